@@ -1,0 +1,126 @@
+/**
+ * Queue envelopes between connector and functions.
+ *
+ * Readers accept unknown extra fields and are deployed one version ahead of writers; a version that a reader
+ * does not know is a transient fault (the newer reader is on its way), never a dead letter.
+ */
+import * as v from "valibot";
+import { err, ok, type Result } from "../result.ts";
+
+const time = v.pipe(v.string(), v.isoTimestamp());
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** One stanza as the connector read it. */
+const inboundItem = v.object({
+  /** Counts the streams of this domain: each stream that comes up takes the next one. */
+  fence: count,
+  /** Counts the stanzas of this stream. */
+  seq: count,
+  /** When it was read. */
+  time,
+  /** W3C trace context (`traceparent`), begun by the connector. */
+  trace: v.string(),
+  xml: v.string(),
+});
+export type InboundItem = v.InferOutput<typeof inboundItem>;
+
+/** One stanza, or a template and its recipients, for the connector to write. */
+const outboundItem = v.object({
+  /** Deterministic id of the effect; a repeat has the same. */
+  id: v.string(),
+  time,
+  trace: v.string(),
+  /** How many queues the cause has passed. */
+  hops: count,
+  /** The stanza; without `to` where `recipients` are given. */
+  xml: v.string(),
+  /** Bare JIDs to send the template to, one stanza each. */
+  recipients: v.optional(v.array(v.string())),
+  /** When the native user wrote it: a late write gets a delay stamp (XEP-0203). */
+  written: v.optional(time),
+  /** Availability of a ghost: dropped when a newer broadcast of that ghost was already written. */
+  availability: v.optional(v.object({ ghost: v.string(), version: count })),
+});
+export type OutboundItem = v.InferOutput<typeof outboundItem>;
+
+/** A broadcast that continues: which user's availability, and where to go on. */
+const walkTask = v.object({
+  id: v.string(),
+  trace: v.string(),
+  hops: count,
+  kind: v.literal("broadcast"),
+  domain: v.string(),
+  user: v.string(),
+  /** The availability version to announce; the walk stops when the user has a newer one. */
+  version: count,
+  /** First subscriber bucket that is still to do. */
+  bucket: count,
+});
+export type WalkTask = v.InferOutput<typeof walkTask>;
+
+const envelopeVersion = 1;
+const inboundPack = v.object({ v: v.literal(envelopeVersion), items: v.array(inboundItem) });
+const outboundPack = v.object({ v: v.literal(envelopeVersion), items: v.array(outboundItem) });
+const walkPack = v.object({ v: v.literal(envelopeVersion), items: v.array(walkTask) });
+
+/** Why an envelope could not be read: a newer writer (wait) or a broken body (dead letter). */
+export type EnvelopeFault = { readonly kind: "version" | "malformed"; readonly text: string };
+
+function read<const S extends v.GenericSchema>(
+  schema: S,
+  body: string,
+): Result<v.InferOutput<S>, EnvelopeFault> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return err({ kind: "malformed", text: "the envelope is no JSON" });
+  }
+  const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
+  if (typeof version === "number" && version !== envelopeVersion) {
+    return err({
+      kind: "version",
+      text: `envelope version ${version}, this reader knows ${envelopeVersion}`,
+    });
+  }
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  if (parsed.success) return ok(parsed.output);
+  const issue = parsed.issues[0];
+  return err({ kind: "malformed", text: `${v.getDotPath(issue) ?? "envelope"}: expected ${issue.expected}` });
+}
+
+/** Reads the body of a stanza queue. */
+export function readInboundPack(body: string): Result<{ items: InboundItem[] }, EnvelopeFault> {
+  return read(inboundPack, body);
+}
+
+/** Reads the body of an outbound queue. */
+export function readOutboundPack(body: string): Result<{ items: OutboundItem[] }, EnvelopeFault> {
+  return read(outboundPack, body);
+}
+
+/** Reads the body of the walks queue. */
+export function readWalkPack(body: string): Result<{ items: WalkTask[] }, EnvelopeFault> {
+  return read(walkPack, body);
+}
+
+/** Writes an envelope around items that are already encoded by {@link encodeItem}. */
+export function writePack(encodedItems: readonly string[]): string {
+  return `{"v":${envelopeVersion},"items":[${encodedItems.join(",")}]}`;
+}
+
+/** Bytes that {@link writePack} adds around items (the commas come extra, one byte each). */
+export const packOverheadBytes = writePack([]).length;
+
+/** Encodes one item; ASCII, so its length is its size in bytes. */
+export function encodeItem(item: InboundItem | OutboundItem | WalkTask): string {
+  return asciiJson(item);
+}
+
+/** JSON in ASCII: what SQS, its local engine or a log may garble is escaped (design §4, fine print). */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
