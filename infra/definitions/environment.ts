@@ -1,0 +1,59 @@
+import type { QueueName } from "#core/contract/queues.ts";
+import { connectorDefinition, type FunctionName, functionDefinitions } from "./functions.ts";
+import { environmentNameOf } from "./queues.ts";
+
+/** Everything that runs with queue variables. */
+export type ComputeName = FunctionName | "connector";
+
+export interface QueueUse {
+  /** Queues whose own URL it needs: to send, to receive, or to change what it has received. */
+  readonly queues: readonly QueueName[];
+  /** Queues into whose dead letters it sets aside. */
+  readonly deadLetters: readonly QueueName[];
+}
+
+/** Which queues a function or the connector touches: its environment and its permissions follow from this. */
+export function queueUseOf(name: ComputeName): QueueUse {
+  if (name === "connector") {
+    const queues = [...connectorDefinition.sends, ...connectorDefinition.receives];
+    // It sets aside stanzas that no queue takes as well as outbound ones that may not leave.
+    return { queues, deadLetters: queues };
+  }
+  const { queue, sends } = functionDefinitions[name];
+  return { queues: [...new Set([queue, ...sends])], deadLetters: [queue] };
+}
+
+export interface EnvironmentSource {
+  readonly urls: Readonly<Record<QueueName, string>>;
+  readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
+  readonly table: string;
+  /** The component domains that we serve; the first is the default. */
+  readonly domains: readonly string[];
+  /** Whether a user must be announced before anyone can reach it (design §9). */
+  readonly directory: "announced" | "open";
+  /** Message groups of the stanza queues. */
+  readonly lanes: number;
+}
+
+/**
+ * The environment variables of a function or the connector, with the queue variables that it uses and no
+ * others. What depends on the place (region, endpoints, the connector's XMPP variables) is the caller's.
+ */
+export function environmentOf(name: ComputeName, source: EnvironmentSource): Record<string, string> {
+  const use = queueUseOf(name);
+  return {
+    CAUSEWAY_TABLE: source.table,
+    CAUSEWAY_DOMAINS: source.domains.join(","),
+    CAUSEWAY_DIRECTORY: source.directory,
+    CAUSEWAY_LANES: String(source.lanes),
+    ...Object.fromEntries(
+      use.queues.map((queue) => [`CAUSEWAY_QUEUE_${environmentNameOf(queue)}`, source.urls[queue]]),
+    ),
+    ...Object.fromEntries(
+      use.deadLetters.map((queue) => [
+        `CAUSEWAY_DEAD_LETTERS_${environmentNameOf(queue)}`,
+        source.deadLetterUrls[queue],
+      ]),
+    ),
+  };
+}

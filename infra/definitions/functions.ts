@@ -1,0 +1,78 @@
+import type { QueueName } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
+
+export const functionNames = ["message", "presence", "iq", "native", "walk"] as const;
+
+export type FunctionName = (typeof functionNames)[number];
+
+export interface FunctionDefinition {
+  /** Source file, from the repository's root. */
+  readonly entry: string;
+  /** The queue that invokes it. */
+  readonly queue: QueueName;
+  /** Queue messages in one invocation; 10 is what SQS allows for FIFO. */
+  readonly batchSize: number;
+  /** Invocations at the same time; AWS takes 2 to 1,000. */
+  readonly concurrencyMax: number;
+  readonly timeoutS: number;
+  readonly memoryMb: number;
+  /** The queues that it writes to, its own dead letters aside. */
+  readonly sends: readonly QueueName[];
+}
+
+const common = { batchSize: 10, timeoutS: limits.functionTimeoutS, memoryMb: 512 } as const;
+
+/** The functions of design §9: one file, one queue, one Lambda. */
+export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefinition>> = {
+  message: {
+    ...common,
+    entry: "functions/message.ts",
+    queue: "messageStanzas",
+    // A FIFO queue runs at most one invocation per group, and its groups are the lanes.
+    concurrencyMax: limits.lanes,
+    sends: ["nativeDeliveries", "outboundStanzas"],
+  },
+  presence: {
+    ...common,
+    entry: "functions/presence.ts",
+    queue: "presenceStanzas",
+    concurrencyMax: limits.lanes,
+    // What needs the user's own availability runs in the user's group of native-events (design §6).
+    sends: ["nativeDeliveries", "outboundStanzas", "nativeEvents"],
+  },
+  iq: {
+    ...common,
+    entry: "functions/iq.ts",
+    queue: "iqStanzas",
+    concurrencyMax: 10,
+    sends: ["outboundStanzas"],
+  },
+  native: {
+    ...common,
+    entry: "functions/native.ts",
+    queue: "nativeEvents",
+    concurrencyMax: 50,
+    sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "walks"],
+  },
+  walk: {
+    ...common,
+    entry: "functions/walk.ts",
+    queue: "walks",
+    // The fewest that AWS allows: a walk is paced, and never urgent.
+    concurrencyMax: 2,
+    sends: ["outboundPresence", "walks"],
+  },
+};
+
+export interface ConnectorDefinition {
+  readonly entry: string;
+  readonly sends: readonly QueueName[];
+  readonly receives: readonly QueueName[];
+}
+
+/** The connector of design §8. */
+export const connectorDefinition: ConnectorDefinition = {
+  entry: "connector/main.ts",
+  sends: ["messageStanzas", "presenceStanzas", "iqStanzas"],
+  receives: ["outboundStanzas", "outboundPresence"],
+};

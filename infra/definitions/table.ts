@@ -1,0 +1,7 @@
+/** The one table of design §6: on demand, both keys strings, `expires` in epoch seconds. */
+export const tableDefinition = {
+  name: "causeway",
+  partitionKey: "pk",
+  sortKey: "sk",
+  expires: "expires",
+} as const;
