@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+
+function digest(parts: readonly string[]): Buffer {
+  const hash = createHash("sha256");
+  // Length first, so that ("a", "bc") and ("ab", "c") differ.
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest();
+}
+
+/**
+ * A message group or deduplication id for anything: SQS takes only 128 characters of ASCII there, and ids
+ * of users, contacts and events may hold any text.
+ */
+export function hashId(...parts: string[]): string {
+  return digest(parts).subarray(0, 24).toString("base64url");
+}
+
+/** A number in 0…count-1 that depends on the parts alone: the lane of a pair, the bucket of a subscriber. */
+export function laneOf(parts: readonly string[], count: number): number {
+  return digest(parts).readUInt32BE(0) % count;
+}
+
+/** The group of everything that belongs to one pair. */
+export function pairGroup(domain: string, user: string, contact: string): string {
+  return hashId("pair", domain, user, contact);
+}
+
+/** The group of everything that one native user does. */
+export function userGroup(domain: string, user: string): string {
+  return hashId("user", domain, user);
+}

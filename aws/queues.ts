@@ -1,0 +1,266 @@
+/** SQS behind a port: what the connector and the functions need of queues, and nothing more. */
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { asciiJson } from "#core/contract/envelope.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
+import { TransientFault } from "./faults.ts";
+import { hashId } from "./hash.ts";
+
+export interface OutgoingMessage {
+  /** ASCII, see `asciiJson`. */
+  readonly body: string;
+  /** Message group, hashed already; absent on a standard queue. */
+  readonly group?: string;
+  /** Deduplication id, hashed already; goes with `group`. */
+  readonly dedup?: string;
+}
+
+export interface ReceivedMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly receipt: string;
+  /** Empty on a standard queue. */
+  readonly group: string;
+  /** SQS sequence number; empty on a standard queue. */
+  readonly sequence: string;
+  readonly receives: number;
+  /** Milliseconds since 1970. */
+  readonly sentAt: number;
+}
+
+/** A message that SQS did not take. */
+export interface SendFailure {
+  readonly index: number;
+  readonly reason: string;
+  /** True when SQS refused the content, so that a repeat would be refused too. */
+  readonly permanent: boolean;
+}
+
+/** What cannot be used, with the reason; kept in the dead-letter queue of the queue it came from or was for. */
+export interface DeadLetter {
+  /** A word: `malformed`, `wrong-to`, `fault`, … */
+  readonly reason: string;
+  /** For people; no personal text. */
+  readonly text: string;
+  /** Id of the cause or of the queue message. */
+  readonly cause: string;
+  readonly trace?: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** The item itself, so that it can be replayed. */
+  readonly body?: string;
+  /** Its message group. */
+  readonly group: string;
+}
+
+export interface Queues {
+  /**
+   * Sends in as few calls as the rules allow: up to 10 messages and 1 MiB a call, never two of one group in
+   * one call, so that a partial failure cannot turn their order. After a failure the rest of that group is
+   * not sent either. Transient faults are retried for `limits.retryInProcessMs`. Returns what was not sent.
+   */
+  send(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<readonly SendFailure[]>;
+  /** Puts a dead letter into the dead-letter queue that belongs to `queue`. */
+  setAside(queue: QueueName, letter: DeadLetter): Promise<void>;
+  receive(
+    queue: QueueName,
+    options: { max: number; waitS: number; visibilityS: number; signal: AbortSignal },
+  ): Promise<ReceivedMessage[]>;
+  /** Deletes; what SQS fails to delete comes again and is dropped as a repeat. */
+  remove(queue: QueueName, messages: readonly Pick<ReceivedMessage, "receipt">[]): Promise<void>;
+  /** Sets the visibility from now on, in seconds; 0 gives the messages back at once. */
+  extend(
+    queue: QueueName,
+    messages: readonly Pick<ReceivedMessage, "receipt">[],
+    visibilityS: number,
+  ): Promise<void>;
+}
+
+/** The next call: indexes into `messages`, in order, at most one of a group, within SQS's limits. */
+export function nextBatch(messages: readonly OutgoingMessage[], pending: readonly number[]): number[] {
+  const groups = new Set<string>();
+  const batch: number[] = [];
+  let bytes = 0;
+  for (const index of pending) {
+    const message = messages[index];
+    if (message === undefined) continue;
+    const { group, body } = message;
+    if (group !== undefined && groups.has(group)) continue;
+    // The group counts as seen also when the message does not fit: a later one must not overtake it.
+    if (group !== undefined) groups.add(group);
+    if (batch.length > 0 && bytes + body.length > limits.queueMessageBytesMax) continue;
+    batch.push(index);
+    bytes += body.length;
+    if (batch.length === limits.queueBatchMax) break;
+  }
+  return batch;
+}
+
+async function sendBatch(
+  client: SQSClient,
+  url: string,
+  batch: readonly { index: number; message: OutgoingMessage }[],
+): Promise<SendFailure[]> {
+  try {
+    const answer = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: url,
+        Entries: batch.map(({ index, message }) => ({
+          Id: String(index),
+          MessageBody: message.body,
+          ...(message.group === undefined
+            ? {}
+            : { MessageGroupId: message.group, MessageDeduplicationId: message.dedup ?? hashId(message.body) }),
+        })),
+      }),
+    );
+    return (answer.Failed ?? []).map((failed) => ({
+      index: Number(failed.Id),
+      reason: failed.Code ?? "unknown",
+      permanent: failed.SenderFault ?? false,
+    }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.name : "unknown";
+    return batch.map(({ index }) => ({ index, reason, permanent: false }));
+  }
+}
+
+async function sendAll(client: SQSClient, url: string, messages: readonly OutgoingMessage[]) {
+  const failures: SendFailure[] = [];
+  const refuse = (index: number, reason: string, permanent: boolean) => {
+    failures.push({ index, reason, permanent });
+  };
+  let pending: number[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (message.body.length > limits.queueMessageBytesMax) refuse(index, "too-large", true);
+    else pending.push(index);
+  }
+  const deadline = performance.now() + limits.retryInProcessMs;
+  let pauseMs = 20;
+  while (pending.length > 0) {
+    const batch = nextBatch(messages, pending).flatMap((index) => {
+      const message = messages[index];
+      return message === undefined ? [] : [{ index, message }];
+    });
+    const failed = new Map((await sendBatch(client, url, batch)).map((failure) => [failure.index, failure]));
+    const sent = new Set(batch.map(({ index }) => index).filter((index) => !failed.has(index)));
+    pending = pending.filter((index) => !sent.has(index));
+    if (failed.size === 0) continue;
+    const late = performance.now() >= deadline;
+    for (const failure of failed.values()) {
+      if (!failure.permanent && !late) continue;
+      refuse(failure.index, failure.reason, failure.permanent);
+      pending = pending.filter((index) => index !== failure.index);
+      const { group } = messages[failure.index] ?? {};
+      // What SQS refuses for its content stands alone; after any other failure the group waits as a whole.
+      if (failure.permanent || group === undefined) continue;
+      for (const index of pending.filter((other) => messages[other]?.group === group)) {
+        refuse(index, "behind a failed message of its group", false);
+      }
+      pending = pending.filter((index) => messages[index]?.group !== group);
+    }
+    if (pending.length > 0 && !late) {
+      await wait(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, 500);
+    }
+  }
+  return failures;
+}
+
+function inTens<T>(items: readonly T[]): T[][] {
+  const tens: T[][] = [];
+  for (let i = 0; i < items.length; i += limits.queueBatchMax) tens.push(items.slice(i, i + limits.queueBatchMax));
+  return tens;
+}
+
+/** The port over real SQS (or an engine that speaks its protocol). */
+export function makeQueues(options: {
+  client: SQSClient;
+  urls: Partial<Record<QueueName, string>>;
+  deadLetterUrls: Partial<Record<QueueName, string>>;
+}): Queues {
+  const { client } = options;
+  const urlOf = (urls: Partial<Record<QueueName, string>>, queue: QueueName): string => {
+    const url = urls[queue];
+    if (url === undefined) throw new Error(`no URL is configured for queue ${queue}`);
+    return url;
+  };
+  return {
+    send: (queue, messages) => sendAll(client, urlOf(options.urls, queue), messages),
+
+    async setAside(queue, letter) {
+      const url = urlOf(options.deadLetterUrls, queue);
+      const fifo = url.endsWith(".fifo")
+        ? { MessageGroupId: letter.group || "none", MessageDeduplicationId: hashId(letter.reason, letter.cause) }
+        : {};
+      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: asciiJson(letter), ...fifo }));
+    },
+
+    async receive(queue, { max, waitS, visibilityS, signal }) {
+      const answer = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: urlOf(options.urls, queue),
+          MaxNumberOfMessages: max,
+          WaitTimeSeconds: waitS,
+          VisibilityTimeout: visibilityS,
+          MessageSystemAttributeNames: [
+            "ApproximateReceiveCount",
+            "MessageGroupId",
+            "SequenceNumber",
+            "SentTimestamp",
+          ],
+        }),
+        { abortSignal: signal },
+      );
+      return (answer.Messages ?? []).map((message) => ({
+        id: message.MessageId ?? "",
+        body: message.Body ?? "",
+        receipt: message.ReceiptHandle ?? "",
+        group: message.Attributes?.MessageGroupId ?? "",
+        sequence: message.Attributes?.SequenceNumber ?? "",
+        receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+        sentAt: Number(message.Attributes?.SentTimestamp ?? 0),
+      }));
+    },
+
+    async remove(queue, messages) {
+      for (const ten of inTens(messages)) {
+        await client.send(
+          new DeleteMessageBatchCommand({
+            QueueUrl: urlOf(options.urls, queue),
+            Entries: ten.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
+          }),
+        );
+      }
+    },
+
+    async extend(queue, messages, visibilityS) {
+      for (const ten of inTens(messages)) {
+        await client.send(
+          new ChangeMessageVisibilityBatchCommand({
+            QueueUrl: urlOf(options.urls, queue),
+            Entries: ten.map(({ receipt }, index) => ({
+              Id: String(index),
+              ReceiptHandle: receipt,
+              VisibilityTimeout: visibilityS,
+            })),
+          }),
+        );
+      }
+    },
+  };
+}
+
+/** Sends and throws a {@link TransientFault} when anything was not taken for a transient reason. */
+export function failuresToFault(queue: QueueName, failures: readonly SendFailure[]): TransientFault | undefined {
+  const first = failures.find((failure) => !failure.permanent);
+  return first && new TransientFault(`${queue}: ${first.reason} (${failures.length} not sent)`);
+}
