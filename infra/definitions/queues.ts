@@ -1,8 +1,7 @@
 import { type QueueName, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 
-/** The prefix of every physical name. */
-export const namePrefix = "causeway";
+const namePrefix = "causeway";
 
 export interface QueueDefinition {
   /** Physical name without prefix and `.fifo`. */
@@ -50,15 +49,15 @@ export const queueDefinitions: Readonly<Record<QueueName, QueueDefinition>> = {
 };
 
 /** The queue's name in SQS: `causeway-native-events.fifo`. */
-export function physicalNameOf(queue: QueueName, prefix: string = namePrefix): string {
+export function physicalNameOf(queue: QueueName): string {
   const { base, fifo } = queueDefinitions[queue];
-  return `${prefix}-${base}${fifo ? ".fifo" : ""}`;
+  return `${namePrefix}-${base}${fifo ? ".fifo" : ""}`;
 }
 
 /** The name in SQS of the queue's dead letters: `causeway-native-events-dead.fifo`. */
-export function deadLetterNameOf(queue: QueueName, prefix: string = namePrefix): string {
+export function deadLetterNameOf(queue: QueueName): string {
   const { base, fifo } = queueDefinitions[queue];
-  return `${prefix}-${base}-dead${fifo ? ".fifo" : ""}`;
+  return `${namePrefix}-${base}-dead${fifo ? ".fifo" : ""}`;
 }
 
 /**
