@@ -82,4 +82,14 @@ export const limits = {
   broadcastVersionsMax: 50_000,
   /** Hops of one cause through the queues; more is a loop. */
   hopsMax: 12,
+  /** Attachments of one message: each leaves as a stanza of its own. */
+  attachmentsMax: 32,
+  /** Reactions of one person to one message. */
+  emojisMax: 64,
+  /** One reaction, in UTF-16 units: the longest emoji sequences have about 35. */
+  emojiCharsMax: 64,
+  /** A URL. */
+  urlCharsMax: 4096,
+  /** A name, nickname, file name or media type. */
+  nameCharsMax: 256,
 } as const;
