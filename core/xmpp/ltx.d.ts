@@ -30,5 +30,6 @@ declare module "ltx" {
   /** Lenient: accepts much that is no XML. Throws on unknown entities and on an incomplete document. */
   export function parse(xml: string): Element | null;
   export function unescapeXML(text: string): string;
-  export function clone(element: Element): Element;
+  /** Escapes what text, not an attribute, must not hold. */
+  export function escapeXMLText(text: string): string;
 }
