@@ -59,7 +59,10 @@ export const deliveryData = {
     v.object({ ...pairFields, id: foreignIdField("The message's id."), originId, ...contentFields }),
     v.description("The contact sent a message."),
     v.metadata(contentRule),
-    v.check((data) => hasContent(data), contentWords),
+    v.forward(
+      v.check((data) => hasContent(data), contentWords),
+      ["body"],
+    ),
   ),
   "message.edited": v.pipe(
     v.object({
@@ -73,7 +76,10 @@ export const deliveryData = {
     }),
     v.description("The contact corrected a message (XEP-0308)."),
     v.metadata(contentRule),
-    v.check((data) => hasContent(data), contentWords),
+    v.forward(
+      v.check((data) => hasContent(data), contentWords),
+      ["body"],
+    ),
   ),
   "message.retracted": v.pipe(
     v.object({ ...pairFields, id: foreignIdField("The contact's message that was taken back.") }),

@@ -53,8 +53,8 @@ const walkTask = v.object({
   user: v.string(),
   /** The availability version to announce; the walk stops when the user has a newer one. */
   version: count,
-  /** First subscriber bucket that is still to do. */
-  bucket: count,
+  /** Where the list of subscribers goes on. */
+  cursor: v.string(),
 });
 export type WalkTask = v.InferOutput<typeof walkTask>;
 

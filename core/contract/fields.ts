@@ -15,18 +15,18 @@ export function isPlainText(text: string): boolean {
   return !hasForbiddenCharacters(text) && !/\p{Cc}/u.test(text);
 }
 
-/** Runs a parser of ours; its sentence becomes the expectation. */
-function parsedBy<T>(parse: (text: string) => Result<T, string>) {
+/** Runs a parser of ours; where it refuses, its sentence says why and `expected` what it wants. */
+function parsedBy<T>(parse: (text: string) => Result<T, string>, expected: string) {
   return v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
     const parsed = parse(dataset.value);
     if (parsed.ok) return parsed.value;
-    addIssue({ message: parsed.error });
+    addIssue({ message: parsed.error, expected });
     return NEVER;
   });
 }
 
 const rfc3339 =
-  /^(\d{4}-\d\d-(\d\d))[Tt](\d\d:\d\d):(?:([0-5]\d)|60)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(\d{4}-\d\d-(\d\d))[Tt]((?:[01]\d|2[0-3]):[0-5]\d):(?:([0-5]\d)|60)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
  * Reads an RFC 3339 §5.6 date and time, spelled so that every date parser takes it: upper case, and the leap
@@ -38,7 +38,7 @@ function parseTime(text: string): Result<string, string> {
   const atMidnight = new Date(`${date}T00:00:00Z`);
   const real = atMidnight.getUTCDate() === Number(day) && !Number.isNaN(Date.parse(time));
   if (real) return { ok: true, value: time };
-  return { ok: false, error: "a date and time of RFC 3339 with its offset, like 2026-11-02T09:30:00Z" };
+  return { ok: false, error: "it is no such date or time" };
 }
 
 export function timeField(description: string) {
@@ -46,7 +46,7 @@ export function timeField(description: string) {
     v.string(),
     v.description(description),
     v.metadata({ format: "date-time" }),
-    parsedBy(parseTime),
+    parsedBy(parseTime, "an RFC 3339 date and time with its offset, like 2026-11-02T09:30:00Z"),
   );
 }
 
@@ -93,13 +93,13 @@ export const userField = v.pipe(
   v.string(),
   v.description("The native user, as the native system names it."),
   v.nonEmpty(),
-  parsedBy(parseUserId),
+  parsedBy(parseUserId, "a user id that fits an XMPP address"),
 );
 
 export const contactField = v.pipe(
   v.string(),
   v.description("The contact outside: a bare JID, `name@example.com`."),
-  parsedBy(parseBareJid),
+  parsedBy(parseBareJid, "a bare JID, like alice@example.com"),
 );
 
 /** Who and with whom: the start of most events. */
@@ -150,7 +150,7 @@ export const localpartField = v.pipe(
   parsedBy((text) => {
     const jid = makeBareJid(text, "localhost");
     return jid.ok ? { ok: true, value: localpartOf(jid.value) } : jid;
-  }),
+  }, "a localpart that RFC 7622 allows"),
 );
 
 export const avatarField = v.pipe(

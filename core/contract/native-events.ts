@@ -35,7 +35,10 @@ export const nativeData = {
       "The user sends a message. Leaves as a chat message with this id as stanza id and origin-id (XEP-0359), asking for a receipt (XEP-0184) and markable (XEP-0333).",
     ),
     v.metadata(contentRule),
-    v.check((data) => hasContent(data), contentWords),
+    v.forward(
+      v.check((data) => hasContent(data), contentWords),
+      ["body"],
+    ),
   ),
   "message.edited": v.pipe(
     v.object({
@@ -46,7 +49,10 @@ export const nativeData = {
     }),
     v.description("The user corrects a message of its own (XEP-0308)."),
     v.metadata(contentRule),
-    v.check((data) => hasContent(data), contentWords),
+    v.forward(
+      v.check((data) => hasContent(data), contentWords),
+      ["body"],
+    ),
   ),
   "message.retracted": v.pipe(
     v.object({

@@ -1,0 +1,58 @@
+/** What the events page says beside the tables that come from the schemas. */
+import { type RejectReason, rejectReasons } from "#core/contract/rejection.ts";
+import { limits } from "#core/limits.ts";
+
+const kib = (bytes: number) => `${bytes / 1024} KiB`;
+
+export const opening = `<!-- Generated from core/contract by \`npm run docs\`. -->
+# Events
+
+The native system and Causeway talk through two FIFO queues. On \`native-events\` the native system says what its users do; on \`native-deliveries\` Causeway says what their contacts on XMPP do, in the same words: \`message.sent\` there means that the user sent a message, here that the contact did.
+
+Every message body is one [CloudEvent 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) in structured JSON, at most ${kib(limits.eventBytesMax)}. The same as schemas for machines: [events.schema.json](events.schema.json), [asyncapi.json](asyncapi.json).`;
+
+export const sending = `## Sending
+
+- **Message group: the user, always** (\`data.user\`). What a user does then happens in the order in which it was sent. Deduplication id: the event's \`id\` (hashed, where it holds more than SQS allows in one).
+- **Write ASCII JSON**: characters above U+007F as \`\\uXXXX\`, so that no queue on the way can garble them. What Causeway sends is written so.
+- \`id\` is unique per \`source\`. The same event twice within five minutes makes one stanza; a later repeat makes a stanza with the same stanza id.
+- A user exists from its first \`user.updated\`; events of users that do not exist are rejected (\`unknown-user\`), unless the deployment is set up with an open directory.
+- Unknown extra fields are ignored. What cannot be accepted comes back as \`event.rejected\`; a body that is no JSON object goes to the dead letters too.
+- Text for people is made safe for XML: vertical tab and form feed become a line feed, what else XML 1.0 forbids becomes U+FFFD. In ids and addresses control characters are refused.
+- Ids of messages must not end in a slash and digits: \`<id>/2\` is how the second attachment of \`<id>\` is named.
+- With several attachments the text goes first, under the message's id, then one stanza per attachment under \`<id>/1\`, \`<id>/2\` …; without text the first attachment takes the message's id and the next is \`<id>/2\`. What comes back about one of them has \`id\` and \`part\`.`;
+
+export const receiving = `## Receiving
+
+- **Drop repeats by event id**: a delivery may come twice, then with the same \`id\`; ids are deterministic functions of what caused them.
+- **A message is identified by (user, contact, author, id).** An edit or retraction counts only for a message of its own author, and consumers must check that: the bridge keeps no list of messages.
+- \`id\` in data is the message spoken about; only \`message.sent\` and \`message.edited\` name a new one. \`replaces\` is always the first id of a message, also when it is edited again.
+- Events of one user and contact come in order; delete a message from the queue only when it is dealt with.
+- \`domain\` is in \`data\` only where the bridge serves several domains; \`source\` is always \`xmpp:<domain>\`.
+- \`presence.changed\` takes all of a contact's devices together; it comes when what is seen changes, not when only the number of devices does.
+- \`time\` is when the stanza was read, or what its delay stamp said, never in the future.
+- Expect new types and new fields, and ignore those that you do not know.`;
+
+const reasons: Record<RejectReason, string> = {
+  "not-json": "The body is no JSON.",
+  "not-cloudevent": "A required CloudEvents attribute is missing or wrong, or the JSON is no object.",
+  "unknown-type": "There is no such type on `native-events`.",
+  invalid: "A field is missing or wrong: `path` says which, `expected` what it should be.",
+  "too-large": "The event, or the stanza that it would make, is larger than what passes.",
+  "invalid-contact": "The contact is no bare JID.",
+  "own-domain": "The contact is on a domain that the bridge serves itself.",
+  "unknown-user": "The user does not exist: no `user.updated` has announced it.",
+  "localpart-taken": "The wanted `localpart` is another user's.",
+  "localpart-fixed": "The user has its address already; it cannot change.",
+  "no-request": "There is no request to accept; `preApprove` accepts one in advance.",
+  blocked: "The user has blocked the contact.",
+  unsupported: "The event is sound, but this version of the bridge cannot do it.",
+};
+
+export const rejections = [
+  "## Reasons of `event.rejected`",
+  "",
+  "| reason | meaning |",
+  "|---|---|",
+  ...rejectReasons.map((reason) => `| \`${reason}\` | ${reasons[reason]} |`),
+].join("\n");
