@@ -29,9 +29,9 @@ export interface EnvironmentSource {
   readonly table: string;
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
-  /** Whether a user must be announced before anyone can reach it (design §9). */
+  /** For functions: whether a user must be announced before anyone can reach it (design §9). */
   readonly directory: "announced" | "open";
-  /** Message groups of the stanza queues. */
+  /** For the connector: message groups of the stanza queues. */
   readonly lanes: number;
 }
 
@@ -44,8 +44,9 @@ export function environmentOf(name: ComputeName, source: EnvironmentSource): Rec
   return {
     CAUSEWAY_TABLE: source.table,
     CAUSEWAY_DOMAINS: source.domains.join(","),
-    CAUSEWAY_DIRECTORY: source.directory,
-    CAUSEWAY_LANES: String(source.lanes),
+    ...(name === "connector"
+      ? { CAUSEWAY_LANES: String(source.lanes) }
+      : { CAUSEWAY_DIRECTORY: source.directory }),
     ...Object.fromEntries(
       use.queues.map((queue) => [`CAUSEWAY_QUEUE_${environmentNameOf(queue)}`, source.urls[queue]]),
     ),

@@ -1,0 +1,55 @@
+/** What a deployment decides, read from the CDK context: `cdk.json`, or `-c key=value`. */
+export interface Config {
+  /** The component domains that we serve; the first is the default. */
+  readonly domains: readonly string[];
+  /** `xmpp://host:port` of the XMPP server's component listener. */
+  readonly xmppService: string;
+  /** Whether a user must be announced before anyone can reach it (design §9). */
+  readonly directory: "announced" | "open";
+}
+
+interface Setting {
+  readonly key: string;
+  readonly example: string;
+  readonly pattern: RegExp;
+}
+
+const domain = "[\\p{L}\\p{N}-]+(\\.[\\p{L}\\p{N}-]+)*";
+
+const settings = {
+  domains: {
+    key: "causeway:domains",
+    example: "im.example.com",
+    pattern: new RegExp(`^${domain}(,${domain})*$`, "u"),
+  },
+  xmppService: {
+    key: "causeway:xmppService",
+    example: "xmpp://xmpp.example.com:5347",
+    pattern: /^xmpp:\/\/[^/\s]+:\d{1,5}$/,
+  },
+  directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
+} as const satisfies Record<keyof Config, Setting>;
+
+function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
+  const value = context(key);
+  const fix = `set it in cdk.json under "context", or pass -c ${key}=${example}`;
+  if (value === undefined) throw new Error(`CDK context "${key}" is missing: ${fix}`);
+  if (typeof value !== "string" || !pattern.test(value)) {
+    throw new Error(`CDK context "${key}" is ${JSON.stringify(value)}, not of the form ${example}: ${fix}`);
+  }
+  return value;
+}
+
+/**
+ * Reads the deployment's configuration.
+ *
+ * @param context the value of a key of the CDK context, `undefined` where it is not set
+ * @throws when a key is missing or wrong; the message names the key and what to do
+ */
+export function readConfig(context: (key: string) => unknown): Config {
+  return {
+    domains: read(settings.domains, context).split(","),
+    xmppService: read(settings.xmppService, context),
+    directory: read(settings.directory, context) === "open" ? "open" : "announced",
+  };
+}

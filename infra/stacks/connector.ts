@@ -1,0 +1,118 @@
+import { Duration, RemovalPolicy, type Stack } from "aws-cdk-lib";
+import { type IVpc, Peer, Port, SecurityGroup, SubnetType, Vpc } from "aws-cdk-lib/aws-ec2";
+import { Platform } from "aws-cdk-lib/aws-ecr-assets";
+import {
+  AvailabilityZoneRebalancing,
+  Cluster,
+  ContainerImage,
+  CpuArchitecture,
+  FargateService,
+  FargateTaskDefinition,
+  type ICluster,
+  LogDrivers,
+  OperatingSystemFamily,
+  Secret as TaskSecret,
+} from "aws-cdk-lib/aws-ecs";
+import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { limits } from "#core/limits.ts";
+import type { Config } from "../config.ts";
+import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
+import { makeLogGroup } from "./functions.ts";
+import { grantUse } from "./grants.ts";
+import type { State } from "./state.ts";
+
+const healthPort = 8081;
+
+/** ECS kills a container this long after SIGTERM: the connector's own limit, and room for a slow exit. */
+const stopTimeoutS = limits.stopMsMax / 1000 + 10;
+
+// CDK's classes and interfaces disagree under exactOptionalPropertyTypes, hence the `as I…` below.
+function makeSecret(stack: Stack): ISecret {
+  return new Secret(stack, "XmppSecret", {
+    description: "Causeway: the shared secret of the component, to be set in the XMPP server too",
+    // XEP-0114 hashes the secret, and implementations differ on what is not ASCII.
+    generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    removalPolicy: RemovalPolicy.RETAIN,
+  }) as ISecret;
+}
+
+function makeTask(stack: Stack, state: State, source: EnvironmentSource, config: Config, folder: string) {
+  const task = new FargateTaskDefinition(stack, "ConnectorTask", {
+    cpu: 256,
+    memoryLimitMiB: 512,
+    runtimePlatform: {
+      cpuArchitecture: CpuArchitecture.ARM64,
+      operatingSystemFamily: OperatingSystemFamily.LINUX,
+    },
+  });
+  grantUse("connector", task.taskRole, state);
+  task.addContainer("connector", {
+    // Only the folder's hash is needed here; the image is built when it is deployed.
+    image: ContainerImage.fromAsset(folder, { platform: Platform.LINUX_ARM64 }),
+    environment: {
+      ...environmentOf("connector", source),
+      AWS_REGION: stack.region,
+      CAUSEWAY_XMPP_SERVICE: config.xmppService,
+      CAUSEWAY_HEALTH_PORT: String(healthPort),
+    },
+    secrets: { CAUSEWAY_XMPP_SECRET: TaskSecret.fromSecretsManager(makeSecret(stack)) },
+    logging: LogDrivers.awsLogs({
+      streamPrefix: "connector",
+      logGroup: makeLogGroup(stack, "ConnectorLogs"),
+    }),
+    healthCheck: {
+      // From inside the container, so that no port is open to anyone; the image has no curl.
+      command: [
+        "CMD",
+        "node",
+        "-e",
+        `fetch("http://127.0.0.1:${healthPort}/").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
+      ],
+      interval: Duration.seconds(30),
+      timeout: Duration.seconds(5),
+      retries: 3,
+      startPeriod: Duration.seconds(30),
+    },
+    readonlyRootFilesystem: true,
+    stopTimeout: Duration.seconds(stopTimeoutS),
+  });
+  return task;
+}
+
+/** The connector as a Fargate service that only dials out: no NAT, no load balancer, no ingress. */
+export function makeConnector(
+  stack: Stack,
+  state: State,
+  source: EnvironmentSource,
+  config: Config,
+  folder: string,
+): void {
+  const vpc = new Vpc(stack, "Network", {
+    maxAzs: 2,
+    natGateways: 0,
+    subnetConfiguration: [{ name: "public", subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false }],
+  }) as IVpc;
+  const securityGroup = new SecurityGroup(stack, "ConnectorFirewall", {
+    vpc,
+    description: "Causeway connector: dials out only",
+    allowAllOutbound: false,
+  });
+  // The component's port is the operator's choice; AWS is reached by HTTPS; DNS is not filtered here.
+  const componentPort = Number(new URL(config.xmppService).port);
+  for (const port of new Set([443, componentPort]))
+    securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
+  new FargateService(stack, "Connector", {
+    cluster: new Cluster(stack, "Cluster", { vpc }) as ICluster,
+    taskDefinition: makeTask(stack, state, source, config, folder),
+    desiredCount: 1,
+    minHealthyPercent: 100,
+    maxHealthyPercent: 200,
+    circuitBreaker: { rollback: true },
+    // AWS would start a second connector to spread a service of one.
+    availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
+    vpcSubnets: { subnetType: SubnetType.PUBLIC },
+    // Without NAT this is the way out; nothing comes in.
+    assignPublicIp: true,
+    securityGroups: [securityGroup],
+  });
+}

@@ -1,0 +1,46 @@
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { type ComputeName, queueUseOf } from "../definitions/environment.ts";
+import { connectorDefinition, functionDefinitions } from "../definitions/functions.ts";
+import type { State } from "./state.ts";
+
+const receiveActions = [
+  "sqs:ReceiveMessage",
+  "sqs:DeleteMessage",
+  "sqs:ChangeMessageVisibility",
+  // Lambda's poller asks for it.
+  "sqs:GetQueueAttributes",
+];
+
+/** What functions do with the table: transactions need the rights of their parts. */
+export const tableActions = [
+  "dynamodb:GetItem",
+  "dynamodb:Query",
+  "dynamodb:PutItem",
+  "dynamodb:UpdateItem",
+  "dynamodb:DeleteItem",
+];
+
+// The connector counts its fence and knows nothing else of the table.
+const fenceActions = ["dynamodb:UpdateItem"];
+
+/** Gives a function or the connector what its definition says and nothing more, each action by its name. */
+export function grantUse(name: ComputeName, grantee: IGrantable, state: State): void {
+  const { receives, sends } =
+    name === "connector"
+      ? connectorDefinition
+      : { receives: [functionDefinitions[name].queue], sends: functionDefinitions[name].sends };
+  const statements = [
+    { actions: receiveActions, resources: receives.map((queue) => state.queues[queue].queueArn) },
+    {
+      actions: ["sqs:SendMessage"],
+      resources: [
+        ...sends.map((queue) => state.queues[queue].queueArn),
+        ...queueUseOf(name).deadLetters.map((queue) => state.deadLetters[queue].queueArn),
+      ],
+    },
+    { actions: name === "connector" ? fenceActions : tableActions, resources: [state.table.tableArn] },
+  ];
+  for (const statement of statements) {
+    grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement(statement));
+  }
+}
