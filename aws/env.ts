@@ -30,7 +30,10 @@ const common = {
 
 const functionSchema = v.object({
   ...common,
-  CAUSEWAY_DIRECTORY: v.optional(v.picklist(["announced", "open"], 'must be "announced" or "open"'), "announced"),
+  CAUSEWAY_DIRECTORY: v.optional(
+    v.picklist(["announced", "open"], 'must be "announced" or "open"'),
+    "announced",
+  ),
 });
 
 const connectorSchema = v.object({
@@ -40,7 +43,10 @@ const connectorSchema = v.object({
       v.string(),
       v.regex(/^\d+$/, "must be a number"),
       v.transform(Number),
-      v.check((lanes) => lanes >= 1 && lanes <= 1024 && powerOfTwo(lanes), "must be a power of two up to 1024"),
+      v.check(
+        (lanes) => lanes >= 1 && lanes <= 1024 && powerOfTwo(lanes),
+        "must be a power of two up to 1024",
+      ),
     ),
     String(limits.lanes),
   ),
@@ -91,18 +97,27 @@ function queueUrls(env: Environment, prefix: string): Partial<Record<QueueName, 
   return urls;
 }
 
-function missingQueue(urls: Partial<Record<QueueName, string>>, prefix: string, needed: readonly QueueName[]) {
+function missingQueue(
+  urls: Partial<Record<QueueName, string>>,
+  prefix: string,
+  needed: readonly QueueName[],
+) {
   const missing = needed.find((queue) => urls[queue] === undefined);
   return missing && `${prefix}${environmentName(missing)} is missing: set it to the URL of that queue`;
 }
 
-function parse<const S extends v.GenericSchema>(schema: S, env: Environment): Result<v.InferOutput<S>, string> {
+function parse<const S extends v.GenericSchema>(
+  schema: S,
+  env: Environment,
+): Result<v.InferOutput<S>, string> {
   const parsed = v.safeParse(schema, env, { abortEarly: true });
   if (parsed.success) return ok(parsed.output);
   const [issue] = parsed.issues;
   const name = v.getDotPath(issue) ?? "environment";
   const value = env[name];
-  return err(value === undefined ? `${name} is missing` : `${name} is ${JSON.stringify(value)}: ${issue.message}`);
+  return err(
+    value === undefined ? `${name} is missing` : `${name} is ${JSON.stringify(value)}: ${issue.message}`,
+  );
 }
 
 function awsEnv(env: Environment, read: v.InferOutput<v.ObjectSchema<typeof common, undefined>>): AwsEnv {

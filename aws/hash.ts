@@ -25,7 +25,16 @@ export function pairGroup(domain: string, user: string, contact: string): string
   return hashId("pair", domain, user, contact);
 }
 
-/** The group of everything that one native user does. */
+/** The group of a user's broadcasts. */
 export function userGroup(domain: string, user: string): string {
   return hashId("user", domain, user);
+}
+
+/**
+ * The group of what a native user does, on `native-events`, for every sender alike: the user id itself where
+ * SQS takes it as a group, else its SHA-256 in hex.
+ */
+export function nativeEventsGroup(user: string): string {
+  if (/^[!-~]{1,128}$/.test(user)) return user;
+  return createHash("sha256").update(user).digest("hex");
 }

@@ -118,7 +118,10 @@ async function sendBatch(
           MessageBody: message.body,
           ...(message.group === undefined
             ? {}
-            : { MessageGroupId: message.group, MessageDeduplicationId: message.dedup ?? hashId(message.body) }),
+            : {
+                MessageGroupId: message.group,
+                MessageDeduplicationId: message.dedup ?? hashId(message.body),
+              }),
         })),
       }),
     );
@@ -177,7 +180,8 @@ async function sendAll(client: SQSClient, url: string, messages: readonly Outgoi
 
 function inTens<T>(items: readonly T[]): T[][] {
   const tens: T[][] = [];
-  for (let i = 0; i < items.length; i += limits.queueBatchMax) tens.push(items.slice(i, i + limits.queueBatchMax));
+  for (let i = 0; i < items.length; i += limits.queueBatchMax)
+    tens.push(items.slice(i, i + limits.queueBatchMax));
   return tens;
 }
 
@@ -199,7 +203,10 @@ export function makeQueues(options: {
     async setAside(queue, letter) {
       const url = urlOf(options.deadLetterUrls, queue);
       const fifo = url.endsWith(".fifo")
-        ? { MessageGroupId: letter.group || "none", MessageDeduplicationId: hashId(letter.reason, letter.cause) }
+        ? {
+            MessageGroupId: letter.group || "none",
+            MessageDeduplicationId: hashId(letter.reason, letter.cause),
+          }
         : {};
       await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: asciiJson(letter), ...fifo }));
     },
@@ -260,7 +267,10 @@ export function makeQueues(options: {
 }
 
 /** Sends and throws a {@link TransientFault} when anything was not taken for a transient reason. */
-export function failuresToFault(queue: QueueName, failures: readonly SendFailure[]): TransientFault | undefined {
+export function failuresToFault(
+  queue: QueueName,
+  failures: readonly SendFailure[],
+): TransientFault | undefined {
   const first = failures.find((failure) => !failure.permanent);
   return first && new TransientFault(`${queue}: ${first.reason} (${failures.length} not sent)`);
 }

@@ -72,14 +72,22 @@ export const limits = {
   delayAfterMs: 60_000,
   /** A typing event older than this is dropped. */
   typingMsMax: 30_000,
-  /** Subscriber buckets of a user: chunks of a broadcast. */
+  /** Hash buckets that a user's subscribers are spread over. */
   subscriberBuckets: 16,
-  /** Subscribers read in one go before a broadcast continues as a walk. */
-  broadcastBucketsPerStep: 4,
+  /** Subscribers announced to in one step; a longer broadcast continues as a walk. */
+  broadcastStepMax: 16_000,
+  /** Recipients of one template. */
+  recipientsMax: 8_000,
   /** Contacts in one `roster.listed`. */
   rosterPageMax: 500,
   /** Ghosts whose newest broadcast version the connector remembers. */
   broadcastVersionsMax: 50_000,
+  /** Tries to commit a pair against others who change it at the same time. */
+  commitAttemptsMax: 8,
+  /** Pairs of a pack that a function handles at the same time. */
+  pairsAtOnceMax: 16,
+  /** How long a note about an item that was being handled is kept. */
+  noteKeptS: 3600,
   /** Hops of one cause through the queues; more is a loop. */
   hopsMax: 12,
   /** Attachments of one message: each leaves as a stanza of its own. */
@@ -92,4 +100,27 @@ export const limits = {
   urlCharsMax: 4096,
   /** A name, nickname, file name or media type. */
   nameCharsMax: 256,
+  /** Bytes that the connector takes from its socket at a time. */
+  readChunkBytes: 4096,
+  /** XML that the connector writes between two barriers. */
+  writeSliceBytes: 32 * 1024,
+  /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */
+  broadcastSlicesMax: 2,
+  /** Graceful end of a stream: from our closing tag to the server's, while reading is not paused. */
+  closeMsMax: 5_000,
+  /** Long polls of one outbound queue at the same time, while there is work. */
+  receivesMaxParallel: 4,
+  /** Deletions of one outbound queue at the same time. */
+  removesMaxParallel: 4,
+  /** Tries to delete a routed outbound message before it is left to come again. */
+  removeAttemptsMax: 5,
+  /** Uplink: longest pause before a pack that SQS did not take is sent again. */
+  sendRetryMsMax: 2_000,
+  /** Addresses whose lane the connector remembers. */
+  laneCacheMax: 10_000,
+  /** Room for what an event holds besides its content: addresses, ids and times, escaped. */
+  eventFrameBytesMax: 16 * 1024,
 } as const;
+
+/** Limits as plain numbers: what a part takes as an option, so that a test may give smaller ones. */
+export type Limits = Readonly<Record<keyof typeof limits, number>>;

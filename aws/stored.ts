@@ -1,0 +1,60 @@
+/** Schemas of the JSON attributes of stored items. Readers accept more than writers write. */
+import * as v from "valibot";
+
+const show = v.picklist(["online", "chat", "away", "xa", "dnd", "offline"]);
+
+export const presenceSchema = v.object({
+  show,
+  status: v.exactOptional(v.string()),
+  idleSince: v.exactOptional(v.string()),
+  version: v.number(),
+  time: v.string(),
+});
+
+export const availabilitySchema = v.object({
+  show,
+  status: v.exactOptional(v.string()),
+  idleSince: v.exactOptional(v.string()),
+  priority: v.number(),
+  epoch: v.number(),
+  time: v.string(),
+});
+
+export const pairStateSchema = v.object({
+  state: v.picklist([
+    "none",
+    "none+out",
+    "none+in",
+    "none+out+in",
+    "to",
+    "to+in",
+    "from",
+    "from+out",
+    "both",
+  ]),
+  preApproved: v.boolean(),
+  nick: v.exactOptional(v.string()),
+});
+
+const cloudEvent = v.looseObject({
+  specversion: v.literal("1.0"),
+  id: v.string(),
+  source: v.string(),
+  type: v.string(),
+  time: v.string(),
+  data: v.record(v.string(), v.unknown()),
+});
+
+export const outboxSchema = v.array(
+  v.variant("kind", [
+    v.object({
+      kind: v.literal("stanza"),
+      id: v.string(),
+      xml: v.string(),
+      written: v.exactOptional(v.string()),
+      availability: v.exactOptional(v.object({ ghost: v.string(), version: v.number() })),
+    }),
+    v.object({ kind: v.literal("deliver"), event: cloudEvent }),
+    v.object({ kind: v.literal("internal"), event: cloudEvent }),
+  ]),
+);

@@ -1,0 +1,188 @@
+import {
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { Pair } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
+import { seenByContact } from "#core/subscription.ts";
+import {
+  type Item,
+  isConditionFailure,
+  json,
+  keyItem,
+  n,
+  readJson,
+  readNumber,
+  readString,
+  s,
+  type TableOptions,
+} from "./attributes.ts";
+import {
+  availabilityKey,
+  contactPrefix,
+  readContactKey,
+  readSubscriberKey,
+  subscriberKey,
+  subscribersPartition,
+  subscriptionKey,
+  userKey,
+} from "./keys.ts";
+import { outboxSchema, pairStateSchema } from "./stored.ts";
+import type { PairRecord, RosterEntry, Table } from "./table.ts";
+import { readResources } from "./table-availability.ts";
+
+function pairItem(pair: Pair, record: PairRecord): Item {
+  return {
+    ...keyItem(subscriptionKey(pair.domain, pair.user, pair.contact)),
+    state: json(record.state),
+    markXmpp: s(record.marks.xmpp),
+    markNative: s(record.marks.native),
+    version: n(record.version),
+    ...(record.outbox.length === 0 ? {} : { outbox: json(record.outbox) }),
+  };
+}
+
+function readPairItem(item: Item): PairRecord {
+  return {
+    state: readJson(item, "state", pairStateSchema),
+    marks: { xmpp: readString(item, "markXmpp") ?? "", native: readString(item, "markNative") ?? "" },
+    version: readNumber(item, "version") ?? 0,
+    outbox: item["outbox"] === undefined ? [] : readJson(item, "outbox", outboxSchema),
+  };
+}
+
+/** A pair without any subscription is not known: its contact's presence is nobody's business. */
+const isKnown = (record: PairRecord | undefined) => record !== undefined && record.state.state !== "none";
+
+/** What changes beside the pair's own item: subscriber bucket and availability. */
+function neighbours(
+  TableName: string,
+  pair: Pair,
+  before: PairRecord | undefined,
+  next: PairRecord,
+): TransactWriteItem[] {
+  const items: TransactWriteItem[] = [];
+  const wasSubscriber = before !== undefined && seenByContact(before.state.state);
+  const isSubscriber = seenByContact(next.state.state);
+  if (wasSubscriber !== isSubscriber) {
+    const Key = keyItem(subscriberKey(pair.domain, pair.user, pair.contact));
+    items.push(isSubscriber ? { Put: { TableName, Item: Key } } : { Delete: { TableName, Key } });
+  }
+  if (isKnown(before) !== isKnown(next)) {
+    const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
+    const Item = { ...Key, mark: s("") };
+    items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } });
+  }
+  return items;
+}
+
+type PairMethods = "readPair" | "commitPair" | "clearOutbox" | "subscribers" | "roster";
+
+/** Subscriptions per pair, and the two lists that follow from them: subscribers and roster. */
+export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
+  const { client, name: TableName } = options;
+  const keyOf = (pair: Pair) => keyItem(subscriptionKey(pair.domain, pair.user, pair.contact));
+  return {
+    async readPair(pair) {
+      const answer = await client.send(
+        new GetItemCommand({ TableName, Key: keyOf(pair), ConsistentRead: true }),
+      );
+      return answer.Item && readPairItem(answer.Item);
+    },
+
+    async commitPair(pair, before, next) {
+      const put = {
+        TableName,
+        Item: pairItem(pair, next),
+        ...(before === undefined
+          ? { ConditionExpression: "attribute_not_exists(pk)" }
+          : {
+              ConditionExpression: "version = :version",
+              ExpressionAttributeValues: { ":version": n(before.version) },
+            }),
+      };
+      const beside = neighbours(TableName, pair, before, next);
+      try {
+        if (beside.length === 0) await client.send(new PutItemCommand(put));
+        else await client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, ...beside] }));
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw error;
+      }
+    },
+
+    async clearOutbox(pair, version) {
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: keyOf(pair),
+            UpdateExpression: "REMOVE outbox",
+            ConditionExpression: "version = :version",
+            ExpressionAttributeValues: { ":version": n(version) },
+          }),
+        );
+      } catch (error) {
+        // A later commit has already sent what was left: nothing to clear.
+        if (!isConditionFailure(error)) throw error;
+      }
+    },
+
+    async subscribers(domain, user, cursor) {
+      const pk = s(subscribersPartition(domain, user));
+      const page = await client.send(
+        new QueryCommand({
+          TableName,
+          ConsistentRead: true,
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: { ":pk": pk },
+          ProjectionExpression: "sk",
+          Limit: limits.broadcastStepMax,
+          ...(cursor === undefined ? {} : { ExclusiveStartKey: { pk, sk: s(cursor) } }),
+        }),
+      );
+      const contacts = (page.Items ?? []).map((item) => readSubscriberKey(readString(item, "sk") ?? ""));
+      const last = readString(page.LastEvaluatedKey, "sk");
+      return last === undefined ? { contacts } : { contacts, cursor: last };
+    },
+
+    async roster(domain, user, cursor) {
+      const { pk } = userKey(domain, user);
+      const page = await client.send(
+        new QueryCommand({
+          TableName,
+          ConsistentRead: true,
+          KeyConditionExpression: "pk = :pk AND begins_with(sk, :contact)",
+          ExpressionAttributeValues: { ":pk": s(pk), ":contact": s(contactPrefix) },
+          Limit: 2 * limits.rosterPageMax,
+          ...(cursor === undefined ? {} : { ExclusiveStartKey: { pk: s(pk), sk: s(cursor) } }),
+        }),
+      );
+      return rosterPage(page.Items ?? [], readString(page.LastEvaluatedKey, "sk"));
+    },
+  };
+}
+
+/** Joins each subscription with the availability that sorts before it; a page never ends between the two. */
+function rosterPage(items: Item[], last: string | undefined): { entries: RosterEntry[]; cursor?: string } {
+  const entries: RosterEntry[] = [];
+  let cursor = last;
+  let availability: { contact: string; item: Item } | undefined;
+  for (const item of items) {
+    const sk = readString(item, "sk") ?? "";
+    const { contact, kind } = readContactKey(sk);
+    if (kind === "availability") {
+      availability = { contact, item };
+      continue;
+    }
+    const resources = availability?.contact === contact ? readResources(availability.item) : {};
+    entries.push({ contact, state: readPairItem(item).state, resources });
+    if (last !== undefined) cursor = sk;
+  }
+  return cursor === undefined ? { entries } : { entries, cursor };
+}

@@ -1,0 +1,47 @@
+import {
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { keyItem, n, readNumber, type TableOptions } from "./attributes.ts";
+import { leaseKey, noteKey } from "./keys.ts";
+import type { Table } from "./table.ts";
+
+/** Items about our own processes: the fence of a domain's connector, notes of items that crashed us. */
+export function makeProcessTable(options: TableOptions): Pick<Table, "takeFence" | "readNote" | "writeNote"> {
+  const { client, name: TableName } = options;
+  return {
+    async takeFence(domain) {
+      const answer = await client.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: keyItem(leaseKey(domain)),
+          UpdateExpression: "ADD fence :one",
+          ExpressionAttributeValues: { ":one": n(1) },
+          ReturnValues: "UPDATED_NEW",
+        }),
+      );
+      const fence = readNumber(answer.Attributes, "fence");
+      if (fence === undefined) throw new Error(`no fence came back for ${domain}`);
+      return fence;
+    },
+
+    async readNote(messageId) {
+      const answer = await client.send(
+        new GetItemCommand({ TableName, Key: keyItem(noteKey(messageId)), ConsistentRead: true }),
+      );
+      return readNumber(answer.Item, "item");
+    },
+
+    async writeNote(messageId, item, expiresS) {
+      const key = keyItem(noteKey(messageId));
+      if (item === undefined) await client.send(new DeleteItemCommand({ TableName, Key: key }));
+      else {
+        await client.send(
+          new PutItemCommand({ TableName, Item: { ...key, item: n(item), expires: n(expiresS) } }),
+        );
+      }
+    },
+  };
+}

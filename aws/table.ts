@@ -1,0 +1,118 @@
+/** The one DynamoDB table behind a port. Each method says what it costs in requests. */
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Effect, Pair } from "#core/decision.ts";
+import type { UserId } from "#core/mapping.ts";
+import type { PairState } from "#core/pair.ts";
+import type { Availability, UserPresence } from "#core/presence.ts";
+import { makeAvailabilityTable } from "./table-availability.ts";
+import { makePairTable } from "./table-pairs.ts";
+import { makeProcessTable } from "./table-process.ts";
+import { makeUserTable } from "./table-users.ts";
+
+export interface UserRecord {
+  readonly domain: string;
+  readonly user: UserId;
+  /** Fixed once the user exists. */
+  readonly localpart: string;
+  readonly name?: string;
+  readonly nick?: string;
+  /** Last presence that the native system told; absent before the first. */
+  readonly presence?: UserPresence;
+  /** Mark of the last native cause taken in. */
+  readonly mark: string;
+}
+
+export interface PairRecord {
+  readonly state: PairState;
+  /** Last cause taken in, per side; empty before the first. */
+  readonly marks: { readonly xmpp: string; readonly native: string };
+  /** Grows by one with each commit. */
+  readonly version: number;
+  /** Effects of the last commit that were perhaps not sent yet, with what they need to be sent. */
+  readonly outbox: readonly Effect[];
+}
+
+/** What became of an availability update. */
+export type AvailabilityOutcome =
+  /** Taken in; `before` is what was known until then. */
+  | { readonly kind: "applied"; readonly before: Readonly<Record<string, Availability>> }
+  /** The same cause came again; `current` is what it had made. */
+  | { readonly kind: "repeat"; readonly current: Readonly<Record<string, Availability>> }
+  /** A later cause was taken in already. */
+  | { readonly kind: "stale" }
+  /** The pair is not known. */
+  | { readonly kind: "unknown" };
+
+export interface RosterEntry {
+  readonly contact: string;
+  readonly state: PairState;
+  readonly resources: Readonly<Record<string, Availability>>;
+}
+
+export interface Table {
+  /** The next fence of a domain: larger than every one before. 1 write. */
+  takeFence(domain: string): Promise<number>;
+
+  /** The user that a localpart belongs to, when it was announced. 1 read. */
+  userAt(domain: string, localpart: string): Promise<UserId | undefined>;
+  /** 1 read. */
+  readUser(domain: string, user: UserId): Promise<UserRecord | undefined>;
+  /** Makes a user and claims its localpart, both or none. 1 transaction of 2 writes. */
+  createUser(record: UserRecord): Promise<"created" | "exists" | "localpart-taken">;
+  /** Changes name and nick, unless a later cause did. 1 write. */
+  updateProfile(record: UserRecord): Promise<void>;
+  /** Sets the presence, unless this or a later cause did: then false. 1 write. */
+  setPresence(domain: string, user: UserId, presence: UserPresence, mark: string): Promise<boolean>;
+
+  /** 1 read. */
+  readPair(pair: Pair): Promise<PairRecord | undefined>;
+  /**
+   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 or 3 when the
+   * contact becomes or ceases to be a subscriber, or the pair known or unknown.
+   */
+  commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord): Promise<boolean>;
+  /** Forgets the outbox of a version when its effects are sent. 1 write. */
+  clearOutbox(pair: Pair, version: number): Promise<void>;
+
+  /** Takes one resource's availability in (`undefined`: unavailable). 1 write. */
+  putAvailability(
+    pair: Pair,
+    mark: string,
+    resource: string,
+    availability: Availability | undefined,
+  ): Promise<AvailabilityOutcome>;
+  /** Forgets the named resources. 1 write. */
+  dropResources(pair: Pair, mark: string, resources: readonly string[]): Promise<AvailabilityOutcome>;
+  /** Forgets resources over the limit, as part of the cause that was taken in last. 1 write. */
+  trimResources(pair: Pair, resources: readonly string[]): Promise<void>;
+  /** What is known of a contact's resources; `undefined` for an unknown pair. 1 read. */
+  readAvailability(pair: Pair): Promise<Readonly<Record<string, Availability>> | undefined>;
+
+  /** The next subscribers of a user, up to `limits.broadcastStepMax`, with a cursor where more follow. 1 query. */
+  subscribers(
+    domain: string,
+    user: UserId,
+    cursor: string | undefined,
+  ): Promise<{ contacts: string[]; cursor?: string }>;
+  /** One page of a roster, with a cursor where more follows. 1 query. */
+  roster(
+    domain: string,
+    user: UserId,
+    cursor: string | undefined,
+  ): Promise<{ entries: RosterEntry[]; cursor?: string }>;
+
+  /** Which item of a queue message was being handled when a function died. 1 read. */
+  readNote(messageId: string): Promise<number | undefined>;
+  /** Keeps a note, or removes it. 1 write. */
+  writeNote(messageId: string, item: number | undefined, expiresS: number): Promise<void>;
+}
+
+/** The port over real DynamoDB (or an engine that speaks its protocol). */
+export function makeTable(options: { client: DynamoDBClient; name: string }): Table {
+  return {
+    ...makeProcessTable(options),
+    ...makeUserTable(options),
+    ...makePairTable(options),
+    ...makeAvailabilityTable(options),
+  };
+}

@@ -1,0 +1,60 @@
+/** A user's availability to all who may see it: one stanza and lists of recipients, step by step. */
+import { hashId, userGroup } from "#aws/hash.ts";
+import type { UserRecord } from "#aws/table.ts";
+import { encodeItem, type WalkTask, writePack } from "#core/contract/envelope.ts";
+import { limits } from "#core/limits.ts";
+import { availabilityStanza, type UserPresence } from "#core/presence.ts";
+import { serializeStanza } from "#core/xmpp/codec.ts";
+import { makeBareJid } from "#core/xmpp/jid.ts";
+import { sendTemplates, sendWalk } from "./effects.ts";
+import type { Ports } from "./ports.ts";
+
+export interface Broadcast {
+  readonly record: UserRecord;
+  readonly presence: UserPresence;
+  readonly trace: string;
+  readonly hops: number;
+  /** Where the list of subscribers goes on. */
+  readonly cursor?: string;
+}
+
+function inSlices(contacts: readonly string[]): string[][] {
+  const slices: string[][] = [];
+  for (let i = 0; i < contacts.length; i += limits.recipientsMax) {
+    slices.push(contacts.slice(i, i + limits.recipientsMax));
+  }
+  return slices;
+}
+
+/**
+ * Announces to the next subscribers and hands the rest to a walk. 1 query and, for each 8,000 recipients, one
+ * message. Ids follow from version and recipients, so a repeated step names the same ones.
+ */
+export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise<void> {
+  const { record, presence, trace, hops, cursor } = broadcast;
+  const { domain, user } = record;
+  const ghost = makeBareJid(record.localpart, domain);
+  if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
+  const xml = serializeStanza(availabilityStanza(ghost.value, undefined, presence));
+  const page = await ports.table.subscribers(domain, user, cursor);
+  const group = userGroup(domain, user);
+  const time = new Date(ports.clock()).toISOString();
+  const templates = inSlices(page.contacts).map((recipients) => {
+    const id = hashId(domain, user, String(presence.version), ...recipients);
+    const availability = { ghost: ghost.value, version: presence.version };
+    return { id, encoded: encodeItem({ id, time, trace, hops: hops + 1, xml, recipients, availability }) };
+  });
+  await sendTemplates(ports, group, templates);
+  if (page.cursor === undefined) return;
+  const task: WalkTask = {
+    id: hashId(domain, user, String(presence.version), page.cursor),
+    trace,
+    hops: hops + 1,
+    kind: "broadcast",
+    domain,
+    user,
+    version: presence.version,
+    cursor: page.cursor,
+  };
+  await sendWalk(ports, writePack([encodeItem(task)]));
+}

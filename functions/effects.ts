@@ -1,0 +1,135 @@
+/** Carries effects out: each kind goes to its queue, in order, with ids that a repeat repeats. */
+
+import { hashId, nativeEventsGroup, pairGroup } from "#aws/hash.ts";
+import { failuresToFault, type OutgoingMessage } from "#aws/queues.ts";
+import type { CloudEvent } from "#core/contract/cloud-event.ts";
+import { asciiJson, encodeItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import type { Cause, Effect, Pair, StanzaEffect } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
+import type { Ports } from "./ports.ts";
+
+/** Packs stanzas of one group into as few queue messages as fit; deterministic, so that repeats are dropped. */
+function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect[]): OutgoingMessage[] {
+  const messages: OutgoingMessage[] = [];
+  let items: string[] = [];
+  let ids: string[] = [];
+  let bytes: number = packOverheadBytes;
+  const close = () => {
+    if (items.length > 0) messages.push({ body: writePack(items), group, dedup: hashId("stanzas", ...ids) });
+    items = [];
+    ids = [];
+    bytes = packOverheadBytes;
+  };
+  for (const { id, xml, written, availability } of stanzas) {
+    const item = encodeItem({
+      id,
+      time: cause.time,
+      trace: cause.trace,
+      hops: cause.hops + 1,
+      xml,
+      ...(written === undefined ? {} : { written }),
+      ...(availability === undefined ? {} : { availability }),
+    });
+    if (bytes + item.length + 1 > limits.packBytesMax) close();
+    items.push(item);
+    ids.push(id);
+    bytes += item.length + 1;
+  }
+  close();
+  return messages;
+}
+
+type EventIdentity = Pick<CloudEvent, "id" | "source">;
+
+async function sendOrThrow(
+  ports: Ports,
+  queue: QueueName,
+  messages: readonly OutgoingMessage[],
+): Promise<void> {
+  if (messages.length === 0) return;
+  const failures = await ports.queues.send(queue, messages);
+  const fault = failuresToFault(queue, failures);
+  if (fault !== undefined) throw fault;
+  const refused = failures[0];
+  // Not transient: the pipeline sets the item aside with this as its reason.
+  if (refused !== undefined) throw new RefusedByQueue(`${queue}: ${refused.reason}`);
+}
+
+/** SQS will never take it. */
+class RefusedByQueue extends Error {
+  override readonly name = "RefusedByQueue";
+}
+
+/** An event as a queue message; its identity (CloudEvents 1.0 §3.1.1) is its deduplication id. */
+function eventMessage(group: string, event: EventIdentity): OutgoingMessage {
+  return { body: asciiJson(event), group, dedup: hashId("event", event.source, event.id) };
+}
+
+/**
+ * Sends the effects of one pair, in order within each queue. Throws a transient fault when a queue did not
+ * take everything; trying again is harmless.
+ */
+export async function sendEffects(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  effects: readonly Effect[],
+): Promise<void> {
+  const stanzas = effects.filter((effect) => effect.kind === "stanza");
+  const deliveries = effects.filter((effect) => effect.kind === "deliver");
+  const internals = effects.filter((effect) => effect.kind === "internal");
+  const group = pairGroup(pair.domain, pair.user, pair.contact);
+  // Stanzas before internal events: `subscribed` has to be queued before the presence that follows it.
+  await Promise.all([
+    sendOrThrow(ports, "outboundStanzas", packStanzas(group, cause, stanzas)),
+    sendOrThrow(
+      ports,
+      "nativeDeliveries",
+      deliveries.map(({ event }) => eventMessage(group, event)),
+    ),
+  ]);
+  await sendOrThrow(
+    ports,
+    "nativeEvents",
+    internals.map(({ event }) => eventMessage(nativeEventsGroup(pair.user), event)),
+  );
+}
+
+/** Delivers an event that belongs to no pair, or to one that could not be read wholly. */
+export async function sendDelivery(ports: Ports, group: string, event: EventIdentity): Promise<void> {
+  await sendOrThrow(ports, "nativeDeliveries", [eventMessage(group, event)]);
+}
+
+/** Sends stanzas that belong to no user, such as answers from the domain itself. */
+export async function sendFromDomain(
+  ports: Ports,
+  domain: string,
+  contact: string,
+  cause: Cause,
+  stanzas: readonly StanzaEffect[],
+): Promise<void> {
+  await sendOrThrow(ports, "outboundStanzas", packStanzas(hashId("domain", domain, contact), cause, stanzas));
+}
+
+/** Sends templates to many recipients, in the user's group of broadcasts. */
+export async function sendTemplates(
+  ports: Ports,
+  group: string,
+  templates: readonly { id: string; encoded: string }[],
+): Promise<void> {
+  await sendOrThrow(
+    ports,
+    "outboundPresence",
+    templates.map(({ id, encoded }) => ({
+      body: writePack([encoded]),
+      group,
+      dedup: hashId("template", id),
+    })),
+  );
+}
+
+/** Puts the next step of a walk into its queue; a repeated step repeats harmlessly. */
+export async function sendWalk(ports: Ports, body: string): Promise<void> {
+  await sendOrThrow(ports, "walks", [{ body }]);
+}

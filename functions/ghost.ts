@@ -1,0 +1,38 @@
+/** From a stanza to the pair that it is about. */
+import type { Pair } from "#core/decision.ts";
+import type { Context } from "#core/translate/context.ts";
+import { unknownUserReply } from "#core/translate/message-to-event.ts";
+import { serializeStanza } from "#core/xmpp/codec.ts";
+import type { BareJid } from "#core/xmpp/jid.ts";
+import { sendFromDomain } from "./effects.ts";
+import type { Ports } from "./ports.ts";
+import type { StanzaJob } from "./stanza-pack.ts";
+
+/** A decision's context but for its cause. */
+export interface Ghost extends Omit<Context, "cause"> {
+  readonly pair: Pair;
+  /** The ghost's bare JID. */
+  readonly ghost: BareJid;
+}
+
+/** The ghost that a stanza is for, or `undefined` where nobody is at that address. */
+export async function ghostOf(job: StanzaJob, ports: Ports): Promise<Ghost | undefined> {
+  const { to, from } = job;
+  const address = to.local === "" ? undefined : await ports.directory.byLocalpart(to.domain, to.local);
+  if (address === undefined) return undefined;
+  return {
+    pair: { domain: to.domain, user: address.user, contact: from.bare },
+    ghost: to.bare,
+    severalDomains: ports.domains.length > 1,
+  };
+}
+
+/** Answers what came for a user that does not exist, as RFC 6121 §8.5.1 wants it. */
+export async function answerForNobody(jobs: readonly StanzaJob[], ports: Ports): Promise<void> {
+  for (const { stanza, cause, to, from } of jobs) {
+    const reply = unknownUserReply(stanza);
+    if (reply === undefined) continue;
+    const effect = { kind: "stanza", id: `${cause.id}/0`, xml: serializeStanza(reply) } as const;
+    await sendFromDomain(ports, to.domain, from.bare, cause, [effect]);
+  }
+}

@@ -1,0 +1,30 @@
+/** `iq-stanzas`: every get and set is answered, by an answer that a repeat repeats. */
+import { seenByContact } from "#core/subscription.ts";
+import { answerIq } from "#core/translate/iq.ts";
+import { serializeStanza } from "#core/xmpp/codec.ts";
+import { sendFromDomain } from "./effects.ts";
+import { ghostOf } from "./ghost.ts";
+import { onLambda } from "./pipeline.ts";
+import { type Ports, portsFromEnvironment } from "./ports.ts";
+import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
+
+/** Who asks what of whom: strangers learn nothing about who exists. 0 reads for the domain, 1–2 for a ghost. */
+async function answer(job: StanzaJob, ports: Ports) {
+  const toDomain = job.to.local === "";
+  if (toDomain) return answerIq(job.stanza, { toDomain, userExists: false, mayLook: false });
+  const ghost = await ghostOf(job, ports);
+  const record = ghost && (await ports.table.readPair(ghost.pair));
+  const mayLook = record !== undefined && seenByContact(record.state.state);
+  return answerIq(job.stanza, { toDomain, userExists: ghost !== undefined, mayLook });
+}
+
+export const iqWork = stanzaWork("iq", "iqStanzas", async (jobs, ports) => {
+  for (const job of jobs) {
+    const reply = await answer(job, ports);
+    if (reply === undefined) continue;
+    const effect = { kind: "stanza", id: `${job.cause.id}/0`, xml: serializeStanza(reply) } as const;
+    await sendFromDomain(ports, job.to.domain, job.from.bare, job.cause, [effect]);
+  }
+});
+
+export const handler = onLambda(() => portsFromEnvironment(["outboundStanzas"]), iqWork);

@@ -1,0 +1,22 @@
+/** `message-stanzas.fifo`: what contacts write becomes events. */
+import { messageToEvent } from "#core/translate/message-to-event.ts";
+import { sendEffects } from "./effects.ts";
+import { answerForNobody, ghostOf } from "./ghost.ts";
+import { onLambda } from "./pipeline.ts";
+import { portsFromEnvironment } from "./ports.ts";
+import { stanzaWork } from "./stanza-pack.ts";
+
+/** Translates the messages of a pair and sends what comes of them in one go. 0 writes, the address is cached. */
+export const messageWork = stanzaWork("message", "messageStanzas", async (jobs, ports) => {
+  const [first] = jobs;
+  if (first === undefined) return;
+  const ghost = await ghostOf(first, ports);
+  if (ghost === undefined) return answerForNobody(jobs, ports);
+  const effects = jobs.flatMap(({ stanza, cause }) => messageToEvent({ ...ghost, cause }, stanza).effects);
+  return sendEffects(ports, ghost.pair, first.cause, effects);
+});
+
+export const handler = onLambda(
+  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas"]),
+  messageWork,
+);

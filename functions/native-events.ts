@@ -1,0 +1,168 @@
+/** What each type of native event makes happen. */
+import { userGroup } from "#aws/hash.ts";
+import type { RosterEntry, UserRecord } from "#aws/table.ts";
+import { makeDelivery } from "#core/contract/delivery.ts";
+import type { NativeEvent, NativeEventOf } from "#core/contract/events.ts";
+import { type Rejection, rejectEvent } from "#core/contract/rejection.ts";
+import type { Cause, Pair } from "#core/decision.ts";
+import { localpartOfUser } from "#core/mapping.ts";
+import { noPair } from "#core/pair.ts";
+import { aggregate } from "#core/presence.ts";
+import { pendingOf, seenByContact, subscriptionOf } from "#core/subscription.ts";
+import { type ContactEvent, decideContactEvent } from "#core/translate/contact-event.ts";
+import type { Context } from "#core/translate/context.ts";
+import { eventToMessage, unsupported } from "#core/translate/event-to-message.ts";
+import { answerProbe } from "#core/translate/probe.ts";
+import { decideUserPresence } from "#core/translate/user-presence.ts";
+import { type BareJid, makeBareJid } from "#core/xmpp/jid.ts";
+import { broadcastStep } from "./broadcast.ts";
+import { sendDelivery, sendEffects } from "./effects.ts";
+import { commitDecision } from "./pair-commit.ts";
+import type { Ports } from "./ports.ts";
+
+type Outcome = Promise<Rejection | undefined>;
+
+/** Does what an event says; the rejection where it cannot be done. */
+export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): Outcome {
+  if (event.type === "user.updated") return updateUser(event, cause, ports);
+  const { domain, user } = event.data;
+  const address = await ports.directory.byUser(domain, user);
+  if (address === "unknown-user") return unknownUser(event);
+  if (address === "localpart-taken") return localpartTaken(event);
+  const ghost = ghostJid(address.localpart, domain);
+  switch (event.type) {
+    case "message.sent":
+      return sendMessage(event, contextOf(event, cause, ghost, ports), ports);
+    case "contact.requested":
+    case "contact.accepted":
+    case "contact.declined":
+    case "contact.removed":
+      return changeContact(event, contextOf(event, cause, ghost, ports), ports);
+    case "internal.probed":
+      return showPresence(event, contextOf(event, cause, ghost, ports), ports);
+    case "presence.changed":
+      return changePresence(event, cause, ports);
+    case "roster.requested":
+      return listRoster(event, cause, ports);
+    default:
+      return unsupported(event);
+  }
+}
+
+function ghostJid(localpart: string, domain: string): BareJid {
+  const jid = makeBareJid(localpart, domain);
+  if (!jid.ok) throw new Error(`the stored address of a user is no JID: ${jid.error}`);
+  return jid.value;
+}
+
+function contextOf(event: { data: Pair }, cause: Cause, ghost: BareJid, ports: Ports): Context {
+  const { domain, user, contact } = event.data;
+  return { pair: { domain, user, contact }, ghost, cause, severalDomains: ports.domains.length > 1 };
+}
+
+/** 0 reads beyond the cached address, 0 writes. */
+async function sendMessage(event: NativeEventOf<"message.sent">, ctx: Context, ports: Ports): Outcome {
+  const effects = eventToMessage(ctx, event);
+  if (!effects.ok) return effects.error;
+  await sendEffects(ports, ctx.pair, ctx.cause, effects.value);
+  return undefined;
+}
+
+async function changeContact(event: ContactEvent, ctx: Context, ports: Ports): Outcome {
+  const { pair, cause } = ctx;
+  const record = await ports.table.readUser(pair.domain, pair.user);
+  return commitDecision(ports, pair, cause, (current) =>
+    decideContactEvent(ctx, current, event, record?.presence, record?.nick),
+  );
+}
+
+/** The pair is looked at again: the subscription may have ended since the probe was let through. */
+async function showPresence(event: NativeEventOf<"internal.probed">, ctx: Context, ports: Ports): Outcome {
+  const { pair, cause } = ctx;
+  const record = await ports.table.readPair(pair);
+  if (!seenByContact((record?.state ?? noPair).state)) return undefined;
+  const user = await ports.table.readUser(pair.domain, pair.user);
+  await sendEffects(ports, pair, cause, answerProbe(ctx, user?.presence, event.data.id));
+  return undefined;
+}
+
+/** 1 read, 1 write where something changes, then the broadcast. */
+async function changePresence(event: NativeEventOf<"presence.changed">, cause: Cause, ports: Ports): Outcome {
+  const { domain, user } = event.data;
+  const record = await ports.table.readUser(domain, user);
+  if (record === undefined) return unknownUser(event);
+  const decision = decideUserPresence(record, cause, event);
+  if (decision === undefined) return undefined;
+  const { presence, repeat } = decision;
+  // A repeat announces again what it had announced: nothing else of this user came in between.
+  if (!repeat && !(await ports.table.setPresence(domain, user, presence, cause.mark))) return undefined;
+  await broadcastStep(ports, { record, presence, trace: cause.trace, hops: cause.hops });
+  return undefined;
+}
+
+function toContact({ contact, state, resources }: RosterEntry) {
+  return {
+    contact: contact as BareJid,
+    subscription: subscriptionOf(state.state),
+    pending: pendingOf(state.state),
+    show: aggregate(resources).show,
+    ...(state.nick === undefined ? {} : { nick: state.nick }),
+  };
+}
+
+async function listRoster(event: NativeEventOf<"roster.requested">, cause: Cause, ports: Ports): Outcome {
+  const { domain, user, cursor } = event.data;
+  const page = await ports.table.roster(domain, user, cursor);
+  const contacts = page.entries.filter(({ state }) => state.state !== "none").map(toContact);
+  const time = new Date(ports.clock()).toISOString();
+  const origin = { id: cause.id, domain, domains: ports.domains, time, trace: cause.trace };
+  const next = page.cursor === undefined ? {} : { cursor: page.cursor };
+  const listed = makeDelivery("roster.listed", origin, { user, contacts, ...next });
+  await sendDelivery(ports, userGroup(domain, user), listed);
+  return undefined;
+}
+
+/** Announces a user, or changes what is known of it; its address stays what it was at first. */
+async function updateUser(event: NativeEventOf<"user.updated">, cause: Cause, ports: Ports): Outcome {
+  const { domain, user, name, nick } = event.data;
+  const localpart = event.data.localpart ?? localpartOfUser(user);
+  const texts = { ...(name === undefined ? {} : { name }), ...(nick === undefined ? {} : { nick }) };
+  const record: UserRecord = { domain, user, localpart, mark: cause.mark, ...texts };
+  const outcome = await ports.directory.announce(record);
+  if (outcome === "localpart-taken") return localpartTaken(event);
+  if (outcome === "exists") {
+    const known = await ports.table.readUser(domain, user);
+    if (event.data.localpart !== undefined && event.data.localpart !== known?.localpart)
+      return localpartFixed(event);
+    await ports.table.updateProfile(record);
+  }
+  const notYet = (["avatar", "vcard"] as const).find((field) => event.data[field] !== undefined);
+  return notYet && unsupported(event, `/data/${notYet}`);
+}
+
+function unknownUser(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "unknown-user",
+    text: "the user was not announced: send user.updated first",
+    path: "/data/user",
+    expected: "a user that user.updated has announced",
+  });
+}
+
+function localpartTaken(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "localpart-taken",
+    text: "another user has this address: choose another localpart",
+    path: "/data/localpart",
+    expected: "a localpart that nobody has",
+  });
+}
+
+function localpartFixed(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "localpart-fixed",
+    text: "a user keeps its address: contacts would lose it",
+    path: "/data/localpart",
+    expected: "the localpart that the user was announced with, or none",
+  });
+}

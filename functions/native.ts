@@ -1,0 +1,84 @@
+/** `native-events.fifo`: what native users do, in each user's order. */
+
+import { hashId, pairGroup, userGroup } from "#aws/hash.ts";
+import { newTrace } from "#aws/trace.ts";
+import { rejected } from "#core/contract/delivery.ts";
+import type { NativeEvent } from "#core/contract/events.ts";
+import { readNativeEvent } from "#core/contract/read-native-event.ts";
+import type { Rejection } from "#core/contract/rejection.ts";
+import { type Cause, queueMark } from "#core/decision.ts";
+import { crashed, oneByOne } from "./crash-notes.ts";
+import { sendDelivery } from "./effects.ts";
+import { carryOut } from "./native-events.ts";
+import { onLambda, type QueueRecord, setAside, type Work } from "./pipeline.ts";
+import { type Ports, portsFromEnvironment } from "./ports.ts";
+
+function toCause(event: NativeEvent, record: QueueRecord): Cause {
+  return {
+    id: `${event.source} ${event.id}`,
+    side: "native",
+    mark: queueMark(record.sequence),
+    time: event.time,
+    trace: event.traceparent ?? newTrace(),
+    hops: 1,
+  };
+}
+
+/** The group in which a rejection is delivered: as near to the pair as could be read. */
+function rejectionGroup({ user, contact }: Rejection, domain: string, record: QueueRecord): string {
+  if (user === undefined) return hashId("message", record.messageId);
+  return contact === undefined ? userGroup(domain, user) : pairGroup(domain, user, contact);
+}
+
+/** Tells the native system why; what is no JSON object is kept as well, since its sender cannot be told apart. */
+async function reject(
+  rejection: Rejection,
+  domain: string,
+  record: QueueRecord,
+  ports: Ports,
+): Promise<void> {
+  const { messageId, body, group } = record;
+  if (rejection.notJsonObject === true) {
+    await setAside(ports, nativeWork, {
+      reason: rejection.reason,
+      text: rejection.text,
+      cause: messageId,
+      body,
+      group,
+    });
+  }
+  const time = new Date(ports.clock()).toISOString();
+  const event = rejected(rejection, { domain, domains: ports.domains, time, messageId });
+  await sendDelivery(ports, rejectionGroup(rejection, domain, record), event);
+  ports.log({
+    level: "warn",
+    event: "rejected",
+    reason: rejection.reason,
+    path: rejection.path,
+    id: rejection.id,
+  });
+}
+
+export const nativeWork: Work = {
+  name: "native",
+  queue: "nativeEvents",
+  async handle(record, ports) {
+    if (record.receives === 1) return handleRecord(record, ports);
+    const { messageId, body, group } = record;
+    const giveUp = () => setAside(ports, nativeWork, { ...crashed, cause: messageId, body, group });
+    return oneByOne(ports, messageId, [{ note: 0, handle: () => handleRecord(record, ports), giveUp }]);
+  },
+};
+
+async function handleRecord(record: QueueRecord, ports: Ports): Promise<void> {
+  const [domain = ""] = ports.domains;
+  const event = readNativeEvent(record.body, ports.domains);
+  if (!event.ok) return reject(event.error, domain, record, ports);
+  const rejection = await carryOut(event.value, toCause(event.value, record), ports);
+  if (rejection !== undefined) await reject(rejection, event.value.data.domain, record, ports);
+}
+
+export const handler = onLambda(
+  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas", "outboundPresence", "walks"]),
+  nativeWork,
+);

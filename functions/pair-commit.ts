@@ -1,0 +1,60 @@
+/** How a decision about a pair becomes true: design §6, "Causes are taken in once" and "in the order of their commits". */
+
+import { TransientFault } from "#aws/faults.ts";
+import type { PairRecord } from "#aws/table.ts";
+import type { Cause, Effect, Pair } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
+import { noPair, type PairState } from "#core/pair.ts";
+import type { Result } from "#core/result.ts";
+import { sendEffects } from "./effects.ts";
+import type { Ports } from "./ports.ts";
+
+const noRecord: PairRecord = { state: noPair, marks: { xmpp: "", native: "" }, version: 0, outbox: [] };
+
+function sameState(a: PairState, b: PairState): boolean {
+  return a.state === b.state && a.preApproved === b.preApproved && a.nick === b.nick;
+}
+
+/**
+ * Reads the pair, sends what an earlier commit left in its outbox, decides, commits, sends.
+ *
+ * A cause that was taken in before changes nothing; what it left unsent is sent. Returns the decision's
+ * rejection where it refuses. 1 read; 2 writes where something changes.
+ */
+export async function commitDecision<E>(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  decide: (current: PairState) => Result<{ next: PairState; effects: readonly Effect[] }, E>,
+): Promise<E | undefined> {
+  for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
+    const found = await ports.table.readPair(pair);
+    const before = found ?? noRecord;
+    if (before.outbox.length > 0) await sendEffects(ports, pair, cause, before.outbox);
+    const repeated = cause.mark <= before.marks[cause.side];
+    if (repeated) {
+      if (before.outbox.length > 0) await ports.table.clearOutbox(pair, before.version);
+      return undefined;
+    }
+    const decision = decide(before.state);
+    if (!decision.ok) return decision.error;
+    const { next, effects } = decision.value;
+    if (found !== undefined || !sameState(before.state, next)) {
+      const record: PairRecord = {
+        state: next,
+        marks: { ...before.marks, [cause.side]: cause.mark },
+        version: before.version + 1,
+        outbox: effects,
+      };
+      if (effects.length === 0 && sameState(before.state, next)) return undefined;
+      if (!(await ports.table.commitPair(pair, found, record))) continue;
+      await sendEffects(ports, pair, cause, effects);
+      if (effects.length > 0) await ports.table.clearOutbox(pair, record.version);
+      return undefined;
+    }
+    // Nothing is known of the pair and nothing becomes known: a repeat decides the same again.
+    await sendEffects(ports, pair, cause, effects);
+    return undefined;
+  }
+  throw new TransientFault(`pair contended ${limits.commitAttemptsMax} times`);
+}

@@ -1,0 +1,176 @@
+/** The one pipeline of all functions: groups in parallel, a group in order, partial batch responses, one log line. */
+import middy from "@middy/core";
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { isTransient } from "#aws/faults.ts";
+import { hashId } from "#aws/hash.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
+import type { Ports } from "./ports.ts";
+
+/** One message of the function's queue. */
+export interface QueueRecord {
+  readonly messageId: string;
+  readonly receipt: string;
+  readonly body: string;
+  /** Empty on a standard queue. */
+  readonly group: string;
+  /** SQS sequence number; empty on a standard queue. */
+  readonly sequence: string;
+  readonly receives: number;
+}
+
+export interface Work {
+  /** The function's name, for its log. */
+  readonly name: string;
+  /** The queue that it reads. */
+  readonly queue: QueueName;
+  /** Handles one message. A transient fault returns it to the queue, any other sets it aside whole. */
+  readonly handle: (record: QueueRecord, ports: Ports) => Promise<void>;
+}
+
+function toRecord(record: SQSRecord): QueueRecord {
+  const { MessageGroupId, SequenceNumber, ApproximateReceiveCount } = record.attributes;
+  return {
+    messageId: record.messageId,
+    receipt: record.receiptHandle,
+    body: record.body,
+    group: MessageGroupId ?? "",
+    sequence: SequenceNumber ?? "",
+    receives: Number(ApproximateReceiveCount),
+  };
+}
+
+/** Messages of one group stay together, in order; each message of a standard queue is a group of its own. */
+function byGroup(records: readonly QueueRecord[]): QueueRecord[][] {
+  const groups = Map.groupBy(records, ({ group, messageId }) => group || messageId);
+  return [...groups.values()];
+}
+
+/** Seconds until the next try: doubles with each receive, up to `limits.retryVisibilitySMax`. */
+export function retryVisibilityS(receives: number): number {
+  const doubled = limits.retryVisibilityS * 2 ** Math.min(receives - 1, 10);
+  return Math.min(doubled, limits.retryVisibilitySMax);
+}
+
+/** What an unexpected error may say in a log or a dead letter: its name, never its message with user text. */
+export function errorWord(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+/** Where our code failed, without the message: frames hold file names and lines only. */
+function frames(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return stack
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 4)
+    .map((line) => line.trim());
+}
+
+/** Sets a message or an item of one aside, so that the rest goes on. */
+export async function setAside(
+  ports: Ports,
+  work: Pick<Work, "name" | "queue">,
+  letter: { reason: string; text: string; cause: string; trace?: string; body?: string; group: string },
+): Promise<void> {
+  const { reason, cause } = letter;
+  await ports.queues.setAside(work.queue, { ...letter, at: new Date(ports.clock()).toISOString() });
+  ports.log({ level: "warn", event: "set-aside", function: work.name, reason, cause, trace: letter.trace });
+}
+
+/** Handles a group in order. Returns the messages that have to come again. */
+async function handleGroup(
+  work: Work,
+  ports: Ports,
+  records: readonly QueueRecord[],
+): Promise<QueueRecord[]> {
+  for (const [index, record] of records.entries()) {
+    try {
+      await work.handle(record, ports);
+    } catch (error) {
+      if (isTransient(error)) {
+        ports.log({
+          level: "warn",
+          event: "retry",
+          function: work.name,
+          message: record.messageId,
+          error: errorWord(error),
+        });
+        return records.slice(index);
+      }
+      ports.log({
+        level: "error",
+        event: "fault",
+        function: work.name,
+        error: errorWord(error),
+        at: frames(error),
+      });
+      await setAside(ports, work, {
+        reason: "fault",
+        text: errorWord(error),
+        cause: record.messageId,
+        body: record.body,
+        group: record.group || hashId(record.messageId),
+      });
+    }
+  }
+  return [];
+}
+
+/** Makes the Lambda handler of a work. */
+export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
+    const groups = byGroup(event.Records.map(toRecord));
+    const outcomes = await Promise.allSettled(groups.map((group) => handleGroup(work, ports, group)));
+    // A group whose handling itself broke (its dead letter could not be written) comes again as a whole.
+    const again = outcomes.flatMap((outcome, index) =>
+      outcome.status === "fulfilled" ? outcome.value : (groups[index] ?? []),
+    );
+    await comeAgainSoon(ports, work, again);
+    return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  }
+  return middy<SQSEvent, SQSBatchResponse>().use(batchLog(work, ports)).handler(handle) as unknown as (
+    event: SQSEvent,
+  ) => Promise<SQSBatchResponse>;
+}
+
+/** Shortens the visibility of what comes again; without it the queue's own, longer one holds. */
+async function comeAgainSoon(ports: Ports, work: Work, again: readonly QueueRecord[]): Promise<void> {
+  const byDelay = Map.groupBy(again, ({ receives }) => retryVisibilityS(receives));
+  for (const [visibilityS, records] of byDelay) {
+    try {
+      await ports.queues.extend(work.queue, records, visibilityS);
+    } catch (error) {
+      ports.log({ level: "warn", event: "visibility", function: work.name, error: errorWord(error) });
+    }
+  }
+}
+
+/** One line per batch. */
+function batchLog(work: Work, ports: Ports): middy.MiddlewareObj<SQSEvent, SQSBatchResponse> {
+  const started = new WeakMap<object, number>();
+  return {
+    before: (request) => {
+      started.set(request.event, ports.clock());
+    },
+    after: (request) => {
+      ports.log({
+        level: "info",
+        event: "batch",
+        function: work.name,
+        messages: request.event.Records.map(({ messageId }) => messageId),
+        failed: request.response?.batchItemFailures.length ?? 0,
+        ms: ports.clock() - (started.get(request.event) ?? ports.clock()),
+      });
+    },
+  };
+}
+
+/** The handler that Lambda calls: made with the environment's ports at the first invocation of an instance. */
+export function onLambda(makePorts: () => Ports, work: Work): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  let handler: ReturnType<typeof makeHandler> | undefined;
+  return (event) => {
+    handler ??= makeHandler(work, makePorts());
+    return handler(event);
+  };
+}

@@ -1,0 +1,60 @@
+/** What handlers are made from; the same handlers run in Lambda, in `npm start` and in tests. */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { readFunctionEnv } from "#aws/env.ts";
+import { makeQueues, type Queues } from "#aws/queues.ts";
+import { makeTable, type Table } from "#aws/table.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import { type Directory, makeDirectory } from "./directory.ts";
+import { coalesceSends } from "./sender.ts";
+
+export interface Ports {
+  readonly table: Table;
+  readonly queues: Queues;
+  readonly directory: Directory;
+  /** The component domains that we serve; the first is the default. */
+  readonly domains: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** One line of structured log; ids only, never a body or a status text. */
+  readonly log: (entry: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Ports from their parts; tests give their own table and queues. */
+export function makePorts(options: {
+  table: Table;
+  queues: Queues;
+  domains: readonly string[];
+  openDirectory: boolean;
+  clock?: () => number;
+  log?: Ports["log"];
+}): Ports {
+  const clock = options.clock ?? Date.now;
+  return {
+    table: options.table,
+    queues: coalesceSends(options.queues),
+    directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
+    domains: options.domains,
+    clock,
+    log: options.log ?? ((entry) => console.log(JSON.stringify(entry))),
+  };
+}
+
+/** Ports for a function that sends to `needed`; throws with one clear line when the environment is wrong. */
+export function portsFromEnvironment(needed: readonly QueueName[]): Ports {
+  const env = readFunctionEnv(needed);
+  if (!env.ok) throw new Error(`wrong environment: ${env.error}`);
+  const { region, sqsEndpoint, dynamodbEndpoint, table, urls, deadLetterUrls, domains, directory } =
+    env.value;
+  const sqs = new SQSClient({ region, ...(sqsEndpoint === undefined ? {} : { endpoint: sqsEndpoint }) });
+  const dynamodb = new DynamoDBClient({
+    region,
+    ...(dynamodbEndpoint === undefined ? {} : { endpoint: dynamodbEndpoint }),
+  });
+  return makePorts({
+    table: makeTable({ client: dynamodb, name: table }),
+    queues: makeQueues({ client: sqs, urls, deadLetterUrls }),
+    domains,
+    openDirectory: directory === "open",
+  });
+}

@@ -1,0 +1,78 @@
+/** `presence-stanzas.fifo`: availability, probes and subscriptions of contacts. */
+
+import { noPair } from "#core/pair.ts";
+import { aggregate } from "#core/presence.ts";
+import { ok } from "#core/result.ts";
+import { decideAvailability, parseAvailability, presenceChanged } from "#core/translate/availability.ts";
+import type { Context } from "#core/translate/context.ts";
+import { decideProbe } from "#core/translate/probe.ts";
+import { decidePresenceError, decideSubscriptionStanza } from "#core/translate/subscription-stanza.ts";
+import { sendEffects } from "./effects.ts";
+import { answerForNobody, ghostOf } from "./ghost.ts";
+import { commitDecision } from "./pair-commit.ts";
+import { onLambda } from "./pipeline.ts";
+import { type Ports, portsFromEnvironment } from "./ports.ts";
+import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
+
+/** Availability of one resource: 1 write, no read. */
+async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
+  const { pair, cause } = ctx;
+  const { resource } = job.from;
+  const update = parseAvailability(job.stanza, job.item.fence, cause.time);
+  const outcome =
+    update === undefined && resource === ""
+      ? await dropAll(ctx, ports)
+      : await ports.table.putAvailability(pair, cause.mark, resource, update);
+  if (outcome.kind === "repeat") {
+    return sendEffects(ports, pair, cause, presenceChanged(ctx, aggregate(outcome.current)));
+  }
+  // Of strangers, and of a resource that has said something newer since, there is nothing to tell.
+  if (outcome.kind !== "applied") return;
+  const { after, effects } = decideAvailability(ctx, outcome.before, resource, update);
+  const dropped = Object.keys(outcome.before).filter((name) => name !== resource && !(name in after));
+  // Same mark on purpose: dropping what is over the limit is part of the same cause.
+  if (dropped.length > 0 && update !== undefined) await ports.table.trimResources(pair, dropped);
+  await sendEffects(ports, pair, cause, effects);
+}
+
+/** `unavailable` from a bare JID speaks for all resources: 1 read, 1 write. */
+async function dropAll({ pair, cause }: Context, ports: Ports) {
+  const known = await ports.table.readAvailability(pair);
+  return ports.table.dropResources(pair, cause.mark, Object.keys(known ?? {}));
+}
+
+async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
+  const { pair, cause } = ctx;
+  switch (job.stanza.attrs["type"]) {
+    case undefined:
+    case "unavailable":
+      return takeAvailability(ctx, job, ports);
+    case "probe": {
+      const record = await ports.table.readPair(pair);
+      return sendEffects(ports, pair, cause, decideProbe(ctx, record?.state ?? noPair, job.stanza));
+    }
+    case "error":
+      await commitDecision(ports, pair, cause, (current) =>
+        ok(decidePresenceError(ctx, current, job.stanza)),
+      );
+      return;
+    default:
+      // Unknown types change nothing: RFC 6121 §4.7.1 knows no others than these.
+      await commitDecision(ports, pair, cause, (current) =>
+        ok(decideSubscriptionStanza(ctx, current, job.stanza)),
+      );
+  }
+}
+
+export const presenceWork = stanzaWork("presence", "presenceStanzas", async (jobs, ports) => {
+  for (const job of jobs) {
+    const ghost = await ghostOf(job, ports);
+    if (ghost === undefined) await answerForNobody([job], ports);
+    else await takePresence({ ...ghost, cause: job.cause }, job, ports);
+  }
+});
+
+export const handler = onLambda(
+  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas", "nativeEvents"]),
+  presenceWork,
+);

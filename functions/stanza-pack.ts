@@ -1,0 +1,138 @@
+/** Packs of stanzas from the connector: read, sorted by pair, handled pair by pair, the broken ones set aside. */
+import type { Element } from "ltx";
+import { isTransient, TransientFault } from "#aws/faults.ts";
+import { hashId } from "#aws/hash.ts";
+import { type InboundItem, readInboundPack } from "#core/contract/envelope.ts";
+import { type Cause, stanzaMark } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
+import { parseStanza } from "#core/xmpp/codec.ts";
+import { type Jid, parseJid } from "#core/xmpp/jid.ts";
+import { crashed, oneByOne } from "./crash-notes.ts";
+import { errorWord, type QueueRecord, setAside, type Work } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
+
+/** One stanza for one of our domains, from somebody outside. */
+export interface StanzaJob {
+  readonly item: InboundItem;
+  readonly stanza: Element;
+  /** Whom it is for: a ghost, or the domain itself (`local` empty). */
+  readonly to: Jid;
+  readonly from: Jid;
+  readonly cause: Cause;
+}
+
+/** Handles the stanzas of one pair, in order. */
+export type HandlePair = (jobs: readonly StanzaJob[], ports: Ports) => Promise<void>;
+
+const causeId = (item: InboundItem) => `${item.fence}.${item.seq}`;
+
+function toJob(item: InboundItem, domains: readonly string[]): StanzaJob | { reason: string; text: string } {
+  const stanza = parseStanza(item.xml);
+  if (!stanza.ok) return { reason: "malformed", text: stanza.error };
+  const to = parseJid(stanza.value.attrs["to"] ?? "");
+  if (!to.ok) return { reason: "wrong-to", text: to.error };
+  if (!domains.includes(to.value.domain)) return { reason: "wrong-to", text: "`to` is not ours" };
+  const from = parseJid(stanza.value.attrs["from"] ?? "");
+  if (!from.ok) return { reason: "wrong-from", text: from.error };
+  if (domains.includes(from.value.domain)) return { reason: "own-domain", text: "`from` is ours" };
+  return {
+    item,
+    stanza: stanza.value,
+    to: to.value,
+    from: from.value,
+    cause: {
+      id: causeId(item),
+      side: "xmpp",
+      mark: stanzaMark(item.fence, item.seq),
+      time: item.time,
+      trace: item.trace,
+      hops: 1,
+    },
+  };
+}
+
+/** Runs at most `count` of the tasks at a time. */
+async function atMost(count: number, tasks: readonly (() => Promise<void>)[]): Promise<void> {
+  const queue = [...tasks];
+  const faults: unknown[] = [];
+  const worker = async () => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+      try {
+        await task();
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, tasks.length) }, worker));
+  if (faults.length > 0) throw faults[0];
+}
+
+/** Makes the work of a function that reads stanzas. */
+export function stanzaWork(name: string, queue: Work["queue"], handlePair: HandlePair): Work {
+  async function itemAside(
+    ports: Ports,
+    group: string,
+    item: InboundItem,
+    why: { reason: string; text: string },
+  ) {
+    const letter = { ...why, cause: causeId(item), trace: item.trace, body: item.xml, group };
+    await setAside(ports, { name, queue }, letter);
+  }
+
+  /** Handles the jobs of a pair; when our code fails, one by one, so that only the culprit is set aside. */
+  async function isolate(ports: Ports, group: string, jobs: readonly StanzaJob[]): Promise<void> {
+    try {
+      await handlePair(jobs, ports);
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      const [only] = jobs;
+      if (jobs.length > 1) {
+        for (const job of jobs) await isolate(ports, group, [job]);
+      } else if (only !== undefined) {
+        await itemAside(ports, group, only.item, { reason: "fault", text: errorWord(error) });
+      }
+    }
+  }
+
+  async function handle(record: QueueRecord, ports: Ports): Promise<void> {
+    const group = record.group || hashId(record.messageId);
+    const pack = readInboundPack(record.body);
+    if (!pack.ok) {
+      // A newer writer: wait for the newer reader.
+      if (pack.error.kind === "version") throw new TransientFault(pack.error.text);
+      const { text } = pack.error;
+      await setAside(
+        ports,
+        { name, queue },
+        { reason: "malformed", text, cause: record.messageId, body: record.body, group },
+      );
+      return;
+    }
+    const jobs: StanzaJob[] = [];
+    for (const item of pack.value.items) {
+      const job = toJob(item, ports.domains);
+      if ("reason" in job) await itemAside(ports, group, item, job);
+      else jobs.push(job);
+    }
+    if (record.receives > 1) {
+      await oneByOne(
+        ports,
+        record.messageId,
+        jobs.map((job) => ({
+          note: job.item.seq,
+          handle: () => isolate(ports, group, [job]),
+          giveUp: () => itemAside(ports, group, job.item, crashed),
+        })),
+      );
+      return;
+    }
+    const pairs = Map.groupBy(jobs, ({ to, from }) => `${to.bare} ${from.bare}`);
+    await atMost(
+      limits.pairsAtOnceMax,
+      [...pairs.values()].map((pair) => () => isolate(ports, group, pair)),
+    );
+  }
+
+  return { name, queue, handle };
+}
