@@ -8,14 +8,15 @@ import { ns } from "../xmpp/stanza.ts";
 import { utf8Bytes } from "../xmpp/utf8.ts";
 import type { Context } from "./context.ts";
 import { collectEffects, type EffectCollector, type Said } from "./effects.ts";
-import { errorAnswer } from "./reply.ts";
+import { probeId, refusedProbe } from "./probe.ts";
+import { errorAnswer, replyAddresses } from "./reply.ts";
 import { ownText, sentAt, shorten } from "./text.ts";
 
 /** XEP-0280: a copy that a server makes for another client of the same account; no ghost asks for any. */
 const carbons = "urn:xmpp:carbons:2";
 
 /** Decides on a message to a ghost that exists. */
-export function messageToEvent(ctx: Context, stanza: Element): readonly Effect[] {
+export function messageToEvent(ctx: Context, stanza: Element): { readonly effects: readonly Effect[] } {
   const effects = collectEffects(ctx);
   switch (stanza.attrs["type"]) {
     case "error":
@@ -32,7 +33,23 @@ export function messageToEvent(ctx: Context, stanza: Element): readonly Effect[]
       // RFC 6121 §5.2.2: an unknown type is `normal`.
       said(ctx, stanza, effects);
   }
-  return effects.list;
+  return { effects: effects.list };
+}
+
+/**
+ * The answer to a message or presence for a user that does not exist; undefined: nothing. IQs have theirs in
+ * `answerIq`.
+ */
+export function unknownUserReply(stanza: Element): Element | undefined {
+  const { type } = stanza.attrs;
+  if (stanza.getName() === "presence") {
+    // RFC 6121 §8.5.1: silence; §4.3.2: a probe gets what a stranger gets. So neither says who exists.
+    const addresses = type === "probe" ? replyAddresses(stanza) : undefined;
+    return addresses && refusedProbe(addresses.from.bare, addresses.to.bare, probeId(stanza));
+  }
+  // RFC 6121 §8.5.1: a headline is ignored, every other message comes back.
+  const silent = stanza.getName() === "message" && type === "headline";
+  return silent ? undefined : errorAnswer(stanza, "service-unavailable");
 }
 
 function answer(stanza: Element, condition: Condition, effects: EffectCollector, text?: string): void {
