@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { readConnectorEnv, readFunctionEnv } from "#aws/env.ts";
+import { type EnvironmentSource, environmentOf, queueUseOf } from "#infra/definitions/environment.ts";
+import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
+import { deadLetterNameOf, perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
+
+const source: EnvironmentSource = {
+  urls: perQueue(physicalNameOf),
+  deadLetterUrls: perQueue(deadLetterNameOf),
+  table: "causeway",
+  domains: ["im.example.com", "im.example.org"],
+  directory: "open",
+  lanes: 4,
+};
+
+describe("the environment that definitions give", () => {
+  for (const name of functionNames) {
+    test(`lets ${name} find its queues, its dead letters and nothing else`, () => {
+      const { queue, sends } = functionDefinitions[name];
+      const env = readFunctionEnv([queue, ...sends], environmentOf(name, source));
+      assert.ok(env.ok);
+      const { queues } = queueUseOf(name);
+      assert.deepEqual(env.value.urls, Object.fromEntries(queues.map((each) => [each, source.urls[each]])));
+      assert.deepEqual(env.value.deadLetterUrls, { [queue]: source.deadLetterUrls[queue] });
+      assert.deepEqual(env.value.domains, source.domains);
+      assert.equal(env.value.directory, "open");
+    });
+  }
+
+  test("is all that the connector asks for, but for its XMPP server and secret", () => {
+    const env = readConnectorEnv({
+      ...environmentOf("connector", source),
+      CAUSEWAY_XMPP_SERVICE: "xmpp://xmpp.example.com:5347",
+      CAUSEWAY_XMPP_SECRET: "secret",
+    });
+    assert.ok(env.ok);
+    assert.equal(env.value.lanes, 4);
+    assert.equal(env.value.domain, "im.example.com");
+    assert.equal(Object.keys(env.value.urls).length, 5);
+    assert.equal(env.value.urls.nativeEvents, undefined);
+  });
+});
