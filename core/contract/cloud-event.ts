@@ -34,11 +34,7 @@ export const cloudEventSchema = v.object({
   traceparent: v.exactOptional(
     v.pipe(v.string(), v.description("W3C Trace Context; carried on into the stanza's trace.")),
   ),
-  data: v.pipe(
-    v.record(v.string(), v.unknown()),
-    v.description("What the type says."),
-    v.check((data) => !Array.isArray(data), "an object"),
-  ),
+  data: v.pipe(v.record(v.string(), v.unknown()), v.description("What the type says.")),
 });
 
 export type CloudEvent = v.InferOutput<typeof cloudEventSchema>;

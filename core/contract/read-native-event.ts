@@ -37,7 +37,9 @@ export function readNativeEvent(body: string, domains: readonly string[]): Resul
     const expected = `at most ${limits.eventBytesMax} bytes of JSON`;
     return err({ reason: "too-large", text: `The event is too large: ${expected}.`, expected, ...refused });
   }
-  const event = v.safeParse(cloudEventSchema, value, { abortEarly: true });
+  // The schema would take a list for a record.
+  const whole = Array.isArray(value["data"]) ? { ...value, data: undefined } : value;
+  const event = v.safeParse(cloudEventSchema, whole, { abortEarly: true });
   if (!event.success) return err(invalid(event.issues[0], cloudEventSchema, "", refused));
   const schema = nativeSchema(event.output);
   if (schema === undefined) {
