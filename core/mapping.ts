@@ -13,7 +13,7 @@ declare const brand: unique symbol;
 /** The id of a native user: not empty, legal in XML, short enough for a localpart. Otherwise any text. */
 export type UserId = string & { readonly [brand]: "UserId" };
 
-/** XEP-0106 §3.1: these characters, and no others, are written as a backslash and two hex digits. */
+/** XEP-0106 §3.2: these characters, and no others, are written as a backslash and two hex digits. */
 const xep0106 = new Map([..." \"&'/:<>@\\"].map((char) => [char, `\\${hexOf(char)}`]));
 
 /** Printable ASCII without upper case and without the characters of XEP-0106: PRECIS and nodeprep keep these. */
@@ -66,7 +66,7 @@ function escapeId(id: string): string {
   return chars
     .map((char, index) => {
       if (isLiteral(char)) return char;
-      // XEP-0106 §3.1: `\20` must be neither first nor last.
+      // XEP-0106 §3.2: `\20` must be neither first nor last.
       const xepEscape = char === " " && (index === 0 || index === last) ? undefined : xep0106.get(char);
       return xepEscape ?? `\\u${hexOf(char)};`;
     })

@@ -13,7 +13,7 @@ const forbiddenAll = new RegExp(forbidden, "gu");
 const cdataAll = /<!\[CDATA\[([\s\S]*?)\]\]>/g;
 const tagWithBlanks = /<[^>]*[\t\n][^>]*>/g;
 const nonAscii = /[^!-~]/;
-/** RFC 6120 §8.1: what a stream may carry. */
+/** RFC 6120 §8: what a stream may carry. */
 const stanzaNames = ["message", "presence", "iq"];
 
 /** Whether a text holds what XML 1.0 forbids, even as a reference: most controls, lone surrogates, U+FFFE, U+FFFF. */
@@ -74,7 +74,7 @@ export function checkOutbound(
   if (xmlns !== undefined && xmlns !== ns.client && xmlns !== ns.component) {
     return err("the stanza is in a foreign namespace");
   }
-  // The stream's own namespace is inherited: servers differ in which others they take (XEP-0114 §3).
+  // The stream's own namespace is inherited: servers differ in which others they take (XEP-0114).
   delete stanza.attrs["xmlns"];
   const fault = findFromFault(from, domains) ?? findToFault(to) ?? findNameFault(stanza);
   if (fault !== undefined) return err(fault);
