@@ -10,7 +10,8 @@ type SqsStore = Stores["sqsStore"];
 
 /** What we use of fauxqs beyond its exports; its version is pinned, and a test runs through all of it. */
 interface Persistence {
-  readonly db: { exec(sql: string): void };
+  readonly db: { exec(sql: string): void; prepare(sql: string): { run(...values: string[]): unknown } };
+  updateMessageReady(messageId: string): void;
   loadSqsAndSns(sqs: SqsStore, sns: Stores["snsStore"]): void;
   close(): void;
 }
@@ -36,6 +37,13 @@ async function persistentStores(folder: string): Promise<{ stores: Stores; persi
   const persistence = new Manager(folder);
   // A killed process loses nothing this way; only a power cut would, and waiting for the disk costs 10×.
   persistence.db.exec("PRAGMA synchronous = OFF");
+  // fauxqs clears a column here that may not be empty: the message would be lost until the next start.
+  const ready = persistence.db.prepare(
+    "UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?",
+  );
+  persistence.updateMessageReady = (messageId) => {
+    ready.run(messageId);
+  };
   const stores = { sqsStore: new Sqs(), snsStore: new Sns(), s3Store: new S3() };
   persistence.loadSqsAndSns(stores.sqsStore, stores.snsStore);
   Object.assign(stores.sqsStore, { persistence });

@@ -3,7 +3,6 @@ import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
-  QueueNameExists,
   SetQueueAttributesCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
@@ -61,7 +60,9 @@ async function ensureQueue(
   try {
     url = (await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))).QueueUrl;
   } catch (error) {
-    if (!(error instanceof QueueNameExists)) throw new Error(`queue ${name}`, { cause: error });
+    // AWS and the local engines spell the name with and without a prefix.
+    const exists = error instanceof Error && error.name.endsWith("QueueNameExists");
+    if (!exists) throw new Error(`queue ${name}`, { cause: error });
     // It is from an earlier version of the definitions.
     url = (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl;
     const changed = Object.fromEntries(
