@@ -227,3 +227,6 @@ export const deliveryData = {
     v.description("The domain lost its XMPP server; events are kept until it is back."),
   ),
 };
+
+/** Types that we send to the native system. */
+export const deliveryTypes = Object.keys(deliveryData) as (keyof typeof deliveryData)[];

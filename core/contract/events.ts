@@ -1,7 +1,7 @@
 /** The event types of both directions, inferred from their schemas. */
 import type * as v from "valibot";
 import type { CloudEvent, EventOf } from "./cloud-event.ts";
-import { deliveryData } from "./delivery-events.ts";
+import type { deliveryData } from "./delivery-events.ts";
 import { internalData, nativeData } from "./native-events.ts";
 
 export type NativeEventType = keyof typeof nativeData;
@@ -10,8 +10,6 @@ export type DeliveryType = keyof typeof deliveryData;
 
 /** Types that the native system may send. */
 export const nativeEventTypes = Object.keys(nativeData) as NativeEventType[];
-/** Types that we send to the native system. */
-export const deliveryTypes = Object.keys(deliveryData) as DeliveryType[];
 
 const readable = { ...nativeData, ...internalData };
 type Readable = typeof readable;

@@ -1,12 +1,8 @@
 /** One example of every event; the documents show them and a test holds them against the schemas. */
 import { readFileSync } from "node:fs";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
-import {
-  type DeliveryType,
-  deliveryTypes,
-  type NativeEventType,
-  nativeEventTypes,
-} from "#core/contract/events.ts";
+import { deliveryTypes } from "#core/contract/delivery-events.ts";
+import { type DeliveryType, type NativeEventType, nativeEventTypes } from "#core/contract/events.ts";
 
 type ExampleData = Record<string, unknown>;
 

@@ -13,7 +13,7 @@ Every message body is one [CloudEvent 1.0](https://github.com/cloudevents/spec/b
 
 export const sending = `## Sending
 
-- **Message group: the user, always** (\`data.user\`). What a user does then happens in the order in which it was sent. Deduplication id: the event's \`id\` (hashed, where it holds more than SQS allows in one).
+- **Message group: the user, always**: \`data.user\` itself where it is 1 to 128 printable ASCII characters without spaces, else its SHA-256 in hex. What a user does then happens in the order in which it was sent. Deduplication id: the event's \`id\`, or a hash of it where it holds more than SQS allows there.
 - **Write ASCII JSON**: characters above U+007F as \`\\uXXXX\`, so that no queue on the way can garble them. What Causeway sends is written so.
 - \`id\` is unique per \`source\`. The same event twice within five minutes makes one stanza; a later repeat makes a stanza with the same stanza id.
 - A user exists from its first \`user.updated\`; events of users that do not exist are rejected (\`unknown-user\`), unless the deployment is set up with an open directory.

@@ -2,8 +2,8 @@
 import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { cloudEventSchema } from "#core/contract/cloud-event.ts";
-import { deliveryData } from "#core/contract/delivery-events.ts";
-import { deliveryTypes, nativeEventTypes } from "#core/contract/events.ts";
+import { deliveryData, deliveryTypes } from "#core/contract/delivery-events.ts";
+import { nativeEventTypes } from "#core/contract/events.ts";
 import { nativeData } from "#core/contract/native-events.ts";
 
 /** One event type in one direction. */
