@@ -99,8 +99,6 @@ export function prepareDomain(text: string): Result<string, string> {
   if (text.length > limits.jidPartBytesMax) return err("the domain is too long");
   if (preparedAlready.test(text)) return ok(text);
   if (text.startsWith("[")) return prepareIpv6(text);
-  // Before tr46 too: it looks up every character and knows no lone surrogate.
-  if (!text.isWellFormed()) return err("the domain holds a character that no domain may hold");
   const { domain, error } = toUnicode(text, { checkBidi: true, checkJoiners: true });
   const name = domain.endsWith(".") ? domain.slice(0, -1) : domain;
   if (error || refusedInDomain.test(name)) return err("the domain holds a character that no domain may hold");
@@ -118,15 +116,10 @@ function prepareIpv6(text: string): Result<string, string> {
 
 function prepareLocal(text: string): Result<string, string> {
   if (text === "") return err("the localpart is empty");
-  const local = foldLocal(text);
+  // NFKC and lower case, as nodeprep (RFC 3920 appendix A) and RFC 7622 §3.3.1 do; again, for İ comes apart.
+  const local = text.normalize("NFKC").toLowerCase().normalize("NFKC");
   if (refusedInLocal.test(local)) return err("the localpart holds a character that no localpart may hold");
   return withinLimit("localpart", local);
-}
-
-/** NFKC and lower case, as nodeprep (RFC 3920 appendix A) and RFC 7622 §3.3.1 do; again, since each may undo the other. */
-function foldLocal(text: string): string {
-  const folded = text.normalize("NFKC").toLowerCase().normalize("NFKC");
-  return folded === text ? text : foldLocal(folded);
 }
 
 function prepareResource(text: string): Result<string, string> {
