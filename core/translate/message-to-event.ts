@@ -84,12 +84,15 @@ function said(ctx: Context, stanza: Element, effects: EffectCollector): void {
   effects.deliver("message.sent", event, sentAt(stanza, ctx.cause.time));
 }
 
-/** As an event of the contract, or as the ASCII that travels, where one character may take six bytes and more. */
+/** As an event of the contract, or as the ASCII that travels, where a character may take six bytes and more. */
 function isTooLarge(content: object): boolean {
   const { eventBytesMax, queueMessageBytesMax, eventFrameBytesMax } = limits;
+  const eventMax = eventBytesMax - eventFrameBytesMax;
+  const asciiBytes = asciiJson(content).length;
+  // ASCII is never the shorter form: almost every message is measured once.
+  if (asciiBytes <= eventMax) return false;
   return (
-    utf8Bytes(JSON.stringify(content)) > eventBytesMax - eventFrameBytesMax ||
-    asciiJson(content).length > queueMessageBytesMax - eventFrameBytesMax
+    asciiBytes > queueMessageBytesMax - eventFrameBytesMax || utf8Bytes(JSON.stringify(content)) > eventMax
   );
 }
 

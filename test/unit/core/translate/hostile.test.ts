@@ -1,0 +1,148 @@
+/** Whatever a contact sends: decisions never throw, what leaves is fit to leave, what is delivered is true to the contract. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Element } from "ltx";
+import type { Effect } from "#core/decision.ts";
+import type { SubscriptionState } from "#core/subscription.ts";
+import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
+import { answerIq } from "#core/translate/iq.ts";
+import { messageToEvent, unknownUserReply } from "#core/translate/message-to-event.ts";
+import { decideProbe } from "#core/translate/probe.ts";
+import { decidePresenceError, decideSubscriptionStanza } from "#core/translate/subscription-stanza.ts";
+import { checkOutbound, cleanText, serializeStanza } from "#core/xmpp/codec.ts";
+import { element, ns } from "#core/xmpp/stanza.ts";
+import {
+  contact,
+  deliveriesOf,
+  domain,
+  ghost,
+  internalsOf,
+  makeContext,
+  must,
+  read,
+  stanzasOf,
+} from "./support.ts";
+
+const text = fc.oneof(
+  fc.constantFrom("", " ", "m/1", "2026-11-02T09:00:00Z", "9999-12-31T23:59:59Z", "__proto__", "away", "-1"),
+  fc.string({ unit: "binary", maxLength: 20 }).map(cleanText),
+);
+const names = [
+  "body",
+  "subject",
+  "thread",
+  "show",
+  "status",
+  "priority",
+  "nick",
+  "idle",
+  "delay",
+  "error",
+  "ping",
+];
+const children = [...names, "query", "origin-id", "received", "forwarded", "gone", "text"];
+const namespaces = [undefined, ...Object.values(ns), "urn:xmpp:carbons:2", "urn:other"];
+const attributes = fc.record(
+  {
+    id: text,
+    stamp: text,
+    since: text,
+    type: text,
+    node: text,
+    "xml:lang": text,
+    xmlns: fc.constantFrom(...namespaces),
+  },
+  { requiredKeys: [] },
+);
+const { child } = fc.letrec<{ child: Element | string }>((tie) => ({
+  child: fc.oneof(
+    { maxDepth: 3, depthSize: "small" },
+    text,
+    fc
+      .tuple(fc.constantFrom(...children), attributes, fc.array(tie("child"), { maxLength: 3 }))
+      .map(([name, attrs, inner]) => element(name, attrs, ...inner)),
+  ),
+}));
+
+const types = ["error", "chat", "groupchat", "headline", "normal", "get", "set", "result", "odd", ""];
+const presenceTypes = ["probe", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed"];
+const stanzaAttributes = fc.record(
+  {
+    from: fc.constantFrom(contact, `${contact}/phone`, "Alice@EXAMPLE.org/x y", "example.org"),
+    to: fc.constantFrom(ghost, `${ghost}/causeway`, "NINA@im.example.com", domain, "IM.example.com/x"),
+    type: fc.constantFrom(...types, ...presenceTypes),
+    id: text,
+    "xml:lang": text,
+  },
+  { requiredKeys: ["from", "to"] },
+);
+const stanza = fc
+  .tuple(fc.constantFrom("message", "presence", "iq"), stanzaAttributes, fc.array(child, { maxLength: 5 }))
+  .map(([name, attrs, inner]) => read(serializeStanza(element(name, attrs, ...inner))));
+
+const pair = fc.record({
+  state: fc.constantFrom<SubscriptionState>(
+    "none",
+    "none+out",
+    "none+in",
+    "to",
+    "to+in",
+    "from",
+    "from+out",
+    "both",
+  ),
+  preApproved: fc.boolean(),
+});
+
+function assertSound(effects: readonly Effect[]): void {
+  stanzasOf(effects);
+  deliveriesOf(effects);
+  internalsOf(effects);
+  const ids = effects.map((effect) => (effect.kind === "stanza" ? effect.id : effect.event.id));
+  assert.equal(new Set(ids).size, ids.length, "every effect has its own id");
+}
+
+test("decisions on any stanza are sound", () => {
+  const ctx = makeContext();
+  fc.assert(
+    fc.property(stanza, pair, (received, current) => {
+      assertSound(messageToEvent(ctx, received).effects);
+      assertSound(decideSubscriptionStanza(ctx, current, received).effects);
+      assertSound(decidePresenceError(ctx, current, received).effects);
+      assertSound(decideProbe(ctx, current, received));
+      const update = parseAvailability(received, 1, ctx.cause.time);
+      const { after, effects } = decideAvailability(ctx, {}, "phone", update);
+      assertSound(effects);
+      assertSound(decideAvailability(ctx, after, "phone", undefined).effects);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("answers to any stanza are fit to leave, and never answer an answer", () => {
+  const addressee = fc.record({ toDomain: fc.boolean(), userExists: fc.boolean(), mayLook: fc.boolean() });
+  fc.assert(
+    fc.property(stanza, addressee, (received, who) => {
+      const reply = (asked: Element) =>
+        asked.name === "iq" ? answerIq(asked, who) : unknownUserReply(asked);
+      const answer = reply(received);
+      if (answer === undefined) return;
+      must(checkOutbound(serializeStanza(answer), [domain]));
+      assert.notEqual(received.attrs["type"], "error");
+      assert.equal(reply(answer), undefined);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("every request gets an answer", () => {
+  fc.assert(
+    fc.property(stanza, (received) => {
+      const asks = received.name === "iq" && ["get", "set"].includes(received.attrs["type"] ?? "");
+      const who = { toDomain: false, userExists: false, mayLook: false };
+      if (asks) assert.ok(answerIq(received, who));
+    }),
+    { numRuns: 500 },
+  );
+});
