@@ -1,4 +1,5 @@
 /** Makers of the events that we send to the native system. */
+import { limits } from "../limits.ts";
 import type { CloudEvent } from "./cloud-event.ts";
 import type { DeliveryData, DeliveryOf, DeliveryType } from "./events.ts";
 import type { Rejection } from "./rejection.ts";
@@ -41,7 +42,7 @@ export function makeDelivery<T extends DeliveryType>(
 
 /** Where an `event.rejected` comes from; its id is made from the refused event. */
 export interface RejectionOrigin extends Omit<DeliveryOrigin, "id"> {
-  /** The queue's id of the message, for events whose own could not be read. */
+  /** The queue's id of the message, for events that cannot be named by their own. */
   readonly messageId: string;
 }
 
@@ -49,11 +50,15 @@ export interface RejectionOrigin extends Omit<DeliveryOrigin, "id"> {
 export function rejected(rejection: Rejection, origin: RejectionOrigin): DeliveryOf<"event.rejected"> {
   const { notJsonObject: _, ...said } = rejection;
   const { messageId, ...rest } = origin;
-  const known = rejection.id !== undefined && rejection.source !== undefined;
-  const about = known ? `${rejection.source} ${rejection.id}` : messageId;
-  return makeDelivery(
-    "event.rejected",
-    { ...rest, id: `rejected ${about}` },
-    known ? said : { ...said, messageId },
-  );
+  const id = rejectedId(rejection);
+  return id === undefined
+    ? makeDelivery("event.rejected", { ...rest, id: `rejected ${messageId}` }, { ...said, messageId })
+    : makeDelivery("event.rejected", { ...rest, id }, said);
+}
+
+/** A function of the refused event's source and id, where both could be read and fit; a source has no blanks. */
+function rejectedId({ source, id }: Rejection): string | undefined {
+  if (source === undefined || id === undefined || source.includes(" ")) return undefined;
+  const name = `rejected ${source} ${id}`;
+  return name.length <= limits.idCharsMax ? name : undefined;
 }

@@ -7,6 +7,7 @@ import { makeDelivery, rejected } from "#core/contract/delivery.ts";
 import { deliveryData, deliveryTypes } from "#core/contract/delivery-events.ts";
 import { readNativeEvent } from "#core/contract/read-native-event.ts";
 import { rejectEvent } from "#core/contract/rejection.ts";
+import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { deliveryExample } from "#local/docs/examples.ts";
@@ -93,7 +94,9 @@ test("a rejection becomes an event.rejected that its schema accepts", () => {
 });
 
 test("an event that cannot be named is rejected under the id of its queue message", () => {
-  for (const body of ["nonsense", "[]", '{"id":"e1"}', '{"source":"x"}']) {
+  const long = bodyOf("user.removed", {}, { id: "x".repeat(limits.idCharsMax), time: 0 });
+  const blank = bodyOf("user.removed", {}, { source: "a b" });
+  for (const body of ["nonsense", "[]", '{"id":"e1"}', '{"source":"x"}', long, blank]) {
     const read = readNativeEvent(body, ["im.example.com"]);
     assert.ok(!read.ok);
     const event = rejected(read.error, refusal);
@@ -105,12 +108,13 @@ test("an event that cannot be named is rejected under the id of its queue messag
 });
 
 test("two events with different names are never rejected under one id", () => {
-  const name = fc.string({ minLength: 1 }).filter((text) => !text.includes(" "));
+  const name = fc.string({ minLength: 1 });
   const named = (source: string, id: string) =>
     rejected({ reason: "invalid", text: "no", source, id }, refusal).id;
   fc.assert(
     fc.property(name, name, name, name, (sourceA, idA, sourceB, idB) => {
       fc.pre(sourceA !== sourceB || idA !== idB);
+      fc.pre(!sourceA.includes(" ") && !sourceB.includes(" "));
       assert.notEqual(named(sourceA, idA), named(sourceB, idB));
     }),
   );
