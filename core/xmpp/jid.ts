@@ -4,7 +4,7 @@
  * No PRECIS library is kept alive, so preparation is the part of it on which servers that still apply nodeprep
  * and servers that apply RFC 7622 agree; what arrives was prepared by its own server already.
  */
-import { toUnicode } from "tr46";
+import { domainToUnicode } from "node:url";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { utf8Bytes } from "./utf8.ts";
@@ -31,6 +31,8 @@ const refusedInResource = /[\p{Cc}\p{Cs}\p{NChar}\p{Zl}\p{Zp}]/u;
 const refusedInDomain = /[^a-z0-9._\-\u0080-\u{10ffff}]|[\p{Cs}\p{NChar}]/u;
 /** Domains that preparation leaves as they are; most are such, and the tables of UTS #46 are slow. */
 const preparedAlready = /^(?!.*xn--)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+/** ASCII without A-labels: lower case is all that UTS #46 would make of it. */
+const plainAscii = /^(?!.*xn--)[\0-\x7f]*$/i;
 /** Longest text worth looking at: three parts and two separators, counted in characters, which are never more than the bytes. */
 const jidCharsMax = 3 * limits.jidPartBytesMax + 2;
 
@@ -91,7 +93,7 @@ export function domainOf(jid: BareJid): string {
 }
 
 /**
- * The form in which domains are compared: U-labels, lower case, without the final dot (RFC 7622 §3.2). IP
+ * The form in which domains are compared: U-labels (UTS #46), lower case, without the final dot (RFC 7622 §3.2). IP
  * addresses are domains too; one in brackets comes back in its shortest form.
  */
 export function prepareDomain(text: string): Result<string, string> {
@@ -99,11 +101,22 @@ export function prepareDomain(text: string): Result<string, string> {
   if (text.length > limits.jidPartBytesMax) return err("the domain is too long");
   if (preparedAlready.test(text)) return ok(text);
   if (text.startsWith("[")) return prepareIpv6(text);
-  const { domain, error } = toUnicode(text, { checkBidi: true, checkJoiners: true });
-  const name = domain.endsWith(".") ? domain.slice(0, -1) : domain;
-  if (error || refusedInDomain.test(name)) return err("the domain holds a character that no domain may hold");
+  const unicode = plainAscii.test(text) ? text.toLowerCase() : uLabels(text);
+  const name = unicode.endsWith(".") ? unicode.slice(0, -1) : unicode;
+  if (name === "" || refusedInDomain.test(name)) {
+    return err("the domain holds a character that no domain may hold");
+  }
   if (name.split(".").includes("")) return err("the domain has an empty label");
   return withinLimit("domain", name);
+}
+
+/** UTS #46, by Node's own tables; "" for what is no domain. */
+function uLabels(text: string): string {
+  // The function reads a host as a URL has it: what only a URL has must not reach it.
+  if (refusedInDomain.test(text.toLowerCase())) return "";
+  const unicode = domainToUnicode(text);
+  // Digits of other scripts would become an IPv4 address that nobody wrote; an A-label that stays stands for nothing.
+  return /^[\d.]*$|(?:^|\.)xn--/.test(unicode) ? "" : unicode;
 }
 
 function prepareIpv6(text: string): Result<string, string> {
