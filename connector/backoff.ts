@@ -1,0 +1,17 @@
+/** Bounds of a backoff, in milliseconds. */
+export interface BackoffBounds {
+  readonly msMin: number;
+  readonly msMax: number;
+}
+
+/**
+ * How long to wait before the next try: a random time between `msMin` and a bound that doubles with every
+ * failure up to `msMax`, so that connectors which failed together do not come back together.
+ *
+ * @param failures how many tries in a row have failed, from 1.
+ * @param random from 0 (included) to 1 (excluded).
+ */
+export function backoffMs(failures: number, random: number, { msMin, msMax }: BackoffBounds): number {
+  const bound = Math.min(msMax, msMin * 2 ** Math.min(failures, 30));
+  return msMin + random * (bound - msMin);
+}

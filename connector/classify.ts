@@ -1,0 +1,50 @@
+/** Where an inbound stanza goes: its queue and its lane, or why nowhere. */
+import type { Element } from "ltx";
+import { laneOf } from "#aws/hash.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import type { Limits } from "#core/limits.ts";
+import { parseJid } from "#core/xmpp/jid.ts";
+
+export type StanzaQueue = Extract<QueueName, "messageStanzas" | "presenceStanzas" | "iqStanzas">;
+
+export const stanzaQueues: readonly StanzaQueue[] = ["messageStanzas", "presenceStanzas", "iqStanzas"];
+
+/** The queue of a stanza's kind. */
+export function queueOf(name: string): StanzaQueue {
+  if (name === "message") return "messageStanzas";
+  return name === "presence" ? "presenceStanzas" : "iqStanzas";
+}
+
+export type Place =
+  /** `lane` is a message group; everything of one pair has the same. */
+  | { readonly kind: "lane"; readonly lane: string }
+  | { readonly kind: "refused"; readonly reason: "wrong-to" | "wrong-from" };
+
+/** @param domain ours, prepared: nothing enters whose `to` is elsewhere (design, invariant 8). */
+export function makeClassifier(
+  domain: string,
+  lanes: number,
+  limits: Pick<Limits, "laneCacheMax">,
+): (stanza: Element) => Place {
+  // Preparing addresses costs more than all else that happens to a stanza here, and they repeat.
+  const cache = new Map<string, Place>();
+
+  const place = (to: string, from: string): Place => {
+    const ghost = parseJid(to);
+    if (!ghost.ok || ghost.value.domain !== domain) return { kind: "refused", reason: "wrong-to" };
+    const contact = parseJid(from);
+    if (!contact.ok) return { kind: "refused", reason: "wrong-from" };
+    const number = laneOf([domain, ghost.value.local, contact.value.bare], lanes);
+    return { kind: "lane", lane: `lane-${number}` };
+  };
+
+  return ({ attrs: { to = "", from = "" } }) => {
+    const key = `${to}\n${from}`;
+    const known = cache.get(key);
+    if (known) return known;
+    if (cache.size >= limits.laneCacheMax) cache.clear();
+    const found = place(to, from);
+    cache.set(key, found);
+    return found;
+  };
+}

@@ -1,0 +1,112 @@
+/** The parts of a connector for one domain, put together from ports; `main.ts` gives it the real ones. */
+import type { Queues } from "#aws/queues.ts";
+import type { Table } from "#aws/table.ts";
+import { newTrace } from "#aws/trace.ts";
+import { limits as defaultLimits, type Limits } from "#core/limits.ts";
+import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
+import { errorReply } from "#core/xmpp/error.ts";
+import { parseJid } from "#core/xmpp/jid.ts";
+import { setAside } from "./aside.ts";
+import { makeDownlink } from "./downlink.ts";
+import type { Unfit } from "./expand.ts";
+import type { Health } from "./health.ts";
+import type { Log } from "./log.ts";
+import { makeStream } from "./stream.ts";
+import { makeUplink } from "./uplink.ts";
+import { makeVersions } from "./versions.ts";
+
+export interface ConnectorOptions {
+  /** Prepared. */
+  readonly domain: string;
+  /** `xmpp://host:port` of the component listener. */
+  readonly service: string;
+  readonly secret: string;
+  readonly lanes: number;
+  readonly queues: Queues;
+  readonly table: Pick<Table, "takeFence">;
+  readonly log: Log;
+  /** Defaults to the limits of `core/limits.ts`. */
+  readonly limits?: Limits;
+  /** From 0 to 1, for jitter. */
+  readonly random?: () => number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+export interface Connector {
+  start(): void;
+  /** Confirms what can be confirmed, gives back the rest, closes the stream, takes in what it still brought. */
+  stop(): Promise<void>;
+  health(): Health;
+}
+
+export function makeConnector(options: ConnectorOptions): Connector {
+  const { domain, log, table } = options;
+  const limits = options.limits ?? defaultLimits;
+  const random = options.random ?? Math.random;
+  const giveUp = new AbortController();
+  const shared = { ...options, limits, random, signal: giveUp.signal };
+
+  const uplink = makeUplink({
+    ...shared,
+    newTrace,
+    reply(xml) {
+      // Our own answers quote addresses of others, so they are checked like everything that leaves.
+      const checked = checkOutbound(xml, [domain]);
+      if (!checked.ok) return log("warn", "reply.unfit", { reason: checked.error });
+      // When the stream ends with it, the sender gets the server's error instead.
+      stream
+        .session()
+        ?.write(serializeStanza(checked.value))
+        .catch(() => {});
+    },
+  });
+
+  /** The author's side of a stanza that may not leave: as if its contact had refused it. */
+  const bounce = async ({ stanza, text }: Unfit): Promise<void> => {
+    const author = parseJid(stanza?.attrs["from"] ?? "");
+    const answer = stanza && errorReply(stanza, "not-acceptable", text);
+    if (answer && author.ok && author.value.domain === domain) await uplink.inject(answer);
+  };
+
+  const downlink = makeDownlink({
+    ...shared,
+    setAside: (queue, letter) => setAside(shared, queue, letter),
+    bounce,
+    context: {
+      domain,
+      now: options.now ?? Date.now,
+      versions: makeVersions(limits.broadcastVersionsMax),
+      limits,
+    },
+  });
+
+  const stream = makeStream({
+    ...shared,
+    takeFence: table.takeFence,
+    inbound: uplink,
+    onUp: downlink.up,
+    onDown: downlink.down,
+  });
+
+  return {
+    start: stream.start,
+    async stop() {
+      // Half of the time for confirmations; the rest for the server's last words and for the queues.
+      await downlink.stop(limits.stopMsMax / 2);
+      await stream.stop();
+      await uplink.flush();
+      giveUp.abort();
+    },
+    health() {
+      const session = stream.session();
+      return {
+        domain,
+        stream: stream.state(),
+        ...(session && { fence: session.fence, since: new Date(session.since).toISOString() }),
+        windowStanzas: uplink.size(),
+        held: downlink.held(),
+      };
+    },
+  };
+}

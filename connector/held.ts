@@ -1,0 +1,165 @@
+/** Outbound messages in our hands: received, not yet deleted and not given back. */
+import type { Queues, ReceivedMessage } from "#aws/queues.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import type { Limits } from "#core/limits.ts";
+import { backoffMs } from "./backoff.ts";
+import { type Log, nameOfError } from "./log.ts";
+import { pause } from "./pause.ts";
+
+export interface HeldOptions {
+  readonly queues: Pick<Queues, "remove" | "extend">;
+  readonly limits: Limits;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Called when there are fewer. */
+  readonly onFreed: () => void;
+}
+
+export interface Held {
+  take(queue: QueueName, messages: readonly ReceivedMessage[]): void;
+  /** False when it was given back meanwhile. */
+  has(message: ReceivedMessage): boolean;
+  size(): number;
+  /** Deletes what is routed, as soon as a call is free; it is not given back any more. */
+  remove(messages: readonly ReceivedMessage[]): void;
+  /** Gives messages of one queue back, to be received again after `visibilityS`. */
+  giveBack(messages: readonly ReceivedMessage[], visibilityS: number): Promise<void>;
+  /** Gives back all that is not routed. */
+  giveBackAll(): Promise<void>;
+  /** Resolves when every deletion has ended. */
+  removed(): Promise<void>;
+  /** Lets the clock of visibility go. */
+  stop(): void;
+}
+
+interface Entry {
+  readonly queue: QueueName;
+  /** Milliseconds, monotonic: when its visibility was last set. */
+  visibleSince: number;
+  routed: boolean;
+}
+
+/** Messages by queue, in order. */
+function byQueue(
+  messages: Iterable<ReceivedMessage>,
+  queueOf: (message: ReceivedMessage) => QueueName | undefined,
+): Map<QueueName, ReceivedMessage[]> {
+  const groups = new Map<QueueName, ReceivedMessage[]>();
+  for (const message of messages) {
+    const queue = queueOf(message);
+    if (queue === undefined) continue;
+    const group = groups.get(queue);
+    if (group) group.push(message);
+    else groups.set(queue, [message]);
+  }
+  return groups;
+}
+
+export function makeHeld(options: HeldOptions): Held {
+  const { queues, limits, log } = options;
+  const entries = new Map<ReceivedMessage, Entry>();
+  const routed = new Map<QueueName, ReceivedMessage[]>();
+  const removals = new Map<QueueName, Set<Promise<void>>>();
+  const never = new AbortController().signal;
+  const queueOf = (message: ReceivedMessage) => entries.get(message)?.queue;
+
+  /** Keeps what we hold invisible to others: at half of its visibility it is given a new one. */
+  const extendAll = async () => {
+    const now = performance.now();
+    const halfMs = (limits.outboundVisibilityS * 1000) / 2;
+    const due = [...entries].filter(([, entry]) => now - entry.visibleSince >= halfMs);
+    for (const [, entry] of due) entry.visibleSince = now;
+    for (const [queue, messages] of byQueue(
+      due.map(([message]) => message),
+      queueOf,
+    )) {
+      try {
+        await queues.extend(queue, messages, limits.outboundVisibilityS);
+      } catch (error) {
+        // It may come again meanwhile: the contact then sees a repeat with the same stanza id.
+        log("warn", "extend.failed", { queue, reason: nameOfError(error), messages: messages.length });
+      }
+    }
+  };
+  const timer = setInterval(() => void extendAll(), (limits.outboundVisibilityS * 1000) / 8);
+
+  const removeTen = async (queue: QueueName, messages: readonly ReceivedMessage[]) => {
+    for (let failures = 1; failures <= limits.removeAttemptsMax; failures += 1) {
+      try {
+        await queues.remove(queue, messages);
+        break;
+      } catch (error) {
+        log("warn", "remove.failed", { queue, reason: nameOfError(error), messages: messages.length });
+        const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
+        await pause(backoffMs(failures, options.random(), bounds), never);
+      }
+    }
+    for (const message of messages) entries.delete(message);
+    options.onFreed();
+  };
+
+  /** Calls fill up while others are under way: one by one when idle, in tens when busy. */
+  const pump = (queue: QueueName) => {
+    const waiting = routed.get(queue) ?? [];
+    const running = removals.get(queue) ?? new Set<Promise<void>>();
+    removals.set(queue, running);
+    while (waiting.length > 0 && running.size < limits.removesMaxParallel) {
+      const call = removeTen(queue, waiting.splice(0, limits.queueBatchMax)).then(() => {
+        running.delete(call);
+        pump(queue);
+      });
+      running.add(call);
+    }
+  };
+
+  const giveBack = async (messages: readonly ReceivedMessage[], visibilityS: number) => {
+    // Later ones first: while an earlier one is still ours, its group stays closed and nothing can overtake.
+    const groups = byQueue(messages.toReversed(), queueOf);
+    for (const message of messages) entries.delete(message);
+    for (const [queue, group] of groups) {
+      for (let i = 0; i < group.length; i += limits.queueBatchMax) {
+        const ten = group.slice(i, i + limits.queueBatchMax);
+        try {
+          await queues.extend(queue, ten, visibilityS);
+        } catch (error) {
+          // They come back by themselves, when their visibility ends.
+          log("warn", "give-back.failed", { queue, reason: nameOfError(error), messages: ten.length });
+        }
+      }
+    }
+    options.onFreed();
+  };
+
+  return {
+    take(queue, messages) {
+      const visibleSince = performance.now();
+      for (const message of messages) entries.set(message, { queue, visibleSince, routed: false });
+    },
+    has: (message) => entries.has(message),
+    size: () => entries.size,
+    remove(messages) {
+      for (const message of messages) {
+        const entry = entries.get(message);
+        if (entry) entry.routed = true;
+      }
+      for (const [queue, group] of byQueue(messages, queueOf)) {
+        routed.set(queue, [...(routed.get(queue) ?? []), ...group]);
+        pump(queue);
+      }
+    },
+    giveBack,
+    giveBackAll: () =>
+      giveBack(
+        [...entries].filter(([, entry]) => !entry.routed).map(([message]) => message),
+        0,
+      ),
+    async removed() {
+      for (;;) {
+        const running = [...removals.values()].flatMap((calls) => [...calls]);
+        if (running.length === 0) return;
+        await Promise.all(running);
+      }
+    },
+    stop: () => clearInterval(timer),
+  };
+}

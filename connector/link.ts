@@ -1,0 +1,253 @@
+/**
+ * One connection to the server, from connect to close: `@xmpp/component-core` on a socket that is read in small
+ * bounded pieces and can be held (see docs/decisions/0002-connector-stream.md).
+ */
+import { Socket } from "node:net";
+import { Component } from "@xmpp/component-core";
+import type { Element } from "ltx";
+import type { Limits } from "#core/limits.ts";
+import { nameOfError } from "./log.ts";
+import { makeSplitter, type Piece } from "./splitter.ts";
+
+export type Refused = Extract<Piece, { kind: "refused" }>;
+
+export interface LinkOptions {
+  /** `xmpp://host:port` */
+  readonly service: string;
+  readonly domain: string;
+  readonly secret: string;
+  readonly limits: Limits;
+  /** Whether nothing more may be read for now; `aheadBytes` have been read and are no stanzas yet. */
+  isFull(aheadBytes: number): boolean;
+  onStanza(stanza: Element, bytes: number): void;
+  onRefused(piece: Refused): void;
+  /** Reading has stopped because of {@link LinkOptions.isFull}, or goes on. */
+  onHeld(held: boolean): void;
+}
+
+export interface Link {
+  /** Lets stanzas in; before it, nothing after the handshake is looked at. */
+  begin(): void;
+  /** Goes on reading if there is room again. */
+  resume(): void;
+  /** Resolves when the kernel has taken the text. */
+  write(xml: string): Promise<void>;
+  /** Closes in order: nothing more is written, and all is read that the server had sent before it noticed. */
+  close(): void;
+  /** Closes now; what the kernel holds is lost. */
+  destroy(reason: string): void;
+  /** Milliseconds (monotonic) of the last byte read. */
+  readAt(): number;
+  /** Resolves with the reason when the connection is gone. */
+  readonly closed: Promise<string>;
+}
+
+/** Why opening or the stream failed, in a word: a stream error's condition, or a code of the network. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && "condition" in error && typeof error.condition === "string") {
+    return error.condition;
+  }
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return nameOfError(error);
+}
+
+/** The state of one connection; `run` methods are called by its socket. */
+function makeLink(options: LinkOptions) {
+  const { domain, service, limits } = options;
+  const splitter = makeSplitter(limits);
+  const entity = new Component({ domain, service });
+  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<string>();
+  let phase: "opening" | "waiting" | "up" | "closing" = "opening";
+  let reason: string | undefined;
+  let held = false;
+  let pumping = false;
+  let elements = 0;
+  let bytes = 0;
+  let readAt = performance.now();
+  let closeTimer: NodeJS.Timeout | undefined;
+
+  /** The first reason counts; what follows is its consequence. */
+  const destroy = (why: string) => {
+    reason ??= why;
+    if (!socket.destroyed) socket.destroy(new Error(why));
+  };
+
+  const feed = (xml: string, count: number) => {
+    elements = 0;
+    // The component listens to the socket's own event, which `onread` keeps silent.
+    socket.emit("data", xml);
+    // A parser that sees another number of elements than the splitter has been led astray.
+    if (elements !== count) destroy("not-well-formed");
+  };
+
+  const deliver = (piece: Piece) => {
+    switch (piece.kind) {
+      case "opening":
+        return feed(piece.xml, 0);
+      case "element":
+        bytes = piece.bytes;
+        feed(piece.xml, 1);
+        if (phase === "opening") phase = "waiting";
+        return;
+      case "closing":
+        feed(piece.xml, 0);
+        reason ??= "closed-by-server";
+        if (phase !== "closing") return close();
+        socket.end();
+        return;
+      case "refused":
+        return options.onRefused(piece);
+      case "broken":
+        return destroy("not-well-formed");
+    }
+  };
+
+  const hold = (now: boolean) => {
+    if (held === now) return;
+    held = now;
+    options.onHeld(now);
+  };
+
+  /** Delivers what is there as far as there is room; true when the socket may be read on. */
+  const deliverAll = (): boolean => {
+    while (!socket.destroyed) {
+      if (phase === "waiting") return false;
+      if (phase !== "opening" && options.isFull(splitter.ahead())) {
+        hold(true);
+        return false;
+      }
+      const piece = splitter.next();
+      if (piece === undefined) {
+        hold(false);
+        return true;
+      }
+      try {
+        deliver(piece);
+      } catch (error) {
+        // The XML parser throws on what is no XML; its message would quote the content.
+        destroy(reasonOf(error));
+      }
+    }
+    return false;
+  };
+
+  const pump = (): boolean => {
+    // A delivery may make room and so ask to go on: the loop under way does.
+    if (pumping) return false;
+    pumping = true;
+    try {
+      return deliverAll();
+    } finally {
+      pumping = false;
+    }
+  };
+
+  const socket = new Socket({
+    onread: {
+      buffer: Buffer.allocUnsafe(limits.readChunkBytes),
+      callback(length, buffer) {
+        readAt = performance.now();
+        splitter.push(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+        return pump();
+      },
+    },
+  });
+
+  const goOn = () => {
+    if (pump()) socket.resume();
+  };
+
+  /** While reading is held the server's end cannot be seen, so the clock stands still. */
+  const expectEnd = () => {
+    closeTimer = setTimeout(() => {
+      if (held) expectEnd();
+      else destroy("close-timeout");
+    }, limits.closeMsMax);
+  };
+
+  function close() {
+    if (phase === "closing" || socket.destroyed) return;
+    if (phase === "opening" || phase === "waiting") return destroy("closed");
+    phase = "closing";
+    // A FIN right behind our closing tag could make the server forget what it has yet to send: the server ends.
+    if (reason === undefined) socket.write("</stream:stream>");
+    else socket.end("</stream:stream>");
+    expectEnd();
+  }
+
+  return {
+    entity,
+    socket,
+    closed,
+    destroy,
+    close,
+    goOn,
+    readAt: () => readAt,
+    begin() {
+      if (phase === "waiting") phase = "up";
+      goOn();
+    },
+    wire() {
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, limits.livenessMs);
+      entity.timeout = limits.connectMsMax;
+      entity.Socket = function takeSocket() {
+        return socket;
+      };
+      entity.on("element", () => {
+        elements += 1;
+      });
+      entity.on("stanza", (stanza: Element) => options.onStanza(stanza, bytes));
+      entity.on("error", (error: unknown) => destroy(reasonOf(error)));
+      // The component lets go of the socket when it closes; a late error must still find a listener.
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        clearTimeout(closeTimer);
+        resolveClosed(reason ?? "closed");
+      });
+    },
+  };
+}
+
+/**
+ * Connects, opens the stream and shakes hands (XEP-0114 §3).
+ *
+ * @throws Error whose message is the reason in a word: `conflict`, `host-unknown`, `not-authorized`,
+ *   `ECONNREFUSED`, `connect-timeout`, …
+ */
+export async function openLink(options: LinkOptions, signal: AbortSignal): Promise<Link> {
+  const link = makeLink(options);
+  const { entity, closed, destroy } = link;
+  link.wire();
+  const timer = setTimeout(() => destroy("connect-timeout"), options.limits.connectMsMax);
+  const abort = () => destroy("stopped");
+  signal.addEventListener("abort", abort);
+  const open = async () => {
+    await entity.connect(options.service);
+    const header = await entity.open({ domain: options.domain });
+    // XEP-0114 §3 hashes the secret's UTF-8 bytes; the library hashes one byte per character.
+    await entity.authenticate(header.attrs["id"], Buffer.from(options.secret, "utf8").toString("latin1"));
+  };
+  try {
+    const failed = closed.then((reason) => {
+      throw new Error(reason);
+    });
+    const opened = open().catch(async (error: unknown) => {
+      destroy(reasonOf(error));
+      throw new Error(await closed, { cause: error });
+    });
+    await Promise.race([opened, failed]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+  return {
+    begin: link.begin,
+    resume: link.goOn,
+    write: (xml) => entity.write(xml),
+    close: link.close,
+    destroy,
+    readAt: link.readAt,
+    closed,
+  };
+}

@@ -1,0 +1,57 @@
+/** The connector as a process: environment, signals, exit. */
+import { connectAws } from "#aws/connect.ts";
+import { readConnectorEnv } from "#aws/env.ts";
+import { limits } from "#core/limits.ts";
+import { prepareDomain } from "#core/xmpp/jid.ts";
+import { type Connector, makeConnector } from "./connector.ts";
+import { serveHealth } from "./health.ts";
+import { type Log, makeLog } from "./log.ts";
+
+/** Stops once, whoever asks first, and ends the process: 0 when everything was handed over in time, else 1. */
+function stopper(connector: Connector, log: Log): (reason: string) => void {
+  let stopping = false;
+  return (reason) => {
+    if (stopping) return;
+    stopping = true;
+    log("info", "connector.stopping", { reason });
+    const timer = setTimeout(() => {
+      const { windowStanzas, held } = connector.health();
+      log("error", "connector.stopped-late", { windowStanzas, held });
+      process.exit(1);
+    }, limits.stopMsMax);
+    void connector.stop().then(() => {
+      clearTimeout(timer);
+      log("info", "connector.stopped");
+      process.exit(0);
+    });
+  };
+}
+
+async function main(): Promise<void> {
+  const env = readConnectorEnv();
+  const domain = env.ok ? prepareDomain(env.value.domain) : env;
+  if (!env.ok || !domain.ok) {
+    console.error(
+      `wrong environment: ${env.ok ? `CAUSEWAY_DOMAINS: ${domain.ok || domain.error}` : env.error}`,
+    );
+    process.exit(1);
+  }
+  const log = makeLog((line) => process.stdout.write(`${line}\n`), domain.value);
+  const connector = makeConnector({ ...env.value, ...connectAws(env.value), domain: domain.value, log });
+  const { healthHost, healthPort } = env.value;
+  try {
+    await serveHealth(healthHost, healthPort, connector.health);
+  } catch (error) {
+    console.error(`the health port ${healthHost}:${healthPort} cannot be used: ${String(error)}`);
+    process.exit(1);
+  }
+  const stop = stopper(connector, log);
+  process.once("SIGTERM", () => stop("SIGTERM"));
+  process.once("SIGINT", () => stop("SIGINT"));
+  // Started by a parent that holds a channel to us: without the parent nobody would ever stop us.
+  if (process.send) process.once("disconnect", () => stop("disconnect"));
+  log("info", "connector.started", { service: env.value.service, lanes: env.value.lanes });
+  connector.start();
+}
+
+await main();

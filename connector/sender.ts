@@ -1,0 +1,156 @@
+/**
+ * Sends the items of one stanza queue: at once when idle, else when the previous call has completed; one call at
+ * a time. A pack that was not taken is sent again unchanged, and its lane waits for it.
+ */
+import { hashId } from "#aws/hash.ts";
+import type { Queues } from "#aws/queues.ts";
+import { packOverheadBytes, writePack } from "#core/contract/envelope.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import type { Limits } from "#core/limits.ts";
+import { backoffMs } from "./backoff.ts";
+import { type Log, nameOfError } from "./log.ts";
+import { fillCall, type Pack, type Packable } from "./pack.ts";
+import { makeBell } from "./pause.ts";
+
+export interface SendItem extends Packable {
+  /** `<fence>.<seq>` */
+  readonly cause: string;
+  /** It is in the queue. */
+  sent(): void;
+  /** SQS will never take it. */
+  refused(reason: string): void;
+}
+
+export interface Sender<T extends SendItem> {
+  add(item: T): void;
+  /** Resolves when everything given so far has been sent or refused. */
+  idle(): Promise<void>;
+}
+
+interface Retry<T extends SendItem> {
+  readonly pack: Pack<T>;
+  readonly failures: number;
+  /** Milliseconds, monotonic. */
+  readonly dueAt: number;
+}
+
+export interface SenderOptions {
+  readonly queue: QueueName;
+  readonly domain: string;
+  readonly queues: Pick<Queues, "send">;
+  readonly limits: Limits;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T> {
+  const { queue, limits, log } = options;
+  let pending: T[] = [];
+  let retries: Retry<T>[] = [];
+  let running = false;
+  const added = makeBell();
+  const emptied = makeBell();
+
+  const messageOf = ({ lane, items }: Pack<T>) => {
+    const body = writePack(items.map((item) => item.encoded));
+    if (lane === undefined) return { body };
+    // The same items make the same id, so that a repeat after a lost answer is dropped by SQS.
+    const dedup = hashId(options.domain, items[0]?.cause ?? "", items.at(-1)?.cause ?? "");
+    return { body, group: lane, dedup };
+  };
+
+  /** Packs that wait for a retry come first and keep their lane closed to what is newer. */
+  const takeCall = (): { pack: Pack<T>; failures: number }[] => {
+    const now = performance.now();
+    const call: { pack: Pack<T>; failures: number }[] = [];
+    const later: Retry<T>[] = [];
+    const lanes = new Set(retries.flatMap(({ pack }) => (pack.lane === undefined ? [] : [pack.lane])));
+    const inCall = new Set<string>();
+    let bytes = 0;
+    for (const retry of retries) {
+      const { pack, failures } = retry;
+      const fits = call.length < limits.queueBatchMax && bytes + pack.bytes <= limits.queueMessageBytesMax;
+      const behind = pack.lane !== undefined && inCall.has(pack.lane);
+      if (pack.lane !== undefined) inCall.add(pack.lane);
+      if (retry.dueAt > now || (!fits && call.length > 0) || behind) {
+        later.push(retry);
+        continue;
+      }
+      call.push({ pack, failures });
+      bytes += pack.bytes;
+    }
+    retries = later;
+    const { packs, rest } = fillCall(pending, { messages: call.length, bytes, lanes }, limits);
+    pending = rest;
+    return [...call, ...packs.map((pack) => ({ pack, failures: 0 }))];
+  };
+
+  const onRefused = (pack: Pack<T>, reason: string) => {
+    const [only, ...others] = pack.items;
+    if (only && others.length === 0) return only.refused(reason);
+    // Poison stays alone: each item for itself shows which one it is.
+    const alone = pack.items.map((item) => ({
+      pack: { lane: pack.lane, items: [item], bytes: packOverheadBytes + item.encoded.length },
+      failures: 0,
+      dueAt: 0,
+    }));
+    retries.unshift(...alone);
+  };
+
+  const send = async (call: readonly { pack: Pack<T>; failures: number }[]) => {
+    const failed = await options.queues
+      .send(
+        queue,
+        call.map(({ pack }) => messageOf(pack)),
+      )
+      .catch((error: unknown) =>
+        call.map((_, index) => ({ index, reason: nameOfError(error), permanent: false })),
+      );
+    const byIndex = new Map(failed.map((failure) => [failure.index, failure]));
+    for (const [index, { pack, failures }] of call.entries()) {
+      const failure = byIndex.get(index);
+      if (failure === undefined) for (const item of pack.items) item.sent();
+      else if (failure.permanent) onRefused(pack, failure.reason);
+      else {
+        const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
+        const waitMs = backoffMs(failures + 1, options.random(), bounds);
+        log("warn", "uplink.retry", { queue, reason: failure.reason, items: pack.items.length });
+        // In front of what else its lane may have here.
+        retries.unshift({ pack, failures: failures + 1, dueAt: performance.now() + waitMs });
+      }
+    }
+  };
+
+  /** Until the next retry is due or something new comes. */
+  const waitForWork = async () => {
+    const dueAt = Math.min(...retries.map((retry) => retry.dueAt));
+    const due = Promise.withResolvers<void>();
+    const timer = setTimeout(due.resolve, Math.max(0, dueAt - performance.now()) + 1);
+    await Promise.race([due.promise, added.rung()]);
+    clearTimeout(timer);
+  };
+
+  const run = async () => {
+    while (pending.length > 0 || retries.length > 0) {
+      const call = takeCall();
+      if (call.length > 0) await send(call);
+      else await waitForWork();
+    }
+    running = false;
+    emptied.ring();
+  };
+
+  return {
+    add(item) {
+      pending.push(item);
+      added.ring();
+      if (running) return;
+      running = true;
+      // What the same read brings goes along.
+      queueMicrotask(() => void run());
+    },
+    async idle() {
+      while (running) await emptied.rung();
+    },
+  };
+}

@@ -1,0 +1,181 @@
+/** The component's stream to its server: always one, come up again with backoff whenever it ends. */
+import type { Element } from "ltx";
+import type { Limits } from "#core/limits.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Barriers } from "./barriers.ts";
+import { type Link, openLink, type Refused } from "./link.ts";
+import { type Log, nameOfError } from "./log.ts";
+import { makeBell, pause } from "./pause.ts";
+import { makeSession, type Session, type SessionClocks } from "./session.ts";
+
+export type StreamState = "waiting" | "connecting" | "up" | "closing" | "stopped";
+
+/** Where stanzas go. */
+export interface Inbound {
+  /** A stream has come up; the stanzas that follow are counted from 0 under this fence. */
+  begin(fence: number): void;
+  accept(stanza: Element, bytes: number): void;
+  refuse(piece: Refused): void;
+  /** Whether nothing more may be read; `aheadBytes` were read and are no stanzas yet. */
+  isFull(aheadBytes: number): boolean;
+  /** Called whenever there may be room again. */
+  onRoom(listener: () => void): void;
+}
+
+export interface StreamOptions {
+  /** Prepared. */
+  readonly domain: string;
+  readonly service: string;
+  readonly secret: string;
+  readonly limits: Limits;
+  /** From 0 to 1, for the jitter. */
+  readonly random: () => number;
+  readonly takeFence: (domain: string) => Promise<number>;
+  readonly inbound: Inbound;
+  readonly onUp: (session: Session) => void;
+  /** Nothing can be written or confirmed any more. Called once for each `onUp`. */
+  readonly onDown: () => void;
+  readonly log: Log;
+}
+
+export interface Stream {
+  start(): void;
+  /** Closes in order and stays closed; resolves when all was read that the server had sent. */
+  stop(): Promise<void>;
+  state(): StreamState;
+  /** The stream that is up, if one is. */
+  session(): Session | undefined;
+}
+
+/** Reasons that only people can mend. */
+const configurationReasons = new Set(["not-authorized", "host-unknown", "conflict", "invalid-from"]);
+
+export function makeStream(options: StreamOptions): Stream {
+  const { domain, inbound, limits, log } = options;
+  const room = makeBell();
+  const stopping = new AbortController();
+  const stopped = Promise.withResolvers<void>();
+  let state: StreamState = "waiting";
+  let link: Link | undefined;
+  let clocks: SessionClocks | undefined;
+  /** Kept while the stream closes: those that still come back concern nobody. */
+  let barriers: Barriers | undefined;
+
+  inbound.onRoom(() => {
+    link?.resume();
+    room.ring();
+  });
+
+  const down = () => {
+    if (clocks === undefined) return;
+    clocks.end();
+    clocks = undefined;
+    options.onDown();
+  };
+
+  const close = (reason: string) => {
+    if (state !== "up") return;
+    state = "closing";
+    log("info", "stream.closing", { reason });
+    down();
+    link?.close();
+  };
+
+  const open = () =>
+    openLink(
+      {
+        ...options,
+        isFull: inbound.isFull,
+        onStanza(stanza, bytes) {
+          if (!barriers?.consume(stanza)) inbound.accept(stanza, bytes);
+        },
+        onRefused: inbound.refuse,
+        onHeld(held) {
+          log("info", held ? "stream.paused" : "stream.resumed");
+          clocks?.held(held);
+        },
+      },
+      stopping.signal,
+    );
+
+  /** The fence is taken when the stream is ours, so that a later holder always has a larger one. */
+  const takeFence = async (opened: Link): Promise<number | undefined> => {
+    const timer = setTimeout(() => opened.destroy("no-fence"), limits.connectMsMax);
+    try {
+      return await Promise.race([options.takeFence(domain), opened.closed.then(() => undefined)]);
+    } catch (error) {
+      log("error", "fence.failed", { reason: nameOfError(error) });
+      opened.destroy("no-fence");
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  /** One stream from connect to close; resolves with the reason of its end. */
+  const runOnce = async (): Promise<string> => {
+    state = "connecting";
+    try {
+      link = await open();
+      const fence = await takeFence(link);
+      if (fence === undefined) return await link.closed;
+      clocks = makeSession({ link, domain, fence, limits, closeOnPurpose: () => close("paused-too-long") });
+      barriers = clocks.barriers;
+      state = "up";
+      log("info", "stream.up", { fence });
+      inbound.begin(fence);
+      options.onUp(clocks.session);
+      link.begin();
+      if (stopping.signal.aborted) close("stopping");
+      return await link.closed;
+    } catch (error) {
+      return error instanceof Error ? error.message : "unknown";
+    } finally {
+      down();
+      link = undefined;
+    }
+  };
+
+  const run = async () => {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      state = "waiting";
+      // Connecting with a full window would only swallow what is sent to us.
+      while (inbound.isFull(0) && !stopping.signal.aborted) await room.rung();
+      if (stopping.signal.aborted) break;
+      const startedAt = performance.now();
+      const reason = await runOnce();
+      const lastedMs = Math.round(performance.now() - startedAt);
+      failures = lastedMs >= limits.backoffMsMax ? 1 : failures + 1;
+      const waitMs = backoffMs(failures, options.random(), {
+        msMin: limits.backoffMsMin,
+        msMax: limits.backoffMsMax,
+      });
+      const level = configurationReasons.has(reason) ? "error" : "warn";
+      if (stopping.signal.aborted) break;
+      log(level, "stream.down", { reason, lastedMs, retryInMs: Math.round(waitMs) });
+      state = "waiting";
+      await pause(waitMs, stopping.signal);
+    }
+    state = "stopped";
+    log("info", "stream.stopped");
+    stopped.resolve();
+  };
+
+  let running = false;
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      void run();
+    },
+    async stop() {
+      stopping.abort();
+      room.ring();
+      close("stopping");
+      if (running) await stopped.promise;
+    },
+    state: () => state,
+    session: () => clocks?.session,
+  };
+}

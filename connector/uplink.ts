@@ -1,0 +1,172 @@
+/** The way in (design §8): classify, number, pack, send; what cannot go in is set aside with its reason. */
+import type { Element } from "ltx";
+import type { Queues } from "#aws/queues.ts";
+import { encodeItem, packOverheadBytes } from "#core/contract/envelope.ts";
+import type { Limits } from "#core/limits.ts";
+import { parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
+import { type Condition, errorReply } from "#core/xmpp/error.ts";
+import { setAside } from "./aside.ts";
+import { makeClassifier, queueOf, type StanzaQueue, stanzaQueues } from "./classify.ts";
+import type { Refused } from "./link.ts";
+import type { Log } from "./log.ts";
+import { makeSender, type SendItem } from "./sender.ts";
+import type { Inbound } from "./stream.ts";
+import { makeWindow } from "./window.ts";
+
+export interface UplinkOptions {
+  /** Prepared. */
+  readonly domain: string;
+  readonly lanes: number;
+  readonly queues: Pick<Queues, "send" | "setAside">;
+  readonly limits: Limits;
+  readonly random: () => number;
+  readonly newTrace: () => string;
+  /** Writes an error that answers a stanza; nobody waits for it. */
+  readonly reply: (xml: string) => void;
+  readonly log: Log;
+  /** Ends what would be tried for ever. */
+  readonly signal: AbortSignal;
+}
+
+export interface Uplink extends Inbound {
+  /** Takes in a stanza of our own making, as if the server had sent it; resolves when it is durable. */
+  inject(stanza: Element): Promise<void>;
+  /** Resolves when everything taken in is durable. */
+  flush(): Promise<void>;
+  /** Stanzas that are not durable yet. */
+  size(): number;
+}
+
+/** Why a stanza is refused, as its sender is told; those that cannot be told have no row. */
+const conditions: Readonly<Record<string, Condition>> = {
+  // RFC 6120 §13.12
+  oversized: "policy-violation",
+  "too-deep": "policy-violation",
+  "refused-by-queue": "not-acceptable",
+};
+
+interface Refusal {
+  readonly queue: StanzaQueue;
+  readonly reason: string;
+  readonly cause: string;
+  readonly stanza: Element | undefined;
+  readonly bytes: number;
+  readonly detail?: string;
+}
+
+/** Addresses, id and size; never content. */
+function describe({ stanza, bytes, detail }: Refusal): string {
+  const { from = "?", to = "?", id = "?" } = stanza?.attrs ?? {};
+  const what = `${stanza?.name ?? "stanza"} of ${bytes} bytes from ${from} to ${to}, id ${id}`;
+  return detail === undefined ? what : `${what}: ${detail}`;
+}
+
+/** The opening tag as an element of its own. */
+function readHead(head: string | undefined): Element | undefined {
+  const closed = head?.replace(/\/?>$/, "/>");
+  const parsed = closed === undefined ? undefined : parseStanza(closed);
+  return parsed?.ok ? parsed.value : undefined;
+}
+
+export function makeUplink(options: UplinkOptions): Uplink {
+  const { limits, log } = options;
+  const window = makeWindow(limits);
+  const classify = makeClassifier(options.domain, options.lanes, limits);
+  const senders = new Map(stanzaQueues.map((queue) => [queue, makeSender<SendItem>({ ...options, queue })]));
+  const asides = new Set<Promise<boolean>>();
+  let fence = 0;
+  let seq = 0;
+  let onRoom = () => {};
+
+  /** Sets aside and answers; the stanza keeps its place in the window until that is done. */
+  const refuse = async (refusal: Refusal): Promise<void> => {
+    const { queue, reason, cause, stanza } = refusal;
+    const condition = conditions[reason];
+    // RFC 6120 §8.1 asks for an answer to messages and iqs; a refused presence is silent.
+    if (condition !== undefined && stanza !== undefined && stanza.name !== "presence") {
+      const answer = errorReply(stanza, condition);
+      if (answer) options.reply(serializeStanza(answer));
+    }
+    const done = setAside(options, queue, {
+      reason,
+      text: describe(refusal),
+      cause,
+      at: new Date().toISOString(),
+      group: "",
+    });
+    asides.add(done);
+    await done;
+    asides.delete(done);
+  };
+
+  /** Resolves when the stanza is durable: in its queue or in the dead letters. */
+  const take = (stanza: Element, xml: string, bytes: number): Promise<void> => {
+    const ticket = window.enter(bytes);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = () => {
+      window.leave(ticket);
+      resolve();
+      onRoom();
+    };
+    const cause = `${fence}.${seq}`;
+    const queue = queueOf(stanza.name);
+    const reject = (reason: string, detail?: string) => {
+      const refusal = { queue, reason, cause, stanza, bytes, ...(detail === undefined ? {} : { detail }) };
+      void refuse(refusal).then(done);
+    };
+    const place = classify(stanza);
+    const time = new Date().toISOString();
+    const encoded = encodeItem({ fence, seq, time, trace: options.newTrace(), xml });
+    seq += 1;
+    if (place.kind === "refused") reject(place.reason);
+    else if (packOverheadBytes + encoded.length > limits.queueMessageBytesMax) reject("oversized");
+    else {
+      senders.get(queue)?.add({
+        lane: queue === "iqStanzas" ? undefined : place.lane,
+        encoded,
+        cause,
+        sent: done,
+        refused: (detail) => reject("refused-by-queue", detail),
+      });
+    }
+    return promise;
+  };
+
+  return {
+    begin(next) {
+      fence = next;
+      seq = 0;
+    },
+    accept(stanza, bytes) {
+      void take(stanza, serializeStanza(stanza), bytes);
+    },
+    refuse(piece: Refused) {
+      const stanza = readHead(piece.head);
+      const ticket = window.enter(0);
+      const cause = `${fence}.${seq}`;
+      seq += 1;
+      const { reason, bytes } = piece;
+      void refuse({ queue: queueOf(stanza?.name ?? ""), reason, cause, stanza, bytes }).then(() => {
+        window.leave(ticket);
+        onRoom();
+      });
+    },
+    inject(stanza) {
+      const xml = serializeStanza(stanza);
+      return take(stanza, xml, Buffer.byteLength(xml));
+    },
+    isFull: window.isFull,
+    onRoom(listener) {
+      onRoom = listener;
+    },
+    async flush() {
+      // A refusal by the queue begins a setting aside, so look again until nothing is left.
+      while (window.size() > 0 && !options.signal.aborted) {
+        await Promise.all([...senders.values()].map((sender) => sender.idle()));
+        await Promise.all(asides);
+      }
+      log("info", "uplink.flushed", { left: window.size() });
+    },
+    size: window.size,
+  };
+}
