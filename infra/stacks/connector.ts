@@ -61,12 +61,13 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
       logGroup: makeLogGroup(stack, "ConnectorLogs"),
     }),
     healthCheck: {
-      // From inside the container, so that no port is open to anyone; the image has no curl.
+      // From inside the container, so that no port is open to anyone; the image has no curl. `/live` and not
+      // `/ready`: while the XMPP server is away, another task would be no better.
       command: [
         "CMD",
         "node",
         "-e",
-        `fetch("http://127.0.0.1:${healthPort}/").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
+        `fetch("http://127.0.0.1:${healthPort}/live").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
       ],
       interval: Duration.seconds(30),
       timeout: Duration.seconds(5),

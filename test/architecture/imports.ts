@@ -58,7 +58,8 @@ const readsEnvironment = ["aws/", "local/", "infra/", "bench/", "test/"];
 
 const impure =
   /\bprocess\s*\.|\bDate\s*\.\s*now\b|\bnew Date\(\s*\)|\bMath\s*\.\s*random\b|\bcrypto\s*\.|\bperformance\s*\.|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\s*\(/g;
-const environment = /\bprocess\s*\.\s*env\b|\bimport\s*\{[^}]*\benv\b[^}]*\}\s*from\s*["']/g;
+// By name, by bracket or handed on as a whole; `process.exit` and its like are not meant.
+const environment = /(?<![.\w])process\b(?!\s*[.:]\s*(?!env\b)\w)/g;
 
 /** Environment, clock and randomness where they are handed in instead. */
 export function forbiddenGlobals(file: SourceFile): Finding[] {
@@ -71,5 +72,7 @@ export function forbiddenGlobals(file: SourceFile): Finding[] {
     }));
   if (file.path.startsWith("core/")) return find(impure, "core is pure; time and ids are passed in");
   if (readsEnvironment.some((folder) => file.path.startsWith(folder))) return [];
-  return find(environment, "only aws/ reads the environment");
+  const text = "only aws/ reads the environment";
+  const imports = importsOf(file).filter(({ specifier }) => /^(?:node:)?process$/.test(specifier));
+  return [...find(environment, text), ...imports.map(({ line }) => ({ path: file.path, line, text }))];
 }
