@@ -55,10 +55,10 @@ async function chat(options: Options, endpoints: NativeEndpoints): Promise<numbe
 
   process.once("SIGTERM", leaveSoon);
   process.once("SIGINT", leaveSoon);
+  terminal.prompt(promptFor(options.contact));
   terminal.print(
     `You are ${user}, for XMPP ${localpartOfUser(user)}@${endpoints.component.domain}. /help helps.`,
   );
-  terminal.prompt(promptFor(options.contact));
   session.start();
   const reading = readInbox(
     { queues, show: session.received, warn: (text) => terminal.print(`! ${text}`) },

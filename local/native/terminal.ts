@@ -22,7 +22,10 @@ export function openTerminal(events: TerminalEvents): Terminal {
   const { stdin, stdout } = process;
   const interactive = stdin.isTTY === true && stdout.isTTY === true;
   const lines = createInterface({ input: stdin, output: stdout, terminal: interactive });
-  lines.on("line", events.line);
+  lines.on("line", (line) => {
+    events.line(line);
+    if (interactive) lines.prompt();
+  });
   lines.on("close", events.end);
   lines.on("SIGINT", events.interrupt);
   return {

@@ -1,0 +1,48 @@
+import { limits } from "#core/limits.ts";
+import type { Endpoints } from "./endpoints.ts";
+import type { Ports } from "./ports.ts";
+import type { Account, ServerKind } from "./servers/server.ts";
+
+export interface BridgeOptions {
+  /** Folder of everything that the bridge keeps. */
+  readonly stateDir: string;
+  readonly server: ServerKind;
+  readonly ports: Ports;
+  /** Forget what an earlier run in this folder has left. */
+  readonly fresh: boolean;
+  readonly domain: string;
+  readonly accounts: readonly Account[];
+  readonly componentDomain: string;
+  /** Native users to announce. */
+  readonly users: readonly string[];
+  readonly directory: "announced" | "open";
+  readonly lanes: number;
+  /** Instances of one function at the same time. */
+  readonly concurrency: number;
+  /** Bundle functions and connector first; `false` where someone has just done so. */
+  readonly build: boolean;
+  /** Engines that run already, instead of our own. */
+  readonly sqsEndpoint?: string;
+  readonly dynamodbEndpoint?: string;
+  readonly log: (line: string) => void;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
+  /** Called when a process has got a new pid. */
+  readonly onChange?: (endpoints: Endpoints) => void;
+}
+
+export const bridgeDefaults = {
+  server: "prosody",
+  fresh: false,
+  domain: "localhost",
+  accounts: [
+    { name: "alice", password: "alice" },
+    { name: "bob", password: "bob" },
+  ],
+  componentDomain: "im.localhost",
+  users: ["nina", "noah"],
+  directory: "announced",
+  lanes: limits.lanes,
+  concurrency: 2,
+  build: true,
+} as const satisfies Partial<BridgeOptions>;

@@ -1,0 +1,194 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { limits } from "#core/limits.ts";
+import type { EnvironmentSource } from "#infra/definitions/environment.ts";
+import type { FunctionName } from "#infra/definitions/functions.ts";
+import { announceUsers } from "./announce.ts";
+import { localRegion, sqsClientFor } from "./aws-clients.ts";
+import type { BridgeOptions } from "./bridge-options.ts";
+import { isConnected, startConnector } from "./connector.ts";
+import { type Endpoints, endpointsOf } from "./endpoints.ts";
+import { type Foundation, type Stop, seconds, startFoundation } from "./foundation.ts";
+import { type Mappings, startMappings } from "./mappings.ts";
+import { waitUntil } from "./ports.ts";
+import { type Supervised, supervise } from "./supervise.ts";
+
+/** A whole bridge on this machine. */
+export interface Bridge {
+  readonly endpoints: Endpoints;
+  /** Ends the connector with a signal; resolves when its successor is connected. */
+  killConnector(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Stops the XMPP server and starts it again; resolves when it serves and the connector is connected. */
+  restartServer(): Promise<void>;
+  /** Ends the function's instances in the middle of whatever they do; new ones follow. */
+  crashFunction(name: FunctionName): Promise<void>;
+  /** Ends the SQS engine with SIGKILL; resolves when it serves again. */
+  killSqs(): Promise<void>;
+  /** Stops everything in order: first the connector with its drain, last the engines. */
+  stop(): Promise<void>;
+  /** Kills everything at once, and does not wait. */
+  kill(): void;
+}
+
+const connectedMsMax = 30_000;
+const announcedMsMax = 15_000;
+/** What the connector may take to stop, and a little more before it is killed. */
+const connectorStopMs = limits.stopMsMax + 2_000;
+const secretBytes = 16;
+
+/** Starts everything; rejects with nothing left running when a part fails. */
+export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+  const stops: Stop[] = [];
+  try {
+    return await start(options, stops);
+  } catch (error) {
+    await stopAll(stops).catch(() => {});
+    throw error;
+  }
+}
+
+/** Stops what was started last first, and does not let one failure keep the rest running. */
+async function stopAll(stops: Stop[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) {
+    await stop().catch((error) => failures.push(error));
+  }
+  if (failures.length > 0) throw new AggregateError(failures, "not everything could be stopped");
+}
+
+async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
+  const { ports, log, stateDir } = options;
+  const logFolder = join(stateDir, "logs");
+  const secret = randomBytes(secretBytes).toString("hex");
+  const sqsEndpoint = options.sqsEndpoint ?? `http://127.0.0.1:${ports.sqs}`;
+  const dynamodbEndpoint = options.dynamodbEndpoint ?? `http://127.0.0.1:${ports.dynamodb}`;
+  if (options.fresh) {
+    for (const part of ["xmpp", "sqs", "dynamodb", "logs"]) {
+      rmSync(join(stateDir, part), { recursive: true, force: true });
+    }
+  }
+  let bridge: Bridge | undefined;
+  const changed = (pid: number | undefined) => {
+    if (pid !== undefined && bridge !== undefined) options.onChange?.(bridge.endpoints);
+  };
+
+  const foundation = await startFoundation(
+    options,
+    { secret, sqsEndpoint, dynamodbEndpoint, changed },
+    stops,
+  );
+  options.signal?.throwIfAborted();
+  const { addresses, table } = foundation;
+  const client = sqsClientFor(sqsEndpoint);
+  stops.push(async () => client.destroy());
+  const environment: EnvironmentSource = {
+    urls: addresses.urls,
+    deadLetterUrls: addresses.deadLetterUrls,
+    table,
+    domains: [options.componentDomain],
+    directory: options.directory,
+    lanes: options.lanes,
+  };
+  const shared = { environment, sqsEndpoint, dynamodbEndpoint };
+  const begun = performance.now();
+  const mappings = startMappings({
+    ...shared,
+    client,
+    addresses,
+    concurrency: options.concurrency,
+    logFolder,
+    log,
+  });
+  stops.push(() => mappings.stop(limits.functionTimeoutS * 1000));
+  const connector = await supervise({
+    name: "connector",
+    start: () =>
+      startConnector({
+        ...shared,
+        componentPort: ports.component,
+        secret,
+        healthPort: ports.health,
+        logFile: join(logFolder, "connector.log"),
+      }),
+    stopMs: connectorStopMs,
+    onChange: changed,
+    log,
+  });
+  stops.push(() => connector.stop());
+  const connected = (signal?: AbortSignal) =>
+    waitUntil(() => isConnected(ports.health), {
+      what: "connector's stream",
+      timeoutMs: connectedMsMax,
+      ...(signal && { signal }),
+    });
+  await connected(options.signal);
+  log(`connector and functions ready (${seconds(begun)})`);
+  await announce(options, mappings, () =>
+    announceUsers(client, addresses.urls.nativeEvents, options.componentDomain, options.users),
+  );
+
+  const parts = { ...foundation, connector, mappings };
+  const source = { ...options, ...addresses, region: localRegion, sqsEndpoint, dynamodbEndpoint, table };
+  bridge = bridgeOf(parts, connected, stops, () =>
+    endpointsOf({ ...source, processes: processesOf(foundation, connector) }),
+  );
+  return bridge;
+}
+
+function processesOf({ server, dynamodb }: Foundation, connector: Supervised): Endpoints["processes"] {
+  return {
+    ...(server.pid !== undefined && { xmpp: server.pid }),
+    connectors: connector.pid === undefined ? [] : [connector.pid],
+    ...(dynamodb?.pid !== undefined && { dynamodb: dynamodb.pid }),
+    functions: process.pid,
+  };
+}
+
+/** Announces the users and waits until they exist; a backlog from an earlier run may be ahead of them. */
+async function announce(options: BridgeOptions, mappings: Mappings, send: () => Promise<string[]>) {
+  const begun = performance.now();
+  let known = false;
+  const done = mappings.handled(await send()).then(() => {
+    known = true;
+  });
+  await waitUntil(async () => known, {
+    what: "announcement of the native users",
+    timeoutMs: announcedMsMax,
+    ...(options.signal && { signal: options.signal }),
+  });
+  await done;
+  options.log(`native users ${options.users.join(", ")} announced (${seconds(begun)})`);
+}
+
+function bridgeOf(
+  parts: Foundation & { connector: Supervised; mappings: Mappings },
+  connected: () => Promise<void>,
+  stops: Stop[],
+  endpoints: () => Endpoints,
+): Bridge {
+  const { server, sqs, dynamodb, connector, mappings } = parts;
+  return {
+    get endpoints() {
+      return endpoints();
+    },
+    async killConnector(signal) {
+      connector.kill(signal);
+      await connector.up();
+      await connected();
+    },
+    async restartServer() {
+      await server.restart();
+      await connected();
+    },
+    crashFunction: (name) => mappings.crash(name),
+    async killSqs() {
+      sqs?.kill("SIGKILL");
+      await sqs?.up();
+    },
+    stop: () => stopAll(stops),
+    kill() {
+      for (const part of [connector, server, sqs, dynamodb]) part?.kill("SIGKILL");
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { connectorFolder } from "#infra/build.ts";
+import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
+import { localEnvironment } from "./mappings.ts";
+import { type Process, startServing } from "./process.ts";
+
+export interface ConnectorOptions {
+  readonly environment: EnvironmentSource;
+  readonly componentPort: number;
+  readonly secret: string;
+  readonly healthPort: number;
+  readonly sqsEndpoint: string;
+  readonly dynamodbEndpoint: string;
+  readonly logFile: string;
+}
+
+const askMsMax = 1_000;
+
+async function answers(port: number, path: "/live" | "/ready"): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(askMsMax);
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the connector's stream to the XMPP server is up. */
+export async function isConnected(healthPort: number): Promise<boolean> {
+  return await answers(healthPort, "/ready");
+}
+
+/** Starts the bundled connector; resolves when it tells how it is, connected or not. */
+export async function startConnector(options: ConnectorOptions): Promise<Process> {
+  const program = {
+    name: "connector",
+    command: process.execPath,
+    args: ["--enable-source-maps", join(connectorFolder, "index.mjs")],
+    env: {
+      PATH: "/usr/bin:/bin",
+      ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),
+      ...environmentOf("connector", options.environment),
+      CAUSEWAY_XMPP_SERVICE: `xmpp://127.0.0.1:${options.componentPort}`,
+      CAUSEWAY_XMPP_SECRET: options.secret,
+      CAUSEWAY_HEALTH_PORT: String(options.healthPort),
+    },
+    logFile: options.logFile,
+  };
+  return await startServing(program, () => answers(options.healthPort, "/live"));
+}

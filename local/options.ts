@@ -1,0 +1,104 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { err, ok, type Result } from "#core/result.ts";
+import { defaultPorts, type Ports, portsAt } from "./ports.ts";
+import { type ServerKind, serverKinds } from "./servers/server.ts";
+
+export interface StartOptions {
+  readonly server: ServerKind;
+  readonly ports: Ports;
+  readonly stateDir: string;
+  readonly fresh: boolean;
+  readonly help: boolean;
+}
+
+type PortName = keyof Ports;
+const portNames = Object.keys(defaultPorts) as PortName[];
+const portMax = 65_535;
+
+/** What the server of each port is, for help and error messages. */
+const portWords: Readonly<Record<PortName, string>> = {
+  xmpp: "XMPP clients",
+  component: "XMPP component",
+  http: "HTTP and WebSocket of the XMPP server",
+  sqs: "SQS engine",
+  dynamodb: "DynamoDB engine",
+  page: "status page",
+  health: "connector's health",
+};
+
+/** The option that moves a port. */
+export function portOption(name: PortName): string {
+  return `--${name}-port`;
+}
+
+/** What a port is for. */
+export function portPurpose(name: PortName): string {
+  return portWords[name];
+}
+
+export const helpText = `npm start -- [options]     the whole bridge on this machine
+
+  --server prosody|ejabberd   the XMPP server (default: prosody)
+  --port-offset N             moves every port by N
+${portNames
+  .map((name) => `  ${portOption(name).padEnd(26)}  ${portWords[name]} (default: ${defaultPorts[name]})`)
+  .join("\n")}
+  --state-dir DIR             where everything is kept (default: .local)
+  --fresh                     forgets what an earlier run has kept
+  --help                      this text
+
+Environment: SQS_ENDPOINT and DYNAMODB_ENDPOINT name engines that run already.
+`;
+
+function readPort(text: string, min: number): number | undefined {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port >= min && port <= portMax ? port : undefined;
+}
+
+/** Reads the command line; the error is a sentence for people. */
+export function readStartOptions(args: readonly string[], root: string): Result<StartOptions, string> {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean", default: false } as const;
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    const options = {
+      server: text,
+      "port-offset": text,
+      "state-dir": text,
+      fresh: flag,
+      help: { ...flag, short: "h" },
+      ...Object.fromEntries(portNames.map((name) => [`${name}-port`, text])),
+    };
+    values = parseArgs({ args: [...args], options, allowPositionals: false }).values;
+  } catch (error) {
+    return err(error instanceof Error ? error.message : String(error));
+  }
+  const server = serverKinds.find((kind) => kind === (values["server"] ?? "prosody"));
+  if (server === undefined) return err(`--server must be ${serverKinds.join(" or ")}`);
+  const offset = readPort(String(values["port-offset"] ?? "0"), 0);
+  if (offset === undefined) return err("--port-offset must be a number from 0 on");
+  const chosen: Partial<Record<PortName, number>> = {};
+  for (const name of portNames) {
+    const value = values[`${name}-port`];
+    if (value === undefined) continue;
+    const port = readPort(String(value), 1);
+    if (port === undefined) return err(`${portOption(name)} must be a port number from 1 to ${portMax}`);
+    chosen[name] = port;
+  }
+  const ports = portsAt(offset, chosen);
+  const clash = portNames.find((name) =>
+    portNames.some((other) => other !== name && ports[other] === ports[name]),
+  );
+  if (clash !== undefined) return err(`port ${ports[clash]} is wanted twice: see ${portOption(clash)}`);
+  const beyond = portNames.find((name) => ports[name] > portMax);
+  if (beyond !== undefined)
+    return err(`port ${ports[beyond]} does not exist: choose a smaller --port-offset`);
+  return ok({
+    server,
+    ports,
+    stateDir: resolve(root, String(values["state-dir"] ?? ".local")),
+    fresh: values["fresh"] === true,
+    help: values["help"] === true,
+  });
+}

@@ -1,0 +1,151 @@
+/** `npm start`: the whole bridge on this machine, until Ctrl-C. */
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { dirname, join, relative } from "node:path";
+import type { Bridge } from "./bridge.ts";
+import { startBridge } from "./bridge.ts";
+import { bridgeDefaults } from "./bridge-options.ts";
+import { removeEndpoints, writeEndpoints } from "./endpoints.ts";
+import { helpText, portOption, portPurpose, readStartOptions, type StartOptions } from "./options.ts";
+import { endpointRows, servePage } from "./page.ts";
+import { isFree, type Ports, waitUntil } from "./ports.ts";
+import { type RunLock, takeRunLock } from "./run-lock.ts";
+
+const root = dirname(import.meta.dirname);
+/** How long the children of a killed run may take to end before their ports count as taken. */
+const leftoverMsMax = 25_000;
+
+function log(line: string): void {
+  console.log(`${new Date().toTimeString().slice(0, 8)}  ${line}`);
+}
+
+/** Ends with a message that says what to do. */
+function refuse(text: string): never {
+  console.error(text);
+  process.exit(1);
+}
+
+/** Ports that we open ourselves; an engine named by its endpoint needs none. */
+function wantedPorts(ports: Ports): (keyof Ports)[] {
+  return (Object.keys(ports) as (keyof Ports)[]).filter(
+    (name) =>
+      !(name === "sqs" && process.env["SQS_ENDPOINT"]) &&
+      !(name === "dynamodb" && process.env["DYNAMODB_ENDPOINT"]),
+  );
+}
+
+async function takenPort(ports: Ports): Promise<keyof Ports | undefined> {
+  for (const name of wantedPorts(ports)) if (!(await isFree(ports[name]))) return name;
+  return undefined;
+}
+
+async function checkPorts({ ports }: StartOptions, lock: RunLock): Promise<void> {
+  let taken = await takenPort(ports);
+  if (taken !== undefined && lock.stale) {
+    log("an earlier run was killed; waiting for what it left behind to end");
+    const gone = async () => (await takenPort(ports)) === undefined;
+    await waitUntil(gone, { what: "ports", timeoutMs: leftoverMsMax }).catch(() => {});
+    taken = await takenPort(ports);
+  }
+  if (taken === undefined) return;
+  lock.release();
+  const hint = ["xmpp", "component", "http"].includes(taken)
+    ? "\nA server that Debian runs as a service: sudo systemctl disable --now prosody ejabberd"
+    : "";
+  refuse(
+    `port ${ports[taken]} (${portPurpose(taken)}) is taken on this machine.\n` +
+      `Choose another: npm start -- ${portOption(taken)} N, or move all: npm start -- --port-offset 1000${hint}`,
+  );
+}
+
+/** ejabberd is installed only when it is asked for. */
+function ensureServer({ server }: StartOptions): void {
+  if (server !== "ejabberd") return;
+  const setup = spawnSync(process.execPath, [join(root, "local/setup/setup.mjs"), "ejabberd"], {
+    stdio: "inherit",
+  });
+  if (setup.status !== 0) process.exit(1);
+}
+
+/** Aborted by the first SIGINT or SIGTERM; the second one does not wait for anything any more. */
+function stopRequest(bridge: () => Bridge | undefined): AbortSignal {
+  const request = new AbortController();
+  const ask = (signal: NodeJS.Signals) => {
+    if (request.signal.aborted) {
+      bridge()?.kill();
+      process.exit(1);
+    }
+    log(`${signal}: stopping (again: at once)`);
+    request.abort(new Error("stopped"));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ask);
+  return request.signal;
+}
+
+function showReady(bridge: Bridge, file: string, begun: number): void {
+  const width = 18;
+  console.log(`\nready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
+  for (const [name, value] of endpointRows(bridge.endpoints)) console.log(`  ${name.padEnd(width)} ${value}`);
+  console.log(`  ${"all of it".padEnd(width)} ${relative(process.cwd(), file)}`);
+  console.log("\nchat from the native side:  npm run native -- --as nina");
+  console.log("stop: Ctrl-C\n");
+}
+
+async function main(): Promise<void> {
+  const begun = performance.now();
+  const read = readStartOptions(process.argv.slice(2), root);
+  if (!read.ok) refuse(`${read.error}\n\n${helpText}`);
+  const options = read.value;
+  if (options.help) return console.log(helpText);
+  ensureServer(options);
+  const lock = takeRunLock(options.stateDir);
+  if (!lock.ok) {
+    refuse(
+      `a bridge already runs in ${options.stateDir} (pid ${lock.error}): stop it, or choose --state-dir DIR`,
+    );
+  }
+  const file = join(options.stateDir, "endpoints.json");
+  removeEndpoints(file);
+  await checkPorts(options, lock.value);
+
+  let bridge: Bridge | undefined;
+  const stop = stopRequest(() => bridge);
+  const engines = {
+    ...(process.env["SQS_ENDPOINT"] && { sqsEndpoint: process.env["SQS_ENDPOINT"] }),
+    ...(process.env["DYNAMODB_ENDPOINT"] && { dynamodbEndpoint: process.env["DYNAMODB_ENDPOINT"] }),
+  };
+  try {
+    bridge = await startBridge({
+      ...bridgeDefaults,
+      ...options,
+      ...engines,
+      log,
+      signal: stop,
+      onChange: (endpoints) => writeEndpoints(file, endpoints),
+    });
+    const running = bridge;
+    const page = await servePage(options.ports.page, () => running.endpoints);
+    writeEndpoints(file, bridge.endpoints);
+    showReady(bridge, file, begun);
+    if (!stop.aborted) await once(stop, "abort");
+    removeEndpoints(file);
+    await page.stop();
+    await bridge.stop();
+    log("stopped");
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    log("stopped");
+  } finally {
+    removeEndpoints(file);
+    lock.value.release();
+  }
+}
+
+try {
+  await main();
+  // Whatever still holds the event loop is of no use to anyone.
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
