@@ -29,7 +29,8 @@ It needs a bridge: npm start. It speaks nothing but the events of docs/events.md
 All users' events come through one queue. This reader takes what is for USER, and what is for nobody
 (the bridge's connection, rejections of events that name no user). What is for others it hands back, to
 appear again after 1 s, then 2, 4 … up to 60 s: so run one reader per user, several at once if you like,
-and each gets its own events a moment later. What nobody reads stays in the queue.
+and each gets its own events a moment later. What nobody takes stays in the queue; after 1,000 such
+returns, some 16 hours beside a reader that is not its own, it moves to the queue's dead letters.
 
 With input from a pipe it sends every line, then leaves: printf 'hello\\n' | npm run native -- --as nina --to alice@localhost`;
 
