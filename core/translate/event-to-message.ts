@@ -1,11 +1,14 @@
-/** `message.sent` of a native user becomes one chat message, and one more for each attachment. */
+/**
+ * `message.sent` of a native user becomes one chat message, and one more for each attachment. Its texts are safe
+ * for XML since they were read (core/contract).
+ */
 import type { Element } from "ltx";
 import type { NativeEvent, NativeEventOf } from "../contract/events.ts";
 import { type Rejection, rejectEvent } from "../contract/rejection.ts";
 import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
-import { cleanText, serializeStanza } from "../xmpp/codec.ts";
+import { serializeStanza } from "../xmpp/codec.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import { utf8Bytes } from "../xmpp/utf8.ts";
 import type { Context } from "./context.ts";
@@ -51,10 +54,10 @@ export function eventToMessage(ctx: Context, event: SentEvent): Result<readonly 
 /** Each stanza with the place in the event that it speaks for. */
 function stanzasOf(ctx: Context, data: SentData): readonly { stanza: Element; path: string }[] {
   const { id, body, attachments = [] } = data;
-  const subject = data.subject === undefined ? undefined : element("subject", {}, cleanText(data.subject));
+  const subject = data.subject === undefined ? undefined : element("subject", {}, data.subject);
   const text = body === undefined ? [] : [{ stanza: chat(ctx, data, id, body, subject), path: "/data/body" }];
   const files = attachments.map(({ url, name }, index) => {
-    const described = name === undefined ? undefined : element("desc", {}, cleanText(name));
+    const described = name === undefined ? undefined : element("desc", {}, name);
     const link = element("x", { xmlns: outOfBand }, element("url", {}, url), described);
     // Design §4: without text the first attachment is the message and bears its id.
     const isMessage = body === undefined && index === 0;
@@ -76,7 +79,7 @@ function chat(
     "message",
     // RFC 6121 §5.1: to the bare JID, since a pair has no device that the conversation is locked to.
     { from: ctx.ghost, to: ctx.pair.contact, type: "chat", id },
-    element("body", {}, cleanText(body)),
+    element("body", {}, body),
     ...more,
     data.thread === undefined ? undefined : element("thread", {}, data.thread),
     element("origin-id", { xmlns: ns.originId, id }),

@@ -21,8 +21,8 @@ export function subscriptionStanza(
   return element(
     "presence",
     { from: ctx.ghost, to: ctx.pair.contact, id: `${type}/${safeId(ctx.cause.id)}`, type },
-    said.note === undefined ? undefined : element("status", {}, cleanText(said.note)),
-    said.nick === undefined ? undefined : element("nick", { xmlns: ns.nick }, cleanText(said.nick)),
+    said.note === undefined ? undefined : element("status", {}, said.note),
+    said.nick === undefined ? undefined : element("nick", { xmlns: ns.nick }, said.nick),
   );
 }
 

@@ -45,6 +45,12 @@ test("a request carries note and nickname and approves the contact's own in adva
   assert.deepEqual(more, []);
 });
 
+test("a request repeated to one who sees the user already approves nothing in advance", () => {
+  const event = nativeEvent("contact.requested");
+  assert.deepEqual(decide(pair("from"), event).next, pair("from+out"));
+  assert.deepEqual(decide(pair("both"), event).next, pair("both"));
+});
+
 test("a request that is not mutual approves nothing", () => {
   const event = nativeEvent("contact.requested", { mutual: false });
   assert.deepEqual(decide(pair("none"), event).next, pair("none+out"));

@@ -23,6 +23,11 @@ test("who may see the user is shown it by the one writer of its presence", () =>
   assert.deepEqual(internalsOf(probe("both", ""))[0]?.[1]["id"], undefined);
 });
 
+test("an id too long for an event is not carried along", () => {
+  const effects = probe("both", `id="${"x".repeat(5000)}"`);
+  assert.deepEqual(internalsOf(effects), [["internal.probed", { domain, user: "nina", contact }]]);
+});
+
 test("a stranger gets unsubscribed under its probe's id, as if nobody were there", () => {
   const nobody = unknownUserReply(presence('type="probe" id="p1"'));
   for (const state of ["none", "none+in", "none+out", "to"] as const) {
