@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NativeEventType } from "#core/contract/events.ts";
 import { readNativeEvent } from "#core/contract/read-native-event.ts";
-import type { Rejection } from "#core/contract/rejection.ts";
 import { limits } from "#core/limits.ts";
 import { nativeExample } from "#local/docs/examples.ts";
 import { bodyOf, domains, refusal, refusalOf } from "./events.ts";
