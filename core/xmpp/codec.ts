@@ -1,16 +1,15 @@
 /** Stanzas as text: read strictly, written from a checked tree only. */
-import { type Element, escapeXMLText, parse } from "ltx";
+import type { Element } from "ltx";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { makeElementReader, XmlFault } from "./element-reader.ts";
 import { type Jid, parseJid } from "./jid.ts";
 import { ns } from "./stanza.ts";
 import { utf8Bytes } from "./utf8.ts";
-import { findXmlFault } from "./well-formed.ts";
 
 /** XML 1.0 §2.2 Char, negated; in a `u` pattern a lone surrogate counts as a character of its own. */
 const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const forbiddenAll = new RegExp(forbidden, "gu");
-const cdataAll = /<!\[CDATA\[([\s\S]*?)\]\]>/g;
 const tagWithBlanks = /<[^>]*[\t\n][^>]*>/g;
 const nonAscii = /[^!-~]/;
 /** RFC 6120 §8: what a stream may carry. */
@@ -31,17 +30,22 @@ export function cleanText(text: string): string {
  * instructions, declarations, unknown entities, unbound prefixes, illegal characters. Never throws.
  */
 export function parseStanza(xml: string): Result<Element, string> {
-  if (hasForbiddenCharacters(xml)) return err("a character that XML forbids");
+  let stanza: Element | undefined;
+  const reader = makeElementReader({
+    level: 0,
+    depthMax: limits.stanzaDepthMax,
+    onElement(element) {
+      stanza = element;
+    },
+  });
   try {
-    const fault = findXmlFault(xml, limits.stanzaDepthMax);
-    if (fault !== undefined) return err(fault);
-    // ltx drops the text that follows a CDATA section, so it gets to see none.
-    const tree = parse(xml.replace(cdataAll, (_, text: string) => escapeXMLText(text)));
-    return tree ? ok(tree) : err("the element is not complete");
-  } catch {
-    // What is left for ltx to throw about; its message would quote the content.
-    return err("a reference to a character that XML forbids");
+    reader.write(xml);
+    reader.end();
+  } catch (error) {
+    if (error instanceof XmlFault) return err(error.message);
+    throw error;
   }
+  return stanza === undefined ? err("not well-formed") : ok(stanza);
 }
 
 /** The stanza as XML; a reader gets the very same texts and attributes back. */

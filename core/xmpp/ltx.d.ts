@@ -27,9 +27,4 @@ declare module "ltx" {
     remove(child: Element | string, xmlns?: string): this;
     toString(): string;
   }
-  /** Lenient: accepts much that is no XML. Throws on unknown entities and on an incomplete document. */
-  export function parse(xml: string): Element | null;
-  export function unescapeXML(text: string): string;
-  /** Escapes what text, not an attribute, must not hold. */
-  export function escapeXMLText(text: string): string;
 }

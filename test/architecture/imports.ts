@@ -12,7 +12,7 @@ interface Folder {
 const awsSdk = /^@aws-sdk\//;
 
 const rules: Readonly<Record<string, Folder>> = {
-  core: { folders: [], packages: [/^valibot$/, /^ltx$/, /^node:url$/] },
+  core: { folders: [], packages: [/^valibot$/, /^ltx$/, /^saxes$/, /^node:url$/] },
   aws: { folders: ["core"] },
   functions: { folders: ["core", "aws"], noPackages: [awsSdk] },
   connector: { folders: ["core", "aws"], noPackages: [awsSdk] },
