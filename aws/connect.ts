@@ -1,8 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { makeTable } from "./dynamodb-table.ts";
 import type { AwsEnv } from "./env.ts";
 import { makeQueues, type Queues } from "./queues.ts";
-import { makeTable, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
 const endpointOf = (endpoint: string | undefined) => (endpoint === undefined ? {} : { endpoint });
 

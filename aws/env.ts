@@ -1,7 +1,7 @@
 /** The environment, parsed once; the only reader of `process.env` outside `local/`, `infra/` and tests. */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { environmentNameOf, type QueueName, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { err, ok, type Result } from "#core/result.ts";
 
@@ -83,15 +83,10 @@ export interface ConnectorEnv extends AwsEnv {
   readonly healthPort: number;
 }
 
-/** `nativeEvents` → `NATIVE_EVENTS`, as in `CAUSEWAY_QUEUE_NATIVE_EVENTS`. */
-export function environmentName(queue: QueueName): string {
-  return queue.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-}
-
 function queueUrls(env: Environment, prefix: string): Partial<Record<QueueName, string>> {
   const urls: Partial<Record<QueueName, string>> = {};
   for (const queue of queueNames) {
-    const url = env[prefix + environmentName(queue)];
+    const url = env[prefix + environmentNameOf(queue)];
     if (url !== undefined && url !== "") urls[queue] = url;
   }
   return urls;
@@ -103,7 +98,7 @@ function missingQueue(
   needed: readonly QueueName[],
 ) {
   const missing = needed.find((queue) => urls[queue] === undefined);
-  return missing && `${prefix}${environmentName(missing)} is missing: set it to the URL of that queue`;
+  return missing && `${prefix}${environmentNameOf(missing)} is missing: set it to the URL of that queue`;
 }
 
 function parse<const S extends v.GenericSchema>(

@@ -1,13 +1,8 @@
 /** The one DynamoDB table behind a port. Each method says what it costs in requests. */
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Effect, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
-import { makeAvailabilityTable } from "./table-availability.ts";
-import { makePairTable } from "./table-pairs.ts";
-import { makeProcessTable } from "./table-process.ts";
-import { makeUserTable } from "./table-users.ts";
 
 export interface UserRecord {
   readonly domain: string;
@@ -105,14 +100,4 @@ export interface Table {
   readNote(messageId: string): Promise<number | undefined>;
   /** Keeps a note, or removes it. 1 write. */
   writeNote(messageId: string, item: number | undefined, expiresS: number): Promise<void>;
-}
-
-/** The port over real DynamoDB (or an engine that speaks its protocol). */
-export function makeTable(options: { client: DynamoDBClient; name: string }): Table {
-  return {
-    ...makeProcessTable(options),
-    ...makeUserTable(options),
-    ...makePairTable(options),
-    ...makeAvailabilityTable(options),
-  };
 }

@@ -1,9 +1,8 @@
 /** What handlers are made from; the same handlers run in Lambda, in `npm start` and in tests. */
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { connectAws } from "#aws/connect.ts";
 import { readFunctionEnv } from "#aws/env.ts";
-import { makeQueues, type Queues } from "#aws/queues.ts";
-import { makeTable, type Table } from "#aws/table.ts";
+import type { Queues } from "#aws/queues.ts";
+import type { Table } from "#aws/table.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
 import { coalesceSends } from "./sender.ts";
@@ -44,17 +43,6 @@ export function makePorts(options: {
 export function portsFromEnvironment(needed: readonly QueueName[]): Ports {
   const env = readFunctionEnv(needed);
   if (!env.ok) throw new Error(`wrong environment: ${env.error}`);
-  const { region, sqsEndpoint, dynamodbEndpoint, table, urls, deadLetterUrls, domains, directory } =
-    env.value;
-  const sqs = new SQSClient({ region, ...(sqsEndpoint === undefined ? {} : { endpoint: sqsEndpoint }) });
-  const dynamodb = new DynamoDBClient({
-    region,
-    ...(dynamodbEndpoint === undefined ? {} : { endpoint: dynamodbEndpoint }),
-  });
-  return makePorts({
-    table: makeTable({ client: dynamodb, name: table }),
-    queues: makeQueues({ client: sqs, urls, deadLetterUrls }),
-    domains,
-    openDirectory: directory === "open",
-  });
+  const { domains, directory } = env.value;
+  return makePorts({ ...connectAws(env.value), domains, openDirectory: directory === "open" });
 }

@@ -11,3 +11,8 @@ export const queueNames = [
 ] as const;
 
 export type QueueName = (typeof queueNames)[number];
+
+/** `nativeEvents` → `NATIVE_EVENTS`: the queue's word in environment variables. */
+export function environmentNameOf(queue: QueueName): string {
+  return queue.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}

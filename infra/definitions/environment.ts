@@ -1,6 +1,5 @@
-import type { QueueName } from "#core/contract/queues.ts";
+import { environmentNameOf, type QueueName } from "#core/contract/queues.ts";
 import { connectorDefinition, type FunctionName, functionDefinitions } from "./functions.ts";
-import { environmentNameOf } from "./queues.ts";
 
 /** Everything that runs with queue variables. */
 export type ComputeName = FunctionName | "connector";

@@ -91,11 +91,6 @@ export function queueAttributesOf(
   };
 }
 
-/** `nativeEvents` → `NATIVE_EVENTS`: the queue's part in the names of environment variables. */
-export function environmentNameOf(queue: QueueName): string {
-  return queue.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-}
-
 /** A value per queue. */
 export function perQueue<T>(make: (queue: QueueName) => T): Record<QueueName, T> {
   return Object.fromEntries(queueNames.map((queue) => [queue, make(queue)])) as Record<QueueName, T>;

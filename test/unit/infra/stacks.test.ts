@@ -2,15 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { queueNames } from "#core/contract/queues.ts";
+import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
 import { queueUseOf } from "#infra/definitions/environment.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
-import {
-  deadLetterNameOf,
-  environmentNameOf,
-  physicalNameOf,
-  queueAttributesOf,
-} from "#infra/definitions/queues.ts";
+import { deadLetterNameOf, physicalNameOf, queueAttributesOf } from "#infra/definitions/queues.ts";
 import { tableActions } from "#infra/stacks/grants.ts";
 import { allowed, compute, type JsonObject, ofType, only, queueNamed, root, state } from "./templates.ts";
 

@@ -1,0 +1,16 @@
+import type { TableOptions } from "./attributes.ts";
+import type { Table } from "./table.ts";
+import { makeAvailabilityTable } from "./table-availability.ts";
+import { makePairTable } from "./table-pairs.ts";
+import { makeProcessTable } from "./table-process.ts";
+import { makeUserTable } from "./table-users.ts";
+
+/** The port over real DynamoDB (or an engine that speaks its protocol). */
+export function makeTable(options: TableOptions): Table {
+  return {
+    ...makeProcessTable(options),
+    ...makeUserTable(options),
+    ...makePairTable(options),
+    ...makeAvailabilityTable(options),
+  };
+}
