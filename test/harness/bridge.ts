@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe } from "node:test";
+import { type Bridge, startBridge } from "#local/bridge.ts";
+import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
+import { type ServerKind, serverKinds } from "#local/servers/server.ts";
+import { type NativeSide, startNativeSide } from "./native.ts";
+import { freePorts } from "./ports.ts";
+import { connectXmpp, type XmppUser } from "./xmpp.ts";
+
+/** A bridge with both of its sides, for the tests of one file on one server. */
+export interface Scenario {
+  readonly server: ServerKind;
+  readonly bridge: Bridge;
+  readonly native: NativeSide;
+  /** Lines that the bridge has logged, for tests about them. */
+  readonly log: readonly string[];
+  /** Logs an account in (`alice`, `bob`); it is logged out after the last test. */
+  login(name: string, resource?: string): Promise<XmppUser>;
+}
+
+export type ScenarioOptions = Partial<
+  Pick<BridgeOptions, "accounts" | "users" | "directory" | "lanes" | "concurrency" | "componentDomain">
+> & {
+  /** Milliseconds that all tests of one server may take together. */
+  readonly timeoutMs?: number;
+};
+
+const timeoutMsDefault = 120_000;
+
+/** Set by test/run.ts, which bundles once for all test files. */
+const isBundled = process.env["CAUSEWAY_BUNDLED"] === "1";
+/** Keeps state and logs of the bridges, to look at after a failure. */
+const keeps = process.env["CAUSEWAY_KEEP"] === "1";
+
+interface Running {
+  readonly bridge: Bridge;
+  readonly native: NativeSide;
+  readonly certificate: string;
+  readonly stateDir: string;
+}
+
+async function startScenario(server: ServerKind, options: ScenarioOptions, log: string[]): Promise<Running> {
+  const stateDir = mkdtempSync(join(tmpdir(), `causeway-${server}-`));
+  const { timeoutMs, ...chosen } = options;
+  const bridge = await startBridge({
+    ...bridgeDefaults,
+    ...chosen,
+    server,
+    stateDir,
+    ports: await freePorts(),
+    build: !isBundled,
+    log: (line) => log.push(line),
+  });
+  const { domain } = bridge.endpoints.xmpp;
+  const certificate = readFileSync(join(stateDir, "xmpp", server, `${domain}.crt`), "utf8");
+  return { bridge, native: startNativeSide(bridge.endpoints), certificate, stateDir };
+}
+
+/**
+ * Defines the same tests for each server, around a bridge of their own. `define` is called while tests are
+ * being declared; the scenario's parts exist only inside tests and hooks.
+ */
+export function onEachServer(
+  title: string,
+  define: (scenario: Scenario) => void,
+  options: ScenarioOptions = {},
+): void {
+  for (const server of serverKinds) {
+    describe(`${title} (${server})`, { timeout: options.timeoutMs ?? timeoutMsDefault }, () => {
+      const log: string[] = [];
+      const users: XmppUser[] = [];
+      let running: Running | undefined;
+      const parts = () => {
+        if (running === undefined) throw new Error("the bridge runs only inside tests and hooks");
+        return running;
+      };
+      before(async () => {
+        running = await startScenario(server, options, log);
+      });
+      after(async () => {
+        await Promise.all(users.map((user) => user.stop()));
+        await running?.native.stop();
+        await running?.bridge.stop();
+        if (running && !keeps) rmSync(running.stateDir, { recursive: true });
+        if (running && keeps) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
+      });
+      define({
+        server,
+        log,
+        get bridge() {
+          return parts().bridge;
+        },
+        get native() {
+          return parts().native;
+        },
+        async login(name, resource = "test") {
+          const { bridge, certificate } = parts();
+          const { endpoints } = bridge;
+          const account = endpoints.xmpp.accounts.find(({ jid }) => jid.split("@")[0] === name);
+          if (account === undefined) throw new Error(`no account ${name}`);
+          const user = await connectXmpp({ endpoints, ...account, resource, certificate });
+          users.push(user);
+          return user;
+        },
+      });
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { nativeEventsGroup } from "#aws/hash.ts";
+import type { CloudEvent } from "#core/contract/cloud-event.ts";
+import { asciiJson } from "#core/contract/envelope.ts";
+import { sqsClientFor } from "#local/aws-clients.ts";
+import type { Endpoints } from "#local/endpoints.ts";
+import { type Inbox, makeInbox } from "./inbox.ts";
+
+/** What a test emits: the rest of the CloudEvent is filled in. */
+export interface NewEvent {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly id?: string;
+  readonly time?: string;
+}
+
+/** The native system: emits events and consumes deliveries over SQS, and drops repeated ids. */
+export interface NativeSide {
+  readonly inbox: Inbox<CloudEvent>;
+  /** Deliveries that came although their id had come before. */
+  readonly repeats: number;
+  /** Emits an event in its user's group; resolves with the event when SQS has taken it. */
+  emit(event: NewEvent): Promise<CloudEvent>;
+  /** Puts any body on `native-events`, also one that is no event. */
+  emitRaw(body: string, group?: string): Promise<void>;
+  /** The next delivery that matches. */
+  next(matches: (event: CloudEvent) => boolean, what: string, timeoutMs?: number): Promise<CloudEvent>;
+  /** The next delivery of a type for a user. */
+  nextOf(type: string, user: string, timeoutMs?: number): Promise<CloudEvent>;
+  stop(): Promise<void>;
+}
+
+const source = "urn:causeway:test";
+const retryMs = 100;
+
+/** Starts consuming deliveries. */
+export function startNativeSide({ sqs }: Pick<Endpoints, "sqs">): NativeSide {
+  const client = sqsClientFor(sqs.endpoint);
+  const stopping = new AbortController();
+  const inbox = makeInbox<CloudEvent>((event) => JSON.stringify(event));
+  const seen = new Set<string>();
+  let repeats = 0;
+
+  function take(body: string): void {
+    const event = JSON.parse(body) as CloudEvent;
+    const key = `${event.source} ${event.id}`;
+    if (seen.has(key)) repeats += 1;
+    else inbox.put(event);
+    seen.add(key);
+  }
+
+  async function consumeOnce(): Promise<void> {
+    const QueueUrl = sqs.queues.nativeDeliveries;
+    const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 });
+    const messages = (await client.send(command, { abortSignal: stopping.signal })).Messages ?? [];
+    for (const message of messages) take(message.Body ?? "");
+    if (messages.length === 0) return;
+    const Entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+  }
+
+  async function consume(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      // The engine may be down in a test about just that.
+      await consumeOnce().catch(() => delay(retryMs));
+    }
+  }
+
+  async function emitRaw(body: string, group = "raw", dedup: string = randomUUID()): Promise<void> {
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl: sqs.queues.nativeEvents,
+        MessageBody: body,
+        MessageGroupId: group,
+        MessageDeduplicationId: dedup,
+      }),
+    );
+  }
+
+  const consuming = consume();
+  return {
+    inbox,
+    get repeats() {
+      return repeats;
+    },
+    async emit(event) {
+      const { type, data } = event;
+      const id = event.id ?? randomUUID();
+      const time = event.time ?? new Date().toISOString();
+      const whole: CloudEvent = { specversion: "1.0", id, source, type, time, data };
+      // A new deduplication id each time: SQS would swallow the repeats that tests send on purpose.
+      await emitRaw(asciiJson(whole), nativeEventsGroup(String(data["user"])));
+      return whole;
+    },
+    emitRaw: (body, group) => emitRaw(body, group),
+    next: (matches, what, timeoutMs) => inbox.next(matches, what, timeoutMs),
+    nextOf: (type, user, timeoutMs) =>
+      inbox.next(
+        (event) => event.type === type && event.data["user"] === user,
+        `${type} for ${user}`,
+        timeoutMs,
+      ),
+    async stop() {
+      stopping.abort();
+      await consuming;
+      client.destroy();
+    },
+  };
+}
