@@ -69,6 +69,8 @@ function makeLink(options: LinkOptions) {
   /** The first reason counts; what follows is its consequence. */
   const destroy = (why: string) => {
     reason ??= why;
+    // The component may still try to close in order, which nobody waits for.
+    entity.timeout = 1;
     if (!socket.destroyed) socket.destroy(new Error(why));
   };
 

@@ -1,0 +1,313 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { chat, domain, idsOf, itemsSent, outbound, rawOutbound, startRig } from "./support.ts";
+
+const bodies = (stanzas: readonly string[]) =>
+  stanzas.flatMap((xml) => (xml.startsWith("<message") ? [/ id="([^"]*)"/.exec(xml)?.[1]] : []));
+
+const removed =
+  (...ids: string[]) =>
+  (calls: Parameters<typeof idsOf>[0]) =>
+    ids.every((id) => idsOf(calls, "remove").includes(id));
+
+test("nothing is received before a stream is up", async (t) => {
+  const fence = Promise.withResolvers<number>();
+  const rig = await startRig(t, { takeFence: () => fence.promise });
+  await rig.accept();
+  assert.equal(rig.queues.polls("outboundStanzas"), 0);
+  fence.resolve(1);
+  await rig.logged("stream.up");
+  assert.equal(rig.queues.polls("outboundStanzas"), 1);
+  assert.equal(rig.queues.polls("outboundPresence"), 1);
+});
+
+test("a message is deleted only when the barrier behind it has come back", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  rig.queues.offer("outboundStanzas", [outbound("one", [{ xml: chat("a") }])]);
+  await peer.expect(/<iq[^>]*><ping/);
+  rig.queues.offer("outboundStanzas", [outbound("two", [{ xml: chat("b") }])]);
+  await peer.expect(/<iq[^>]*><ping/);
+  assert.deepEqual(
+    bodies(peer.stanzas()),
+    ["a", "b"],
+    "the second is written while the first is unconfirmed",
+  );
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), []);
+  peer.echoKept(1);
+  await rig.queues.until(removed("one"));
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), ["one"]);
+  peer.echoKept();
+  await rig.queues.until(removed("two"));
+});
+
+test("items of a message and messages of a group are written in their order", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const messages = ["a", "b", "c"].map((id) =>
+    outbound(id, [{ xml: chat(`${id}1`) }, { xml: chat(`${id}2`) }], "g"),
+  );
+  rig.queues.offer("outboundStanzas", messages);
+  await rig.queues.until(removed("a", "b", "c"));
+  assert.deepEqual(bodies(peer.stanzas()), ["a1", "a2", "b1", "b2", "c1", "c2"]);
+});
+
+test("when the stream ends everything unconfirmed is given back, later messages first, and comes again with the same ids", async (t) => {
+  const rig = await startRig(t);
+  const first = await rig.accept();
+  first.echo = false;
+  const messages = ["a", "b", "c"].map((id) => outbound(id, [{ xml: chat(id) }], "g"));
+  rig.queues.offer("outboundStanzas", messages);
+  await first.expect(/<iq[^>]*><ping/);
+  first.socket.destroy();
+  await rig.queues.until((calls) => idsOf(calls, "extend").length === 3);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["c", "b", "a"]);
+  assert.deepEqual(
+    rig.queues.calls.map((call) => call.kind === "extend" && call.visibilityS),
+    [0],
+  );
+  const second = await rig.accept();
+  // A poll of before would still give back what it brings while nothing is up.
+  await rig.logged("stream.up");
+  await rig.logged("stream.up");
+  rig.queues.offer("outboundStanzas", messages);
+  await rig.queues.until(removed("a", "b", "c"));
+  assert.deepEqual(bodies(second.stanzas()), bodies(first.stanzas()));
+});
+
+test("what a poll brings after the stream has ended is given back at once", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  await rig.logged("stream.up");
+  rig.server.muteNext();
+  peer.socket.destroy();
+  await rig.logged("stream.down");
+  rig.queues.offer("outboundStanzas", [outbound("late", [{ xml: chat("x") }])]);
+  await rig.queues.until((calls) => idsOf(calls, "extend").includes("late"));
+  assert.equal(rig.connector.health().held, 0);
+});
+
+for (const [what, xml, text] of [
+  ["a forbidden character", chat("bad", "\u0001"), /./],
+  ["an unclosed tag", chat("bad", "<b>"), /./],
+  ["a foreign sender", chat("bad").replace(domain, "other.example"), /domain/],
+  ["no recipient", chat("bad").replace(/ to="[^"]*"/, ""), /recipient/],
+  ["another element", "<stream:error/>", /./],
+] as const) {
+  test(`a stanza with ${what} never reaches the socket: it is set aside and its neighbours are written`, async (t) => {
+    const rig = await startRig(t);
+    const peer = await rig.accept();
+    const items = [{ xml: chat("before") }, { xml }, { xml: chat("after") }];
+    rig.queues.offer("outboundStanzas", [outbound("m", items)]);
+    await rig.queues.until(removed("m"));
+    assert.deepEqual(bodies(peer.stanzas()), ["before", "after"]);
+    const aside = rig.queues.calls.find((call) => call.kind === "aside");
+    assert.ok(aside?.kind === "aside");
+    assert.deepEqual(
+      [aside.queue, aside.letter.reason, aside.letter.cause],
+      ["outboundStanzas", "unfit", "m.1"],
+    );
+    assert.match(aside.letter.text, text);
+    assert.equal(rig.server.connections(), 1);
+  });
+}
+
+test("the author of a stanza that may not leave gets it back as an error, before the message is deleted", async (t) => {
+  const rig = await startRig(t);
+  await rig.accept();
+  const huge = chat("bad", "x".repeat(510 * 1024));
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: huge }])]);
+  await rig.queues.until(removed("m"));
+  const kinds = rig.queues.calls.map(({ kind }) => kind);
+  assert.ok(kinds.indexOf("send") < kinds.indexOf("remove"));
+  const [bounce] = itemsSent(rig.queues.calls, "messageStanzas");
+  assert.match(bounce?.xml ?? "", /type="error"/);
+  assert.match(bounce?.xml ?? "", /not-acceptable/);
+  assert.match(bounce?.xml ?? "", new RegExp(`from="alice@localhost" to="nina@${domain}" id="bad"`));
+});
+
+test("an error that may not leave is set aside without a bounce", async (t) => {
+  const rig = await startRig(t);
+  await rig.accept();
+  const error = chat("bad", "x".repeat(510 * 1024)).replace('type="chat"', 'type="error"');
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: error }])]);
+  await rig.queues.until(removed("m"));
+  assert.equal(itemsSent(rig.queues.calls, "messageStanzas").length, 0);
+});
+
+test("a body that is no envelope is set aside whole and deleted", async (t) => {
+  const rig = await startRig(t);
+  await rig.accept();
+  rig.queues.offer("outboundStanzas", [rawOutbound("m", "no json")]);
+  await rig.queues.until(removed("m"));
+  const aside = rig.queues.calls.find((call) => call.kind === "aside");
+  assert.ok(aside?.kind === "aside");
+  assert.deepEqual(
+    [aside.letter.reason, aside.letter.body, aside.letter.cause],
+    ["malformed", "no json", "m"],
+  );
+});
+
+test("an envelope of a newer version waits, and so does the rest of its group, but no other", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  rig.queues.offer("outboundStanzas", [
+    outbound("a", [{ xml: chat("a") }], "g"),
+    rawOutbound("b", '{"v":99}', "g"),
+    outbound("c", [{ xml: chat("c") }], "g"),
+    outbound("d", [{ xml: chat("d") }], "h"),
+  ]);
+  await rig.queues.until((calls) => removed("a", "d")(calls) && idsOf(calls, "extend").length === 2);
+  assert.deepEqual(bodies(peer.stanzas()), ["a", "d"]);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["c", "b"]);
+  const back = rig.queues.calls.find((call) => call.kind === "extend");
+  assert.ok(back?.kind === "extend" && back.visibilityS >= 1);
+});
+
+const presence = (to?: string) =>
+  `<presence from="nina@${domain}/causeway"${to === undefined ? "" : ` to="${to}"`}/>`;
+const availability = (version: number) => ({ ghost: `nina@${domain}`, version });
+
+test("a template is written once per recipient, however many there are, in slices", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const recipients = Array.from({ length: 5000 }, (_, index) => `c${index}@example.org`);
+  rig.queues.offer("outboundPresence", [
+    outbound("m", [{ xml: presence(), recipients, availability: availability(1) }]),
+  ]);
+  await rig.queues.until(removed("m"));
+  const written = peer.stanzas().filter((xml) => xml.startsWith("<presence"));
+  assert.deepEqual(
+    written.map((xml) => / to="([^"]*)"/.exec(xml)?.[1]),
+    recipients,
+  );
+  assert.ok(peer.stanzas().length - written.length >= 5, "each slice has its own barrier");
+});
+
+test("a message does not wait for the end of a broadcast", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  const recipients = Array.from({ length: 5000 }, (_, index) => `c${index}@example.org`);
+  rig.queues.offer("outboundPresence", [outbound("m", [{ xml: presence(), recipients }])]);
+  // Two slices are under way and none is confirmed.
+  await peer.expect(/<ping/);
+  await peer.expect(/<ping/);
+  rig.queues.offer("outboundStanzas", [outbound("chat", [{ xml: chat("hello") }])]);
+  await peer.expect(/id="hello"/);
+  assert.ok(peer.stanzas().filter((xml) => xml.startsWith("<presence")).length < 1500);
+  peer.echo = true;
+  peer.echoKept();
+  await rig.queues.until(removed("m", "chat"));
+});
+
+test("an availability older than the newest broadcast of its ghost is dropped, equal and newer ones are not", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const to = "bob@localhost";
+  rig.queues.offer("outboundPresence", [
+    outbound("m5", [{ xml: presence(), recipients: ["alice@localhost"], availability: availability(5) }]),
+  ]);
+  await rig.queues.until(removed("m5"));
+  rig.queues.offer("outboundStanzas", [
+    outbound("old", [{ xml: presence(`old.${to}`), availability: availability(4) }]),
+    outbound("same", [{ xml: presence(`same.${to}`), availability: availability(5) }]),
+    outbound("new", [{ xml: presence(`new.${to}`), availability: availability(6) }]),
+    outbound("other", [
+      { xml: presence(`other.${to}`), availability: { ghost: `noah@${domain}`, version: 1 } },
+    ]),
+  ]);
+  await rig.queues.until(removed("old", "same", "new", "other"));
+  const recipients = peer
+    .stanzas()
+    .flatMap((xml) => (xml.startsWith("<presence") ? [/ to="([^@"]*)/.exec(xml)?.[1]] : []));
+  assert.deepEqual(
+    recipients,
+    ["alice", "same.bob", "new.bob", "other.bob"].map((name) => name.replace("@", "")),
+  );
+});
+
+test("a message written late carries the time when it was written, once; a fresh one and presence do not", async (t) => {
+  const now = Date.parse("2026-11-23T10:00:00Z");
+  const rig = await startRig(t, { now: () => now });
+  const peer = await rig.accept();
+  const late = "2026-11-23T09:58:59.5Z";
+  const delay = `<delay xmlns="urn:xmpp:delay" from="x" stamp="2026-11-20T00:00:00Z"/>`;
+  rig.queues.offer("outboundStanzas", [
+    outbound("m", [
+      { xml: chat("late"), written: late },
+      { xml: chat("fresh"), written: "2026-11-23T09:59:30Z" },
+      { xml: chat("stamped").replace("</message>", `${delay}</message>`), written: late },
+      { xml: presence("alice@localhost"), written: late },
+    ]),
+  ]);
+  await rig.queues.until(removed("m"));
+  const delays = peer
+    .stanzas()
+    .filter((xml) => !xml.startsWith("<iq"))
+    .map((xml) => [...xml.matchAll(/<delay [^>]*>/g)].map(([match]) => match));
+  assert.deepEqual(delays, [
+    [`<delay xmlns="urn:xmpp:delay" from="${domain}" stamp="2026-11-23T09:58:59.500Z"/>`],
+    [],
+    [delay],
+    [],
+  ]);
+});
+
+test("what is held is kept invisible until it is confirmed", async (t) => {
+  const rig = await startRig(t, { limits: { outboundVisibilityS: 0.08 } });
+  const peer = await rig.accept();
+  peer.echo = false;
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("a") }])]);
+  await rig.queues.until((calls) => idsOf(calls, "extend").length >= 2);
+  peer.echoKept();
+  await rig.queues.until(removed("m"));
+  assert.ok(rig.queues.calls.every((call) => call.kind !== "extend" || call.visibilityS > 0));
+});
+
+test("no more is received than may be held", async (t) => {
+  const rig = await startRig(t, { limits: { outboundHeldMax: 30 } });
+  const peer = await rig.accept();
+  peer.echo = false;
+  await rig.logged("stream.up");
+  for (let i = 0; i < 6; i += 1) {
+    rig.queues.offer(
+      "outboundStanzas",
+      Array.from({ length: 10 }, (_, n) => outbound(`m${i}-${n}`, [{ xml: chat(`m${i}-${n}`) }])),
+    );
+  }
+  await peer.expect(/id="m1-9"/);
+  // A presence poll may bring 10, so 20 are all that fit beside it.
+  assert.equal(rig.connector.health().held, 20);
+  peer.echo = true;
+  peer.echoKept();
+  await rig.queues.until((calls) => idsOf(calls, "remove").length === 60);
+});
+
+test("stopping waits for what is written to be confirmed, deletes it and gives back the rest", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  const recipients = Array.from({ length: 5000 }, (_, index) => `c${index}@example.org`);
+  rig.queues.offer("outboundPresence", [outbound("broadcast", [{ xml: presence(), recipients }])]);
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("a") }])]);
+  await peer.expect(/id="a"/);
+  const stopped = rig.connector.stop();
+  peer.echo = true;
+  peer.echoKept();
+  await stopped;
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), ["m"]);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["broadcast"]);
+});
+
+test("stopping with a server that confirms nothing gives everything back in time", async (t) => {
+  const rig = await startRig(t, { limits: { stopMsMax: 60 } });
+  const peer = await rig.accept();
+  peer.echo = false;
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("a") }])]);
+  await peer.expect(/id="a"/);
+  await rig.connector.stop();
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), []);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
+});

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { domain, inboundChat, itemsSent, startRig } from "./support.ts";
+
+const arrived = (count: number) => (calls: Parameters<typeof itemsSent>[0]) =>
+  itemsSent(calls, "messageStanzas").length >= count;
+
+test("a stream cut into single bytes brings the same stanzas, characters and tags whole", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const stanzas = [
+    inboundChat("m1", "Grüße, 你好, 👩‍👩‍👧, e\u0301"),
+    inboundChat("m2", 'a &lt;b&gt; "c" &amp; d'),
+  ];
+  for (const byte of Buffer.from(stanzas.join("\n"))) {
+    if (!peer.socket.write(Buffer.of(byte))) await once(peer.socket, "drain");
+    // Every byte in a segment of its own.
+    await new Promise(setImmediate);
+  }
+  await rig.queues.until(arrived(2));
+  assert.deepEqual(
+    itemsSent(rig.queues.calls, "messageStanzas").map(({ xml }) => xml),
+    stanzas,
+  );
+});
+
+test("stanzas right behind the handshake wait for the fence and carry it", async (t) => {
+  const fence = Promise.withResolvers<number>();
+  const rig = await startRig(t, { takeFence: () => fence.promise });
+  const peer = await rig.accept();
+  peer.write(inboundChat("m1") + inboundChat("m2"));
+  // One whole turn through the network, so that the stanzas have surely come.
+  await new Promise((resolve) => peer.socket.write(" ", resolve));
+  assert.equal(rig.queues.calls.length, 0);
+  fence.resolve(41);
+  await rig.queues.until(arrived(2));
+  assert.deepEqual(
+    itemsSent(rig.queues.calls, "messageStanzas").map(({ fence, seq }) => [fence, seq]),
+    [
+      [41, 0],
+      [41, 1],
+    ],
+  );
+});
+
+for (const condition of ["conflict", "host-unknown"]) {
+  test(`a stream refused with ${condition} says so and is tried again`, async (t) => {
+    const rig = await startRig(t);
+    const first = await rig.accept();
+    rig.server.refuseNext(condition);
+    first.socket.destroy();
+    assert.notEqual((await rig.logged("stream.down"))["reason"], condition);
+    assert.equal((await rig.logged("stream.down"))["reason"], condition);
+    await rig.accept();
+    assert.equal(rig.server.connections(), 3);
+  });
+}
+
+test("a wrong secret is reported as not-authorized, and the secret is in no log line", async (t) => {
+  const rig = await startRig(t);
+  const first = await rig.accept();
+  rig.server.refuseNext("not-authorized");
+  first.socket.destroy();
+  await rig.logged("stream.down");
+  assert.equal((await rig.logged("stream.down"))["reason"], "not-authorized");
+  assert.doesNotMatch(JSON.stringify(rig.logs), /geheim/);
+});
+
+test("a server that accepts and says nothing is given up after the connect timeout", async (t) => {
+  const rig = await startRig(t, { limits: { connectMsMax: 60 } });
+  const first = await rig.accept();
+  rig.server.muteNext();
+  first.socket.destroy();
+  await rig.logged("stream.down");
+  assert.equal((await rig.logged("stream.down"))["reason"], "connect-timeout");
+  await rig.accept();
+});
+
+test("each stream takes a larger fence and counts its stanzas from 0", async (t) => {
+  const rig = await startRig(t);
+  const first = await rig.accept();
+  first.write(inboundChat("m1") + inboundChat("m2"));
+  await rig.queues.until(arrived(2));
+  first.write(
+    "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>",
+  );
+  assert.equal((await rig.logged("stream.down"))["reason"], "system-shutdown");
+  const second = await rig.accept();
+  second.write(inboundChat("m3"));
+  await rig.queues.until(arrived(3));
+  assert.deepEqual(
+    itemsSent(rig.queues.calls, "messageStanzas").map(({ fence, seq }) => `${fence}.${seq}`),
+    ["1.0", "1.1", "2.0"],
+  );
+});
+
+test("a silent stream is pinged; one that answers stays, one that does not is given up", async (t) => {
+  const rig = await startRig(t, { limits: { livenessMs: 20, barrierMsMax: 100 } });
+  const first = await rig.accept();
+  await first.expect(/<iq[^>]*><ping/);
+  await first.expect(/<iq[^>]*><ping/);
+  first.echo = false;
+  await first.closed;
+  assert.equal((await rig.logged("stream.down"))["reason"], "barrier-timeout");
+  await rig.accept();
+});
+
+test("a ping that comes back as an error ends the stream: it would never confirm anything", async (t) => {
+  const rig = await startRig(t, { limits: { livenessMs: 20 } });
+  const first = await rig.accept();
+  first.echo = false;
+  const ping = await first.expect(/<iq[^>]*><ping/);
+  first.write(ping.replace('type="get"', 'type="error"'));
+  assert.equal((await rig.logged("stream.down"))["reason"], "barrier-refused");
+});
+
+test("pings that come back concern nobody: they are not sent to a queue", async (t) => {
+  const rig = await startRig(t, { limits: { livenessMs: 20 } });
+  const peer = await rig.accept();
+  await peer.expect(/<iq[^>]*><ping/);
+  await peer.expect(/<iq[^>]*><ping/);
+  peer.write(
+    `<iq type="get" id="x" from="alice@localhost/a" to="${domain}"><ping xmlns="urn:xmpp:ping"/></iq>`,
+  );
+  await rig.queues.until((calls) => itemsSent(calls, "iqStanzas").length > 0);
+  const ids = itemsSent(rig.queues.calls, "iqStanzas").map(({ xml }) => /id="([^"]*)"/.exec(xml)?.[1]);
+  assert.deepEqual(ids, ["x"]);
+});
+
+for (const [what, bytes] of [
+  ["a comment", "<!-- x -->"],
+  ["a tag inside a tag", "<message <message>"],
+  ["an undefined entity", `<message from="a@b" to="n@${domain}"><body>&nbsp;</body></message>`],
+  ["tags that do not match", "<message><body></message></body>"],
+] as const) {
+  test(`${what} ends the stream and a new one comes up`, async (t) => {
+    const rig = await startRig(t);
+    const first = await rig.accept();
+    first.write(bytes);
+    await first.closed;
+    const second = await rig.accept();
+    second.write(inboundChat("m1"));
+    await rig.queues.until(arrived(1));
+  });
+}
+
+test("stopping reads what the server still sends before its closing tag", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.write(inboundChat("m1"));
+  await rig.queues.until(arrived(1));
+  peer.closeBack = false;
+  const stopped = rig.connector.stop();
+  await peer.closing;
+  peer.write(inboundChat("m2"));
+  peer.socket.end(`${inboundChat("m3")}</stream:stream>`);
+  await stopped;
+  assert.equal(itemsSent(rig.queues.calls, "messageStanzas").length, 3);
+  assert.equal(rig.connector.health().stream, "stopped");
+});
+
+test("a connector that finds no server stops at once", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  await rig.server.close();
+  await peer.closed;
+  await rig.logged("stream.down");
+  await rig.connector.stop();
+  assert.equal(rig.connector.health().stream, "stopped");
+});

@@ -1,0 +1,264 @@
+/** A connector between a hand-played server and queues that a test plays by hand, too. */
+import type { TestContext } from "node:test";
+import type { DeadLetter, OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
+import { makeConnector } from "#connector/connector.ts";
+import type { Log, LogFields } from "#connector/log.ts";
+import {
+  encodeItem,
+  type InboundItem,
+  type OutboundItem,
+  readInboundPack,
+  writePack,
+} from "#core/contract/envelope.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import { type Limits, limits } from "#core/limits.ts";
+import { type ComponentServer, type Peer, startComponentServer } from "#test/fakes/component-server.ts";
+
+export const domain = "im.example.com";
+export const secret = "geheim-ß-秘密";
+
+/** One call of the connector to a queue. */
+export type Call =
+  | { readonly kind: "send"; readonly queue: QueueName; readonly messages: readonly OutgoingMessage[] }
+  | { readonly kind: "aside"; readonly queue: QueueName; readonly letter: DeadLetter }
+  | { readonly kind: "remove"; readonly queue: QueueName; readonly messages: readonly ReceivedMessage[] }
+  | {
+      readonly kind: "extend";
+      readonly queue: QueueName;
+      readonly messages: readonly ReceivedMessage[];
+      readonly visibilityS: number;
+    };
+
+type SendAnswer = readonly SendFailure[] | Error;
+
+export interface HandQueues extends Queues {
+  /** All calls in order. */
+  readonly calls: readonly Call[];
+  /** Decides what becomes of a send; takes everything at first. */
+  answer: (queue: QueueName, messages: readonly OutgoingMessage[]) => SendAnswer | Promise<SendAnswer>;
+  /** Resolves when the calls so far satisfy the condition. */
+  until(condition: (calls: readonly Call[]) => boolean): Promise<void>;
+  /** Hands messages to the next poll of the queue. */
+  offer(queue: QueueName, messages: readonly ReceivedMessage[]): void;
+  /** Polls that wait. */
+  polls(queue: QueueName): number;
+}
+
+interface Poll {
+  readonly queue: QueueName;
+  readonly resolve: (messages: ReceivedMessage[]) => void;
+}
+
+export function makeHandQueues(): HandQueues {
+  const calls: Call[] = [];
+  const watchers = new Set<() => void>();
+  const offers: { queue: QueueName; messages: readonly ReceivedMessage[] }[] = [];
+  let polls: Poll[] = [];
+
+  const record = (call: Call) => {
+    calls.push(call);
+    for (const watch of watchers) watch();
+  };
+
+  /** Messages that AWS would mutate never are: copies keep what the test sees as it was. */
+  const received = (messages: readonly Pick<ReceivedMessage, "receipt">[]) =>
+    messages.map((message) => message as ReceivedMessage);
+
+  const match = () => {
+    for (const offer of [...offers]) {
+      const poll = polls.find(({ queue }) => queue === offer.queue);
+      if (!poll) continue;
+      polls = polls.filter((other) => other !== poll);
+      offers.splice(offers.indexOf(offer), 1);
+      poll.resolve([...offer.messages]);
+    }
+  };
+
+  const queues: HandQueues = {
+    calls,
+    answer: () => [],
+    async until(condition) {
+      while (!condition(calls)) {
+        await new Promise<void>((resolve) => {
+          const watch = () => {
+            watchers.delete(watch);
+            resolve();
+          };
+          watchers.add(watch);
+        });
+      }
+    },
+    offer(queue, messages) {
+      offers.push({ queue, messages });
+      match();
+    },
+    polls: (queue) => polls.filter((poll) => poll.queue === queue).length,
+    async send(queue, messages) {
+      record({ kind: "send", queue, messages });
+      const answer = await queues.answer(queue, messages);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    async setAside(queue, letter) {
+      record({ kind: "aside", queue, letter });
+    },
+    receive(queue, { signal }) {
+      return new Promise((resolve, reject) => {
+        const poll = { queue, resolve };
+        polls.push(poll);
+        signal.addEventListener("abort", () => {
+          polls = polls.filter((other) => other !== poll);
+          reject(signal.reason);
+        });
+        match();
+      });
+    },
+    async remove(queue, messages) {
+      record({ kind: "remove", queue, messages: received(messages) });
+    },
+    async extend(queue, messages, visibilityS) {
+      record({ kind: "extend", queue, messages: received(messages), visibilityS });
+    },
+  };
+  return queues;
+}
+
+/** The items that were sent to a queue, in order. */
+export function itemsSent(calls: readonly Call[], queue: QueueName): InboundItem[] {
+  return calls.flatMap((call) =>
+    call.kind === "send" && call.queue === queue
+      ? call.messages.flatMap(({ body }) => {
+          const pack = readInboundPack(body);
+          if (!pack.ok) throw new Error(pack.error.text);
+          return pack.value.items;
+        })
+      : [],
+  );
+}
+
+/** Ids of the messages in calls of one kind. */
+export function idsOf(calls: readonly Call[], kind: "remove" | "extend"): string[] {
+  return calls.flatMap((call) => (call.kind === kind ? call.messages.map(({ id }) => id) : []));
+}
+
+let made = 0;
+
+/** A message as a poll returns it. */
+export function outbound(
+  id: string,
+  items: readonly Partial<OutboundItem>[],
+  group = `g-${id}`,
+): ReceivedMessage {
+  const whole = items.map((item, index) =>
+    encodeItem({
+      id: `${id}.${index}`,
+      time: new Date().toISOString(),
+      trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      hops: 1,
+      xml: "",
+      ...item,
+    }),
+  );
+  return rawOutbound(id, writePack(whole), group);
+}
+
+export function rawOutbound(id: string, body: string, group = `g-${id}`): ReceivedMessage {
+  made += 1;
+  return { id, body, receipt: `receipt-${made}`, group, sequence: String(made), receives: 1, sentAt: 0 };
+}
+
+export const chat = (id: string, body = id, user = "nina", contact = "alice@localhost") =>
+  `<message type="chat" id="${id}" from="${user}@${domain}" to="${contact}"><body>${body}</body></message>`;
+
+export const inboundChat = (id: string, body = id, user = "nina", contact = "alice@localhost") =>
+  `<message type="chat" id="${id}" from="${contact}/phone" to="${user}@${domain}"><body>${body}</body></message>`;
+
+export interface Rig {
+  readonly server: ComponentServer;
+  readonly queues: HandQueues;
+  readonly connector: ReturnType<typeof makeConnector>;
+  readonly logs: readonly { readonly event: string; readonly fields: LogFields }[];
+  /** Fences handed out. */
+  readonly fences: readonly number[];
+  /** The next stream that is up. */
+  accept(): Promise<Peer>;
+  /** Resolves with the next log line of this event, past ones that were returned excluded. */
+  logged(event: string): Promise<LogFields>;
+}
+
+export interface RigOptions {
+  readonly limits?: Partial<Limits>;
+  readonly takeFence?: () => Promise<number>;
+  readonly lanes?: number;
+  readonly now?: () => number;
+}
+
+/** Starts a connector and its server; both end with the test. */
+export async function startRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
+  const server = await startComponentServer({ domain, secret });
+  const queues = makeHandQueues();
+  const logs: { event: string; fields: LogFields }[] = [];
+  const fences: number[] = [];
+  const seen = new Map<string, number>();
+  const waiters = new Set<() => void>();
+  const log: Log = (_, event, fields = {}) => {
+    logs.push({ event, fields });
+    for (const wake of waiters) wake();
+  };
+  const connector = makeConnector({
+    domain,
+    secret,
+    service: server.service,
+    lanes: options.lanes ?? 8,
+    queues,
+    table: {
+      async takeFence() {
+        const fence = await (options.takeFence?.() ?? fences.length + 1);
+        fences.push(fence);
+        return fence;
+      },
+    },
+    log,
+    limits: {
+      ...limits,
+      backoffMsMin: 5,
+      backoffMsMax: 20,
+      closeMsMax: 500,
+      stopMsMax: 2_000,
+      ...options.limits,
+    },
+    ...(options.now && { now: options.now }),
+  });
+  t.after(async () => {
+    // A send that the test never answered must not keep the connector from stopping.
+    queues.answer = () => [];
+    await server.close();
+    await connector.stop();
+  });
+  connector.start();
+  return {
+    server,
+    queues,
+    connector,
+    logs,
+    fences,
+    accept: server.accept,
+    async logged(event) {
+      const skip = seen.get(event) ?? 0;
+      for (;;) {
+        const found = logs.filter((line) => line.event === event)[skip];
+        if (found) {
+          seen.set(event, skip + 1);
+          return found.fields;
+        }
+        await new Promise<void>((resolve) => {
+          const wake = () => {
+            waiters.delete(wake);
+            resolve();
+          };
+          waiters.add(wake);
+        });
+      }
+    },
+  };
+}
