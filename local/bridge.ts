@@ -9,7 +9,13 @@ import { localRegion, sqsClientFor } from "./aws-clients.ts";
 import type { BridgeOptions } from "./bridge-options.ts";
 import { isConnected, startConnector } from "./connector.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
-import { type Foundation, type Stop, seconds, startFoundation } from "./foundation.ts";
+import {
+  type Foundation,
+  type FoundationContext,
+  type Stop,
+  seconds,
+  startFoundation,
+} from "./foundation.ts";
 import { type Mappings, startMappings } from "./mappings.ts";
 import { waitUntil } from "./ports.ts";
 import { type Supervised, supervise } from "./supervise.ts";
@@ -57,30 +63,26 @@ async function stopAll(stops: Stop[]): Promise<void> {
   if (failures.length > 0) throw new AggregateError(failures, "not everything could be stopped");
 }
 
+const freshParts = ["xmpp", "sqs", "dynamodb", "logs"];
+
 async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
   const { ports, log, stateDir } = options;
-  const logFolder = join(stateDir, "logs");
-  const secret = randomBytes(secretBytes).toString("hex");
-  const sqsEndpoint = options.sqsEndpoint ?? `http://127.0.0.1:${ports.sqs}`;
-  const dynamodbEndpoint = options.dynamodbEndpoint ?? `http://127.0.0.1:${ports.dynamodb}`;
   if (options.fresh) {
-    for (const part of ["xmpp", "sqs", "dynamodb", "logs"]) {
-      rmSync(join(stateDir, part), { recursive: true, force: true });
-    }
+    for (const part of freshParts) rmSync(join(stateDir, part), { recursive: true, force: true });
   }
   let bridge: Bridge | undefined;
-  const changed = (pid: number | undefined) => {
-    if (pid !== undefined && bridge !== undefined) options.onChange?.(bridge.endpoints);
+  const context: FoundationContext = {
+    secret: randomBytes(secretBytes).toString("hex"),
+    sqsEndpoint: options.sqsEndpoint ?? `http://127.0.0.1:${ports.sqs}`,
+    dynamodbEndpoint: options.dynamodbEndpoint ?? `http://127.0.0.1:${ports.dynamodb}`,
+    changed(pid) {
+      if (pid !== undefined && bridge !== undefined) options.onChange?.(bridge.endpoints);
+    },
   };
-
-  const foundation = await startFoundation(
-    options,
-    { secret, sqsEndpoint, dynamodbEndpoint, changed },
-    stops,
-  );
+  const foundation = await startFoundation(options, context, stops);
   options.signal?.throwIfAborted();
   const { addresses, table } = foundation;
-  const client = sqsClientFor(sqsEndpoint);
+  const client = sqsClientFor(context.sqsEndpoint);
   stops.push(async () => client.destroy());
   const environment: EnvironmentSource = {
     urls: addresses.urls,
@@ -90,38 +92,13 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     directory: options.directory,
     lanes: options.lanes,
   };
-  const shared = { environment, sqsEndpoint, dynamodbEndpoint };
   const begun = performance.now();
-  const mappings = startMappings({
-    ...shared,
-    client,
-    addresses,
-    concurrency: options.concurrency,
-    logFolder,
-    log,
-  });
+  const { concurrency } = options;
+  const logFolder = join(stateDir, "logs");
+  const mappings = startMappings({ ...context, environment, client, addresses, concurrency, logFolder, log });
   stops.push(() => mappings.stop(limits.functionTimeoutS * 1000));
-  const connector = await supervise({
-    name: "connector",
-    start: () =>
-      startConnector({
-        ...shared,
-        componentPort: ports.component,
-        secret,
-        healthPort: ports.health,
-        logFile: join(logFolder, "connector.log"),
-      }),
-    stopMs: connectorStopMs,
-    onChange: changed,
-    log,
-  });
+  const { connector, connected } = await startConnection(options, context, environment);
   stops.push(() => connector.stop());
-  const connected = (signal?: AbortSignal) =>
-    waitUntil(() => isConnected(ports.health), {
-      what: "connector's stream",
-      timeoutMs: connectedMsMax,
-      ...(signal && { signal }),
-    });
   await connected(options.signal);
   log(`connector and functions ready (${seconds(begun)})`);
   await announce(options, mappings, () =>
@@ -129,11 +106,45 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
   );
 
   const parts = { ...foundation, connector, mappings };
-  const source = { ...options, ...addresses, region: localRegion, sqsEndpoint, dynamodbEndpoint, table };
+  const source = { ...options, ...context, ...addresses, region: localRegion, table };
   bridge = bridgeOf(parts, connected, stops, () =>
     endpointsOf({ ...source, processes: processesOf(foundation, connector) }),
   );
   return bridge;
+}
+
+interface Connection {
+  readonly connector: Supervised;
+  /** Resolves when the stream to the XMPP server is up. */
+  readonly connected: (signal?: AbortSignal) => Promise<void>;
+}
+
+async function startConnection(
+  { ports, stateDir, log }: BridgeOptions,
+  context: FoundationContext,
+  environment: EnvironmentSource,
+): Promise<Connection> {
+  const settings = {
+    ...context,
+    environment,
+    componentPort: ports.component,
+    healthPort: ports.health,
+    logFile: join(stateDir, "logs", "connector.log"),
+  };
+  const connector = await supervise({
+    name: "connector",
+    start: () => startConnector(settings),
+    stopMs: connectorStopMs,
+    onChange: context.changed,
+    log,
+  });
+  const connected = (signal?: AbortSignal) =>
+    waitUntil(() => isConnected(ports.health), {
+      what: "connector's stream",
+      timeoutMs: connectedMsMax,
+      ...(signal && { signal }),
+    });
+  return { connector, connected };
 }
 
 function processesOf({ server, dynamodb }: Foundation, connector: Supervised): Endpoints["processes"] {

@@ -1,0 +1,16 @@
+import { globSync } from "node:fs";
+import { dirname } from "node:path";
+
+export const root = dirname(import.meta.dirname);
+
+const find = (patterns: readonly string[]) => globSync([...patterns], { cwd: root }).sort();
+
+/** Tests that need no server: quick, and run at every check. */
+export function quickTests(): string[] {
+  return find(["test/*.test.ts", "test/unit/**/*.test.ts", "test/functions/**/*.test.ts"]);
+}
+
+/** Tests against real servers, engines and processes. */
+export function slowTests(): string[] {
+  return find(["test/scenarios/**/*.test.ts", "test/faults/**/*.test.ts"]);
+}

@@ -1,0 +1,26 @@
+/**
+ * `npm test`: every test there is. `npm test -- FILE…` runs some, and `--only` and the other options of
+ * `node --test` work as well.
+ */
+import { spawnSync } from "node:child_process";
+import { buildAll } from "#infra/build.ts";
+import { quickTests, root, slowTests } from "./files.ts";
+
+/** Test files at the same time; a file with a bridge keeps more than one core busy by itself. */
+const concurrency = 2;
+/** For a whole file: its tests end long before that, and one that hangs must not hang the run. */
+const timeoutMs = 300_000;
+
+// Once for all files: they run side by side, and none may see a bundle that is half written.
+await buildAll();
+const args = process.argv.slice(2);
+const named = args.some((arg) => !arg.startsWith("-"));
+const files = named ? [] : [...quickTests(), ...slowTests()];
+const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, "--test-reporter=spec"];
+const run = spawnSync(process.execPath, ["--test", ...options, ...args, ...files], {
+  cwd: root,
+  stdio: "inherit",
+  env: { ...process.env, CAUSEWAY_BUNDLED: "1" },
+});
+if (run.error) throw run.error;
+process.exit(run.status ?? 1);
