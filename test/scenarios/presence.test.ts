@@ -1,0 +1,137 @@
+/** Presence between native users and XMPP users who see each other. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { element } from "#core/xmpp/stanza.ts";
+import { onEachServer } from "#test/harness/bridge.ts";
+import { presence } from "#test/harness/stanzas.ts";
+import { bareOf, type XmppUser } from "#test/harness/xmpp.ts";
+
+const contact = "alice@localhost";
+const nina = "nina@im.localhost";
+const ghost = `${nina}/causeway`;
+
+onEachServer("presence", (scenario) => {
+  /** The client that stays; others come and go. */
+  let bob: XmppUser;
+  const emit = (type: string, data: object) =>
+    scenario.native.emit({ type, data: { user: "nina", ...data } });
+  const shows = (show: string, status?: string) =>
+    emit("presence.changed", { show, ...(status !== undefined && { status }) });
+  const presenceOf = async (name: string) => {
+    const event = await scenario.native.next(
+      ({ type, data }) => type === "presence.changed" && data["contact"] === name,
+      `presence.changed of ${name}`,
+    );
+    const { user, contact: _contact, ...shown } = event.data;
+    assert.equal(user, "nina");
+    return shown;
+  };
+  const nextPresence = (user: XmppUser, what: string) =>
+    user.next(
+      ({ name, attrs }) => name === "presence" && bareOf(attrs["from"]) === nina,
+      `presence of nina: ${what}`,
+    );
+  const seenBy = async (user: XmppUser, what: string) => {
+    const stanza = await nextPresence(user, what);
+    return [
+      stanza.attrs["from"],
+      stanza.attrs["type"],
+      stanza.getChildText("show"),
+      stanza.getChildText("status"),
+    ];
+  };
+  const says = (user: XmppUser, show: string, more: { status?: string; priority?: string } = {}) =>
+    user.send(
+      presence(
+        {},
+        element("show", {}, show),
+        ...Object.entries(more).map(([name, text]) => element(name, {}, text)),
+      ),
+    );
+  const befriend = async (user: XmppUser) => {
+    await emit("contact.requested", { contact: user.bare });
+    await user.next(({ attrs }) => attrs["type"] === "subscribe", "request of nina");
+    await user.send(presence({ type: "subscribed", to: nina }));
+    await user.send(presence({ type: "subscribe", to: nina }));
+    await user.next(({ attrs }) => attrs["type"] === "subscribed", "acceptance of nina");
+  };
+
+  before(async () => {
+    bob = await scenario.login("bob");
+    await befriend(bob);
+    const alice = await scenario.login("alice");
+    await befriend(alice);
+    assert.deepEqual(await presenceOf("bob@localhost"), { show: "online", devices: 1 });
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 1 });
+    await alice.stop();
+    assert.deepEqual(await presenceOf(contact), { show: "offline", devices: 0 });
+    // Nina has said nothing yet: she is offline.
+    await nextPresence(bob, "offline at first");
+  });
+
+  test("the user's presence reaches whoever may see it, and equal ones are sent once", async () => {
+    await shows("away", "Lunch & <tea>");
+    assert.deepEqual(await seenBy(bob, "away"), [ghost, undefined, "away", "Lunch & <tea>"]);
+    await shows("away", "Lunch & <tea>");
+    await shows("online");
+    assert.deepEqual(await seenBy(bob, "online again"), [ghost, undefined, null, null]);
+    await shows("offline", "Bye");
+    assert.deepEqual(await seenBy(bob, "offline"), [ghost, "unavailable", null, "Bye"]);
+  });
+
+  for (const show of ["chat", "xa", "dnd"]) {
+    test(`${show} goes both ways`, async () => {
+      await shows(show);
+      assert.deepEqual(await seenBy(bob, show), [ghost, undefined, show, null]);
+      await says(bob, show, { status: `${show} & <status>` });
+      const expected = { show, status: `${show} & <status>`, devices: 1 };
+      assert.deepEqual(await presenceOf("bob@localhost"), expected);
+    });
+  }
+
+  test("a contact that logs in sees the user, and is seen until it logs out", async () => {
+    await shows("away", "in a meeting");
+    await nextPresence(bob, "away before the login");
+    const alice = await scenario.login("alice");
+    assert.deepEqual(await seenBy(alice, "at login"), [ghost, undefined, "away", "in a meeting"]);
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 1 });
+    await alice.stop();
+    assert.deepEqual(await presenceOf(contact), { show: "offline", devices: 0 });
+  });
+
+  test("a contact that logs in learns that the user is offline", async () => {
+    await shows("offline");
+    await nextPresence(bob, "offline before the login");
+    const alice = await scenario.login("alice");
+    assert.deepEqual(await seenBy(alice, "at login"), [nina, "unavailable", null, null]);
+    await alice.stop();
+    await presenceOf(contact);
+    await presenceOf(contact);
+  });
+
+  test("several devices are one presence: the most available counts, one in the background never", async () => {
+    const phone = await scenario.login("alice", "phone");
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 1 });
+    await says(phone, "xa");
+    assert.deepEqual(await presenceOf(contact), { show: "xa", devices: 1 });
+    const desk = await scenario.login("alice", "desk");
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 2 });
+    await says(desk, "away");
+    assert.deepEqual(await presenceOf(contact), { show: "away", devices: 2 });
+    await says(desk, "chat", { priority: "-1" });
+    assert.deepEqual(await presenceOf(contact), { show: "xa", devices: 1 });
+    await desk.stop();
+    await phone.stop();
+    assert.deepEqual(await presenceOf(contact), { show: "offline", devices: 0 });
+  });
+
+  test("a stranger's presence is nobody's business, also when it is directed", async () => {
+    const noah = "noah@im.localhost";
+    await bob.send(presence({ to: noah }));
+    // Of the same pair and kind, so what the presence made would have come before it.
+    await bob.send(presence({ to: noah, type: "subscribe" }));
+    await scenario.native.nextOf("contact.requested", "noah");
+    const told = scenario.native.inbox.items.filter(({ data }) => data["user"] === "noah");
+    assert.deepEqual(told, []);
+  });
+});
