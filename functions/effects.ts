@@ -9,14 +9,24 @@ import type { Cause, Effect, Pair, StanzaEffect } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import type { Ports } from "./ports.ts";
 
-/** Packs stanzas of one group into as few queue messages as fit; deterministic, so that repeats are dropped. */
+/** What one cause makes happen. */
+export interface Caused {
+  readonly cause: Cause;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * Packs the stanzas of one cause into as few queue messages as fit. Never those of several causes: what was
+ * handled together may come again apart, and a pack is dropped as a repeat only when it holds the same.
+ */
 function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect[]): OutgoingMessage[] {
   const messages: OutgoingMessage[] = [];
   let items: string[] = [];
   let ids: string[] = [];
   let bytes: number = packOverheadBytes;
   const close = () => {
-    if (items.length > 0) messages.push({ body: writePack(items), group, dedup: hashId("stanzas", ...ids) });
+    if (items.length > 0)
+      messages.push({ body: writePack(items), group, dedup: hashId("stanzas", group, ...ids) });
     items = [];
     ids = [];
     bytes = packOverheadBytes;
@@ -66,23 +76,35 @@ function eventMessage(group: string, event: EventIdentity): OutgoingMessage {
   return { body: asciiJson(event), group, dedup: hashId("event", event.source, event.id) };
 }
 
-/**
- * Sends the effects of one pair, in order within each queue. Throws a transient fault when a queue did not
- * take everything; trying again is harmless.
- */
-export async function sendEffects(
+/** {@link sendAllEffects} of one cause. */
+export function sendEffects(
   ports: Ports,
   pair: Pair,
   cause: Cause,
   effects: readonly Effect[],
 ): Promise<void> {
-  const stanzas = effects.filter((effect) => effect.kind === "stanza");
-  const deliveries = effects.filter((effect) => effect.kind === "deliver");
-  const internals = effects.filter((effect) => effect.kind === "internal");
+  return sendAllEffects(ports, pair, [{ cause, effects }]);
+}
+
+/**
+ * Sends effects of one pair, in order within each queue. Throws a transient fault when a queue did not take
+ * everything; trying again is harmless.
+ */
+export async function sendAllEffects(ports: Ports, pair: Pair, all: readonly Caused[]): Promise<void> {
   const group = pairGroup(pair.domain, pair.user, pair.contact);
+  const stanzas = all.flatMap(({ cause, effects }) =>
+    packStanzas(
+      group,
+      cause,
+      effects.filter((effect) => effect.kind === "stanza"),
+    ),
+  );
+  const events = all.flatMap(({ effects }) => effects);
+  const deliveries = events.filter((effect) => effect.kind === "deliver");
+  const internals = events.filter((effect) => effect.kind === "internal");
   // Stanzas before internal events: `subscribed` has to be queued before the presence that follows it.
   await Promise.all([
-    sendOrThrow(ports, "outboundStanzas", packStanzas(group, cause, stanzas)),
+    sendOrThrow(ports, "outboundStanzas", stanzas),
     sendOrThrow(
       ports,
       "nativeDeliveries",

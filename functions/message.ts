@@ -1,6 +1,6 @@
 /** `message-stanzas.fifo`: what contacts write becomes events. */
 import { messageToEvent } from "#core/translate/message-to-event.ts";
-import { sendEffects } from "./effects.ts";
+import { sendAllEffects } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
 import { onLambda } from "./pipeline.ts";
 import { portsFromEnvironment } from "./ports.ts";
@@ -12,8 +12,11 @@ export const messageWork = stanzaWork("message", "messageStanzas", async (jobs, 
   if (first === undefined) return;
   const ghost = await ghostOf(first, ports);
   if (ghost === undefined) return answerForNobody(jobs, ports);
-  const effects = jobs.flatMap(({ stanza, cause }) => messageToEvent({ ...ghost, cause }, stanza).effects);
-  return sendEffects(ports, ghost.pair, first.cause, effects);
+  const decided = jobs.map(({ stanza, cause }) => ({
+    cause,
+    effects: messageToEvent({ ...ghost, cause }, stanza).effects,
+  }));
+  return sendAllEffects(ports, ghost.pair, decided);
 });
 
 export const handler = onLambda(
