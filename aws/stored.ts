@@ -36,6 +36,8 @@ export const pairStateSchema = v.object({
   nick: v.exactOptional(v.string()),
 });
 
+export const noteSchema = v.array(v.number());
+
 const cloudEvent = v.looseObject({
   specversion: v.literal("1.0"),
   id: v.string(),

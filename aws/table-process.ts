@@ -4,8 +4,9 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { keyItem, n, readNumber, type TableOptions } from "./attributes.ts";
+import { json, keyItem, n, readJson, readNumber, type TableOptions } from "./attributes.ts";
 import { leaseKey, noteKey } from "./keys.ts";
+import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
 
 /** Items about our own processes: the fence of a domain's connector, notes of items that crashed us. */
@@ -31,15 +32,15 @@ export function makeProcessTable(options: TableOptions): Pick<Table, "takeFence"
       const answer = await client.send(
         new GetItemCommand({ TableName, Key: keyItem(noteKey(messageId)), ConsistentRead: true }),
       );
-      return readNumber(answer.Item, "item");
+      return answer.Item === undefined ? [] : readJson(answer.Item, "items", noteSchema);
     },
 
-    async writeNote(messageId, item, expiresS) {
+    async writeNote(messageId, items, expiresS) {
       const key = keyItem(noteKey(messageId));
-      if (item === undefined) await client.send(new DeleteItemCommand({ TableName, Key: key }));
+      if (items.length === 0) await client.send(new DeleteItemCommand({ TableName, Key: key }));
       else {
         await client.send(
-          new PutItemCommand({ TableName, Item: { ...key, item: n(item), expires: n(expiresS) } }),
+          new PutItemCommand({ TableName, Item: { ...key, items: json(items), expires: n(expiresS) } }),
         );
       }
     },

@@ -96,8 +96,8 @@ export interface Table {
     cursor: string | undefined,
   ): Promise<{ entries: RosterEntry[]; cursor?: string }>;
 
-  /** Which item of a queue message was being handled when a function died. 1 read. */
-  readNote(messageId: string): Promise<number | undefined>;
-  /** Keeps a note, or removes it. 1 write. */
-  writeNote(messageId: string, item: number | undefined, expiresS: number): Promise<void>;
+  /** The items of a queue message that were being handled when a function died. 1 read. */
+  readNote(messageId: string): Promise<readonly number[]>;
+  /** Keeps a note; an empty one is removed. 1 write. */
+  writeNote(messageId: string, items: readonly number[], expiresS: number): Promise<void>;
 }

@@ -86,6 +86,8 @@ export const limits = {
   commitAttemptsMax: 8,
   /** Pairs of a pack that a function handles at the same time. */
   pairsAtOnceMax: 16,
+  /** How long a function begins with groups of messages that came back, which it handles one after another. */
+  suspectsMsMax: 4_000,
   /** How long a note about an item that was being handled is kept. */
   noteKeptS: 3600,
   /** Hops of one cause through the queues; more is a loop. */

@@ -6,7 +6,8 @@ export const crashed = { reason: "crash", text: "the function died on it" } as c
 
 /**
  * Handles the items of a message that comes back one by one, with a note of the one in hand: it may hold the
- * item that killed the function. The one that the note still names at the next attempt is given up.
+ * item that killed the function. What the note still names at the next attempt is given up, and stays named:
+ * the next item to kill the function must not bring it back.
  *
  * Only messages that come back pay for this: 1 read and 1 write, and 1 write an item.
  */
@@ -15,18 +16,20 @@ export async function oneByOne(
   messageId: string,
   items: readonly { note: number; handle: () => Promise<void>; giveUp: () => Promise<void> }[],
 ): Promise<void> {
-  const culprit = await ports.table.readNote(messageId);
+  const culprits = await ports.table.readNote(messageId);
   const expiresS = Math.floor(ports.clock() / 1000) + limits.noteKeptS;
+  let left = culprits;
   try {
     for (const { note, handle, giveUp } of items) {
-      if (note === culprit) {
+      if (culprits.includes(note)) {
         await giveUp();
         continue;
       }
-      await ports.table.writeNote(messageId, note, expiresS);
+      await ports.table.writeNote(messageId, [...culprits, note], expiresS);
       await handle();
     }
+    left = [];
   } finally {
-    await ports.table.writeNote(messageId, undefined, expiresS);
+    await ports.table.writeNote(messageId, left, expiresS);
   }
 }

@@ -78,54 +78,77 @@ export async function setAside(
   ports.log({ level: "warn", event: "set-aside", function: work.name, reason, cause, trace: letter.trace });
 }
 
+/** Handles one message; where our code fails, the message is set aside. Throws only what time mends. */
+async function handleRecord(work: Work, ports: Ports, record: QueueRecord): Promise<void> {
+  try {
+    await work.handle(record, ports);
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    ports.log({
+      level: "error",
+      event: "fault",
+      function: work.name,
+      error: errorWord(error),
+      at: frames(error),
+    });
+    await setAside(ports, work, {
+      reason: "fault",
+      text: errorWord(error),
+      cause: record.messageId,
+      body: record.body,
+      group: record.group || hashId(record.messageId),
+    });
+  }
+}
+
 /** Handles a group in order. Returns the messages that have to come again. */
 async function handleGroup(
   work: Work,
   ports: Ports,
   records: readonly QueueRecord[],
-): Promise<QueueRecord[]> {
+): Promise<readonly QueueRecord[]> {
   for (const [index, record] of records.entries()) {
     try {
-      await work.handle(record, ports);
+      await handleRecord(work, ports, record);
     } catch (error) {
-      if (isTransient(error)) {
-        ports.log({
-          level: "warn",
-          event: "retry",
-          function: work.name,
-          message: record.messageId,
-          error: errorWord(error),
-        });
-        return records.slice(index);
-      }
       ports.log({
-        level: "error",
-        event: "fault",
+        level: "warn",
+        event: "retry",
         function: work.name,
+        message: record.messageId,
         error: errorWord(error),
-        at: frames(error),
       });
-      await setAside(ports, work, {
-        reason: "fault",
-        text: errorWord(error),
-        cause: record.messageId,
-        body: record.body,
-        group: record.group || hashId(record.messageId),
-      });
+      return records.slice(index);
     }
   }
   return [];
 }
 
+/**
+ * Handles all groups, and returns what has to come again. Groups run in parallel, but for those with a message
+ * that comes back: it may have killed the function, so while it is in hand nothing else is, lest the crash is
+ * blamed on others. What there is no time for waits for the next invocation.
+ */
+async function handleGroups(
+  work: Work,
+  ports: Ports,
+  groups: readonly (readonly QueueRecord[])[],
+): Promise<QueueRecord[]> {
+  const startedAt = ports.clock();
+  const isSuspect = (group: readonly QueueRecord[]) => group.some(({ receives }) => receives > 1);
+  const fresh = groups.filter((group) => !isSuspect(group));
+  const again = (await Promise.all(fresh.map((group) => handleGroup(work, ports, group)))).flat();
+  for (const group of groups.filter(isSuspect)) {
+    const late = ports.clock() - startedAt >= limits.suspectsMsMax;
+    again.push(...(late ? group : await handleGroup(work, ports, group)));
+  }
+  return again;
+}
+
 /** Makes the Lambda handler of a work. */
 export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Promise<SQSBatchResponse> {
   async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
-    const groups = byGroup(event.Records.map(toRecord));
-    const outcomes = await Promise.allSettled(groups.map((group) => handleGroup(work, ports, group)));
-    // A group whose handling itself broke (its dead letter could not be written) comes again as a whole.
-    const again = outcomes.flatMap((outcome, index) =>
-      outcome.status === "fulfilled" ? outcome.value : (groups[index] ?? []),
-    );
+    const again = await handleGroups(work, ports, byGroup(event.Records.map(toRecord)));
     await comeAgainSoon(ports, work, again);
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
