@@ -57,6 +57,8 @@ export interface DeadLetter {
   readonly at: string;
   /** The item itself, so that it can be replayed. */
   readonly body?: string;
+  /** The item is larger than a letter may be: `body` is its beginning. */
+  readonly cut?: true;
   /** Its message group. */
   readonly group: string;
 }
@@ -104,6 +106,9 @@ export function nextBatch(messages: readonly OutgoingMessage[], pending: readonl
   return batch;
 }
 
+/** What SQS refuses for its content, now and whenever it comes again. */
+const contentFaults = new Set(["InvalidMessageContents", "InvalidParameterValue", "MissingParameter"]);
+
 async function sendBatch(
   client: SQSClient,
   url: string,
@@ -128,7 +133,8 @@ async function sendBatch(
     return (answer.Failed ?? []).map((failed) => ({
       index: Number(failed.Id),
       reason: failed.Code ?? "unknown",
-      permanent: failed.SenderFault ?? false,
+      // `SenderFault` alone says too little: throttling of the caller is one as well.
+      permanent: failed.SenderFault === true && contentFaults.has(failed.Code ?? ""),
     }));
   } catch (error) {
     const reason = error instanceof Error ? error.name : "unknown";
@@ -178,6 +184,18 @@ async function sendAll(client: SQSClient, url: string, messages: readonly Outgoi
   return failures;
 }
 
+/** A letter as a message. Quoting makes an item longer; of one that no longer fits, the beginning is kept. */
+export function letterBody(letter: DeadLetter): string {
+  let text = asciiJson(letter);
+  let body = letter.body ?? "";
+  while (text.length > limits.queueMessageBytesMax && body !== "") {
+    // Nearly all of what fits if every character takes as much as they do on average.
+    body = body.slice(0, Math.floor((0.95 * body.length * limits.queueMessageBytesMax) / text.length));
+    text = asciiJson({ ...letter, body, cut: true } satisfies DeadLetter);
+  }
+  return text;
+}
+
 function inTens<T>(items: readonly T[]): T[][] {
   const tens: T[][] = [];
   for (let i = 0; i < items.length; i += limits.queueBatchMax)
@@ -205,10 +223,11 @@ export function makeQueues(options: {
       const fifo = url.endsWith(".fifo")
         ? {
             MessageGroupId: letter.group || "none",
-            MessageDeduplicationId: hashId(letter.reason, letter.cause),
+            // Causes of two domains may have the same id, but then their items differ.
+            MessageDeduplicationId: hashId(letter.reason, letter.cause, letter.body ?? ""),
           }
         : {};
-      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: asciiJson(letter), ...fifo }));
+      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: letterBody(letter), ...fifo }));
     },
 
     async receive(queue, { max, waitS, visibilityS, signal }) {
