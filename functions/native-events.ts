@@ -1,4 +1,5 @@
 /** What each type of native event makes happen. */
+import { TransientFault } from "#aws/faults.ts";
 import { userGroup } from "#aws/hash.ts";
 import type { RosterEntry, UserRecord } from "#aws/table.ts";
 import { makeDelivery } from "#core/contract/delivery.ts";
@@ -95,7 +96,10 @@ async function changePresence(event: NativeEventOf<"presence.changed">, cause: C
   if (decision === undefined) return undefined;
   const { presence, repeat } = decision;
   // A repeat announces again what it had announced: nothing else of this user came in between.
-  if (!repeat && !(await ports.table.setPresence(domain, user, presence, cause.mark))) return undefined;
+  if (!repeat && !(await ports.table.setPresence(domain, user, presence, cause.mark))) {
+    // Somebody was faster, perhaps ourselves: the answer to a write may get lost, and the SDK writes again.
+    throw new TransientFault("the user changed meanwhile");
+  }
   await broadcastStep(ports, { record, presence, trace: cause.trace, hops: cause.hops });
   return undefined;
 }

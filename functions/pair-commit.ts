@@ -15,6 +15,13 @@ function sameState(a: PairState, b: PairState): boolean {
   return a.state === b.state && a.preApproved === b.preApproved && a.nick === b.nick;
 }
 
+/** Sends effects that a commit has stored, then forgets them. */
+async function sendOutbox(ports: Ports, pair: Pair, cause: Cause, record: PairRecord): Promise<void> {
+  if (record.outbox.length === 0) return;
+  await sendEffects(ports, pair, cause, record.outbox);
+  await ports.table.clearOutbox(pair, record.version);
+}
+
 /**
  * Reads the pair, sends what an earlier commit left in its outbox, decides, commits, sends.
  *
@@ -30,30 +37,24 @@ export async function commitDecision<E>(
   for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
     const found = await ports.table.readPair(pair);
     const before = found ?? noRecord;
-    if (before.outbox.length > 0) await sendEffects(ports, pair, cause, before.outbox);
-    const repeated = cause.mark <= before.marks[cause.side];
-    if (repeated) {
-      if (before.outbox.length > 0) await ports.table.clearOutbox(pair, before.version);
-      return undefined;
-    }
+    await sendOutbox(ports, pair, cause, before);
+    if (cause.mark <= before.marks[cause.side]) return undefined;
     const decision = decide(before.state);
     if (!decision.ok) return decision.error;
     const { next, effects } = decision.value;
-    if (found !== undefined || !sameState(before.state, next)) {
-      const record: PairRecord = {
-        state: next,
-        marks: { ...before.marks, [cause.side]: cause.mark },
-        version: before.version + 1,
-        outbox: effects,
-      };
-      if (effects.length === 0 && sameState(before.state, next)) return undefined;
-      if (!(await ports.table.commitPair(pair, found, record))) continue;
+    if (sameState(before.state, next) && (found === undefined || effects.length === 0)) {
+      // Nothing changes, and of a pair that is not known nothing becomes known: a repeat decides the same again.
       await sendEffects(ports, pair, cause, effects);
-      if (effects.length > 0) await ports.table.clearOutbox(pair, record.version);
       return undefined;
     }
-    // Nothing is known of the pair and nothing becomes known: a repeat decides the same again.
-    await sendEffects(ports, pair, cause, effects);
+    const record: PairRecord = {
+      state: next,
+      marks: { ...before.marks, [cause.side]: cause.mark },
+      version: before.version + 1,
+      outbox: effects,
+    };
+    if (!(await ports.table.commitPair(pair, found, record))) continue;
+    await sendOutbox(ports, pair, cause, record);
     return undefined;
   }
   throw new TransientFault(`pair contended ${limits.commitAttemptsMax} times`);
