@@ -44,5 +44,6 @@ export const bridgeDefaults = {
   directory: "announced",
   lanes: limits.lanes,
   concurrency: 2,
-  build: true,
+  // test/run.ts has done so for everything that it starts.
+  build: process.env["CAUSEWAY_BUNDLED"] !== "1",
 } as const satisfies Partial<BridgeOptions>;

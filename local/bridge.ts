@@ -140,7 +140,7 @@ async function startConnection(
   });
   const connected = (signal?: AbortSignal) =>
     waitUntil(() => isConnected(ports.health), {
-      what: "connector's stream",
+      what: `connector's stream (see ${join(stateDir, "logs", "connector.log")})`,
       timeoutMs: connectedMsMax,
       ...(signal && { signal }),
     });
@@ -164,7 +164,7 @@ async function announce(options: BridgeOptions, mappings: Mappings, send: () => 
     known = true;
   });
   await waitUntil(async () => known, {
-    what: "announcement of the native users",
+    what: `announcement of the native users (see ${join(options.stateDir, "logs")}/function-native.log)`,
     timeoutMs: announcedMsMax,
     ...(options.signal && { signal: options.signal }),
   });

@@ -15,6 +15,9 @@ const root = dirname(import.meta.dirname);
 /** How long the children of a killed run may take to end before their ports count as taken. */
 const leftoverMsMax = 25_000;
 
+/** One Ctrl-C arrives twice: from the terminal, and handed on by npm. */
+const samePressMs = 1_000;
+
 function log(line: string): void {
   console.log(`${new Date().toTimeString().slice(0, 8)}  ${line}`);
 }
@@ -70,11 +73,14 @@ function ensureServer({ server }: StartOptions): void {
 /** Aborted by the first SIGINT or SIGTERM; the second one does not wait for anything any more. */
 function stopRequest(bridge: () => Bridge | undefined): AbortSignal {
   const request = new AbortController();
+  let askedAt = 0;
   const ask = (signal: NodeJS.Signals) => {
     if (request.signal.aborted) {
+      if (performance.now() - askedAt < samePressMs) return;
       bridge()?.kill();
       process.exit(1);
     }
+    askedAt = performance.now();
     log(`${signal}: stopping (again: at once)`);
     request.abort(new Error("stopped"));
   };

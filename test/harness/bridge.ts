@@ -6,6 +6,7 @@ import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
 import { type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
+import { type Operator, startOperator } from "./operator.ts";
 import { freePorts } from "./ports.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
@@ -14,6 +15,7 @@ export interface Scenario {
   readonly server: ServerKind;
   readonly bridge: Bridge;
   readonly native: NativeSide;
+  readonly operator: Operator;
   /** Lines that the bridge has logged, for tests about them. */
   readonly log: readonly string[];
   /** Logs an account in (`alice`, `bob`); it is logged out after the last test. */
@@ -23,39 +25,46 @@ export interface Scenario {
 export type ScenarioOptions = Partial<
   Pick<BridgeOptions, "accounts" | "users" | "directory" | "lanes" | "concurrency" | "componentDomain">
 > & {
+  /** Default: every server that there is. */
+  readonly servers?: readonly ServerKind[];
   /** Milliseconds that all tests of one server may take together. */
   readonly timeoutMs?: number;
 };
 
 const timeoutMsDefault = 120_000;
 
-/** Set by test/run.ts, which bundles once for all test files. */
-const isBundled = process.env["CAUSEWAY_BUNDLED"] === "1";
 /** Keeps state and logs of the bridges, to look at after a failure. */
 const keeps = process.env["CAUSEWAY_KEEP"] === "1";
 
 interface Running {
   readonly bridge: Bridge;
   readonly native: NativeSide;
+  readonly operator: Operator;
   readonly certificate: string;
   readonly stateDir: string;
 }
 
 async function startScenario(server: ServerKind, options: ScenarioOptions, log: string[]): Promise<Running> {
   const stateDir = mkdtempSync(join(tmpdir(), `causeway-${server}-`));
-  const { timeoutMs, ...chosen } = options;
+  const { timeoutMs, servers, ...chosen } = options;
   const bridge = await startBridge({
     ...bridgeDefaults,
     ...chosen,
     server,
     stateDir,
     ports: await freePorts(),
-    build: !isBundled,
     log: (line) => log.push(line),
   });
   const { domain } = bridge.endpoints.xmpp;
   const certificate = readFileSync(join(stateDir, "xmpp", server, `${domain}.crt`), "utf8");
-  return { bridge, native: startNativeSide(bridge.endpoints), certificate, stateDir };
+  const { endpoints } = bridge;
+  return {
+    bridge,
+    native: startNativeSide(endpoints),
+    operator: startOperator(endpoints),
+    certificate,
+    stateDir,
+  };
 }
 
 /**
@@ -67,7 +76,7 @@ export function onEachServer(
   define: (scenario: Scenario) => void,
   options: ScenarioOptions = {},
 ): void {
-  for (const server of serverKinds) {
+  for (const server of options.servers ?? serverKinds) {
     describe(`${title} (${server})`, { timeout: options.timeoutMs ?? timeoutMsDefault }, () => {
       const log: string[] = [];
       const users: XmppUser[] = [];
@@ -82,6 +91,7 @@ export function onEachServer(
       after(async () => {
         await Promise.all(users.map((user) => user.stop()));
         await running?.native.stop();
+        await running?.operator.stop();
         await running?.bridge.stop();
         if (running && !keeps) rmSync(running.stateDir, { recursive: true });
         if (running && keeps) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
@@ -94,6 +104,9 @@ export function onEachServer(
         },
         get native() {
           return parts().native;
+        },
+        get operator() {
+          return parts().operator;
         },
         async login(name, resource = "test") {
           const { bridge, certificate } = parts();

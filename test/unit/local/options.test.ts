@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readStartOptions } from "#local/options.ts";
+import { defaultPorts } from "#local/ports.ts";
+
+const read = (...args: string[]) => readStartOptions(args, "/repository");
+
+function refusal(...args: string[]): string {
+  const result = read(...args);
+  assert.equal(result.ok, false);
+  return result.error;
+}
+
+test("without options: Prosody, the documented ports, state in .local", () => {
+  assert.deepEqual(read(), {
+    ok: true,
+    value: {
+      server: "prosody",
+      ports: defaultPorts,
+      stateDir: "/repository/.local",
+      fresh: false,
+      help: false,
+    },
+  });
+});
+
+test("an offset moves every port, and a port chosen by hand stays where it was put", () => {
+  const result = read("--port-offset", "100", "--sqs-port", "9999");
+  assert.ok(result.ok);
+  assert.deepEqual(result.value.ports, {
+    xmpp: 5322,
+    component: 5447,
+    http: 5380,
+    sqs: 9999,
+    dynamodb: 8100,
+    page: 8180,
+    health: 8181,
+  });
+});
+
+test("what makes no sense is refused by the name of the option", () => {
+  assert.match(refusal("--server", "exim"), /--server must be prosody or ejabberd/);
+  assert.match(refusal("--xmpp-port", "http"), /--xmpp-port must be a port number/);
+  assert.match(refusal("--xmpp-port", "65536"), /--xmpp-port must be a port number/);
+  assert.match(refusal("--port-offset", "-1"), /port-offset/);
+  assert.match(refusal("--port-offset", "60000"), /smaller --port-offset/);
+  assert.match(refusal("--xmpp-port", "8000"), /8000 is wanted twice/);
+  assert.match(refusal("surplus"), /surplus/);
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, beforeEach, test } from "node:test";
+import { takeRunLock } from "#local/run-lock.ts";
+
+const root = mkdtempSync(join(tmpdir(), "causeway-lock-"));
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(root, "state-"));
+});
+after(() => rmSync(root, { recursive: true }));
+
+test("a folder is taken once, and free again after its release", () => {
+  const first = takeRunLock(folder);
+  assert.ok(first.ok);
+  assert.equal(first.value.stale, false);
+  assert.deepEqual(takeRunLock(folder), { ok: false, error: process.pid });
+  first.value.release();
+  assert.equal(existsSync(join(folder, "run.json")), false);
+  assert.ok(takeRunLock(folder).ok);
+});
+
+test("a folder that its owner left without a word is taken over, and said to be stale", () => {
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  writeFileSync(join(folder, "run.json"), JSON.stringify({ pid }));
+  const lock = takeRunLock(folder);
+  assert.ok(lock.ok);
+  assert.equal(lock.value.stale, true);
+});
+
+test("a later process with the owner's pid is not the owner", () => {
+  writeFileSync(join(folder, "run.json"), JSON.stringify({ pid: process.pid, startTime: "1" }));
+  const lock = takeRunLock(folder);
+  assert.ok(lock.ok);
+  assert.equal(lock.value.stale, true);
+});
+
+test("a lock file that is no JSON keeps nobody out", () => {
+  writeFileSync(join(folder, "run.json"), "");
+  assert.ok(takeRunLock(folder).ok);
+});
