@@ -1,6 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import {
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import { nativeEventsGroup } from "#aws/hash.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
@@ -23,8 +28,8 @@ export interface NativeSide {
   readonly repeats: number;
   /** Emits an event in its user's group; resolves with the event when SQS has taken it. */
   emit(event: NewEvent): Promise<CloudEvent>;
-  /** Puts any body on `native-events`, also one that is no event. */
-  emitRaw(body: string, group?: string): Promise<void>;
+  /** Puts up to ten bodies on `native-events` in one call, whatever they are. */
+  emitBatch(entries: readonly { readonly body: string; readonly group: string }[]): Promise<void>;
   /** The next delivery that matches. */
   next(matches: (event: CloudEvent) => boolean, what: string, timeoutMs?: number): Promise<CloudEvent>;
   /** The next delivery of a type for a user. */
@@ -33,6 +38,14 @@ export interface NativeSide {
 }
 
 const source = "urn:causeway:test";
+
+/** The whole CloudEvent of what a test emits. */
+export function eventOf({ type, data, id = randomUUID(), time }: NewEvent): CloudEvent {
+  return { specversion: "1.0", id, source, type, time: time ?? new Date().toISOString(), data };
+}
+
+// A new one each time: SQS would swallow the repeats that tests send on purpose.
+const freshId = () => randomUUID();
 const retryMs = 100;
 
 /** Starts consuming deliveries. */
@@ -68,17 +81,6 @@ export function startNativeSide({ sqs }: Pick<Endpoints, "sqs">): NativeSide {
     }
   }
 
-  async function emitRaw(body: string, group = "raw", dedup: string = randomUUID()): Promise<void> {
-    await client.send(
-      new SendMessageCommand({
-        QueueUrl: sqs.queues.nativeEvents,
-        MessageBody: body,
-        MessageGroupId: group,
-        MessageDeduplicationId: dedup,
-      }),
-    );
-  }
-
   const consuming = consume();
   return {
     inbox,
@@ -86,15 +88,28 @@ export function startNativeSide({ sqs }: Pick<Endpoints, "sqs">): NativeSide {
       return repeats;
     },
     async emit(event) {
-      const { type, data } = event;
-      const id = event.id ?? randomUUID();
-      const time = event.time ?? new Date().toISOString();
-      const whole: CloudEvent = { specversion: "1.0", id, source, type, time, data };
-      // A new deduplication id each time: SQS would swallow the repeats that tests send on purpose.
-      await emitRaw(asciiJson(whole), nativeEventsGroup(String(data["user"])));
+      const whole = eventOf(event);
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: sqs.queues.nativeEvents,
+          MessageBody: asciiJson(whole),
+          MessageGroupId: nativeEventsGroup(String(event.data["user"])),
+          MessageDeduplicationId: freshId(),
+        }),
+      );
       return whole;
     },
-    emitRaw: (body, group) => emitRaw(body, group),
+    async emitBatch(entries) {
+      const Entries = entries.map(({ body, group }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        MessageGroupId: group,
+        MessageDeduplicationId: freshId(),
+      }));
+      const command = new SendMessageBatchCommand({ QueueUrl: sqs.queues.nativeEvents, Entries });
+      const { Failed = [] } = await client.send(command);
+      if (Failed.length > 0) throw new Error(`not taken: ${JSON.stringify(Failed)}`);
+    },
     next: (matches, what, timeoutMs) => inbox.next(matches, what, timeoutMs),
     nextOf: (type, user, timeoutMs) =>
       inbox.next(

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { type DeadLetter, makeQueues } from "#aws/queues.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import { sqsClientFor } from "#local/aws-clients.ts";
+import type { Endpoints } from "#local/endpoints.ts";
+import { type Inbox, makeInbox } from "./inbox.ts";
+
+/** Whoever looks after a bridge: puts things onto its inner queues, and reads its dead letters. */
+export interface Operator {
+  /** Puts bodies into a queue, in order, as one group. */
+  put(queue: QueueName, bodies: readonly string[], group?: string): Promise<void>;
+  /** The dead letters of a queue; each is deleted as it is read. */
+  deadLetters(queue: QueueName): Inbox<DeadLetter>;
+  stop(): Promise<void>;
+}
+
+const holdS = 10;
+
+export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
+  const client = sqsClientFor(sqs.endpoint);
+  const queues = makeQueues({ client, urls: sqs.queues, deadLetterUrls: {} });
+  const dead = makeQueues({ client, urls: sqs.queues.deadLetters, deadLetterUrls: {} });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const inboxes = new Map<QueueName, { inbox: Inbox<DeadLetter>; reading: Promise<void> }>();
+
+  async function read(queue: QueueName, inbox: Inbox<DeadLetter>): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const messages = await dead.receive(queue, { max: 10, waitS: 20, visibilityS: holdS, signal });
+        for (const { body } of messages) inbox.put(JSON.parse(body) as DeadLetter);
+        await dead.remove(queue, messages);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
+  }
+
+  return {
+    async put(queue, bodies, group = "operator") {
+      const messages = bodies.map((body) => ({ body, group, dedup: randomUUID() }));
+      const [failure] = await queues.send(queue, messages);
+      if (failure) throw new Error(`${queue} did not take it: ${failure.reason}`);
+    },
+    deadLetters(queue) {
+      const known = inboxes.get(queue);
+      if (known) return known.inbox;
+      const inbox = makeInbox<DeadLetter>((letter) => JSON.stringify(letter));
+      inboxes.set(queue, { inbox, reading: read(queue, inbox) });
+      return inbox;
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all([...inboxes.values()].map(({ reading }) => reading));
+      client.destroy();
+    },
+  };
+}
