@@ -1,4 +1,5 @@
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import type { Pair } from "#core/decision.ts";
 import type { Availability } from "#core/presence.ts";
 import {
@@ -20,24 +21,53 @@ const resourcePrefix = "r#";
 
 /** The resources of an availability item. */
 export function readResources(item: Item): Record<string, Availability> {
-  const resources: Record<string, Availability> = {};
-  for (const name of Object.keys(item)) {
-    if (!name.startsWith(resourcePrefix)) continue;
-    resources[name.slice(resourcePrefix.length)] = readJson(item, name, availabilitySchema);
-  }
-  return resources;
+  const names = Object.keys(item).filter((name) => name.startsWith(resourcePrefix));
+  // Entries, not assignments: a contact may call a device `__proto__`.
+  return Object.fromEntries(
+    names.map((name) => [name.slice(resourcePrefix.length), readJson(item, name, availabilitySchema)]),
+  );
 }
 
 const namesOf = (resources: readonly string[]) =>
   Object.fromEntries(resources.map((resource, index) => [`#r${index}`, resourcePrefix + resource]));
 
-/** What the item that refused an update says about the cause. */
-function refusal(error: unknown, mark: string): AvailabilityOutcome {
-  const item = error instanceof Error && "Item" in error ? (error.Item as Item | undefined) : undefined;
-  if (item === undefined) return { kind: "unknown" };
-  return readString(item, "mark") === mark
-    ? { kind: "repeat", current: readResources(item) }
-    : { kind: "stale" };
+const removalOf = (resources: readonly string[]) =>
+  resources.length === 0 ? "" : ` REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`;
+
+/** An update of the item, and how to tell from its `was` what there was before. */
+interface Change {
+  readonly expression: string;
+  readonly names: readonly string[];
+  readonly values: Item;
+  readonly before: (item: Item) => Record<string, Availability>;
+}
+
+/**
+ * One resource. The item keeps in `was` what the resource was before the last cause, so that the cause, when it
+ * comes again, finds what it had found at first.
+ */
+function changeOf(resource: string, value: Availability | undefined): Change {
+  return {
+    expression: `, was = if_not_exists(#r0, :none)${value === undefined ? removalOf([resource]) : ", #r0 = :value"}`,
+    names: [resource],
+    values: { ":none": s(""), ...(value === undefined ? {} : { ":value": json(value) }) },
+    before(item) {
+      const { [resource]: _, ...others } = readResources(item);
+      if (readString(item, "was") === "") return others;
+      return { ...others, [resource]: readJson(item, "was", availabilitySchema) };
+    },
+  };
+}
+
+/** All resources at once. */
+function dropOf(known: Readonly<Record<string, Availability>>): Change {
+  const names = Object.keys(known);
+  return {
+    expression: `, was = :was${removalOf(names)}`,
+    names,
+    values: { ":was": json(known) },
+    before: (item) => readJson(item, "was", v.record(v.string(), availabilitySchema)),
+  };
 }
 
 type AvailabilityMethods = "putAvailability" | "dropResources" | "trimResources" | "readAvailability";
@@ -45,69 +75,58 @@ type AvailabilityMethods = "putAvailability" | "dropResources" | "trimResources"
 /** Contacts' availability: one conditional update per stanza. The item exists while the pair is known. */
 export function makeAvailabilityTable(options: TableOptions): Pick<Table, AvailabilityMethods> {
   const { client, name: TableName } = options;
+  const keyOf = (pair: Pair) => keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
 
-  async function update(
-    pair: Pair,
-    mark: string,
-    action: { expression: string; names: readonly string[]; value?: Availability },
-  ) {
+  async function update(pair: Pair, mark: string, change: Change): Promise<AvailabilityOutcome> {
     try {
       const answer = await client.send(
         new UpdateItemCommand({
           TableName,
-          Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
-          UpdateExpression: `SET mark = :mark${action.expression}`,
+          Key: keyOf(pair),
+          UpdateExpression: `SET mark = :mark${change.expression}`,
           ConditionExpression: "attribute_exists(pk) AND mark < :mark",
-          ...(action.names.length === 0
-            ? {}
-            : {
-                ExpressionAttributeNames: namesOf(action.names),
-              }),
-          ExpressionAttributeValues: {
-            ":mark": s(mark),
-            ...(action.value === undefined ? {} : { ":value": json(action.value) }),
-          },
+          ...(change.names.length === 0 ? {} : { ExpressionAttributeNames: namesOf(change.names) }),
+          ExpressionAttributeValues: { ":mark": s(mark), ...change.values },
           ReturnValues: "ALL_OLD",
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return { kind: "applied", before: readResources(answer.Attributes ?? {}) } as const;
+      return { kind: "applied", before: readResources(answer.Attributes ?? {}) };
     } catch (error) {
-      if (isConditionFailure(error)) return refusal(error, mark);
-      throw error;
+      if (!isConditionFailure(error)) throw error;
+      const item = error instanceof Error && "Item" in error ? (error.Item as Item | undefined) : undefined;
+      if (item === undefined) return { kind: "unknown" };
+      return readString(item, "mark") === mark
+        ? { kind: "applied", before: change.before(item) }
+        : { kind: "stale" };
     }
   }
 
-  const removal = (count: number) =>
-    count === 0 ? "" : ` REMOVE ${Array.from({ length: count }, (_, index) => `#r${index}`).join(", ")}`;
-
   return {
-    putAvailability: (pair, mark, resource, value) =>
-      value === undefined
-        ? update(pair, mark, { expression: removal(1), names: [resource] })
-        : update(pair, mark, { expression: ", #r0 = :value", names: [resource], value }),
+    putAvailability: (pair, mark, resource, value) => update(pair, mark, changeOf(resource, value)),
+    dropResources: (pair, mark, known) => update(pair, mark, dropOf(known)),
 
-    dropResources: (pair, mark, resources) =>
-      update(pair, mark, { expression: removal(resources.length), names: resources }),
-
-    async trimResources(pair, resources) {
-      await client.send(
-        new UpdateItemCommand({
-          TableName,
-          Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
-          UpdateExpression: removal(resources.length).trim(),
-          ExpressionAttributeNames: namesOf(resources),
-        }),
-      );
+    async trimResources(pair, mark, resources) {
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: keyOf(pair),
+            UpdateExpression: removalOf(resources).trim(),
+            ConditionExpression: "mark = :mark",
+            ExpressionAttributeNames: namesOf(resources),
+            ExpressionAttributeValues: { ":mark": s(mark) },
+          }),
+        );
+      } catch (error) {
+        // A later cause found them still there, and trims them itself; or the pair is known no longer.
+        if (!isConditionFailure(error)) throw error;
+      }
     },
 
     async readAvailability(pair) {
       const answer = await client.send(
-        new GetItemCommand({
-          TableName,
-          Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
-          ConsistentRead: true,
-        }),
+        new GetItemCommand({ TableName, Key: keyOf(pair), ConsistentRead: true }),
       );
       return answer.Item && readResources(answer.Item);
     },

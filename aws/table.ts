@@ -27,12 +27,12 @@ export interface PairRecord {
   readonly outbox: readonly Effect[];
 }
 
+type Resources = Readonly<Record<string, Availability>>;
+
 /** What became of an availability update. */
 export type AvailabilityOutcome =
-  /** Taken in; `before` is what was known until then. */
-  | { readonly kind: "applied"; readonly before: Readonly<Record<string, Availability>> }
-  /** The same cause came again; `current` is what it had made. */
-  | { readonly kind: "repeat"; readonly current: Readonly<Record<string, Availability>> }
+  /** Taken in, now or when the same cause came before; `before` is what was known until then. */
+  | { readonly kind: "applied"; readonly before: Resources }
   /** A later cause was taken in already. */
   | { readonly kind: "stale" }
   /** The pair is not known. */
@@ -41,7 +41,7 @@ export type AvailabilityOutcome =
 export interface RosterEntry {
   readonly contact: string;
   readonly state: PairState;
-  readonly resources: Readonly<Record<string, Availability>>;
+  readonly resources: Resources;
 }
 
 export interface Table {
@@ -76,12 +76,12 @@ export interface Table {
     resource: string,
     availability: Availability | undefined,
   ): Promise<AvailabilityOutcome>;
-  /** Forgets the named resources. 1 write. */
-  dropResources(pair: Pair, mark: string, resources: readonly string[]): Promise<AvailabilityOutcome>;
-  /** Forgets resources over the limit, as part of the cause that was taken in last. 1 write. */
-  trimResources(pair: Pair, resources: readonly string[]): Promise<void>;
+  /** Forgets all resources, given what {@link readAvailability} knew of them. 1 write. */
+  dropResources(pair: Pair, mark: string, known: Resources): Promise<AvailabilityOutcome>;
+  /** Forgets resources over the limit, unless a later cause than that of `mark` was taken in. 1 write. */
+  trimResources(pair: Pair, mark: string, resources: readonly string[]): Promise<void>;
   /** What is known of a contact's resources; `undefined` for an unknown pair. 1 read. */
-  readAvailability(pair: Pair): Promise<Readonly<Record<string, Availability>> | undefined>;
+  readAvailability(pair: Pair): Promise<Resources | undefined>;
 
   /** The next subscribers of a user, up to `limits.broadcastStepMax`, with a cursor where more follow. 1 query. */
   subscribers(

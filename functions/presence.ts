@@ -1,9 +1,8 @@
 /** `presence-stanzas.fifo`: availability, probes and subscriptions of contacts. */
 
 import { noPair } from "#core/pair.ts";
-import { aggregate } from "#core/presence.ts";
 import { ok } from "#core/result.ts";
-import { decideAvailability, parseAvailability, presenceChanged } from "#core/translate/availability.ts";
+import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
 import { decideProbe } from "#core/translate/probe.ts";
 import { decidePresenceError, decideSubscriptionStanza } from "#core/translate/subscription-stanza.ts";
@@ -23,22 +22,21 @@ async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Pro
     update === undefined && resource === ""
       ? await dropAll(ctx, ports)
       : await ports.table.putAvailability(pair, cause.mark, resource, update);
-  if (outcome.kind === "repeat") {
-    return sendEffects(ports, pair, cause, presenceChanged(ctx, aggregate(outcome.current)));
-  }
   // Of strangers, and of a resource that has said something newer since, there is nothing to tell.
   if (outcome.kind !== "applied") return;
   const { after, effects } = decideAvailability(ctx, outcome.before, resource, update);
-  const dropped = Object.keys(outcome.before).filter((name) => name !== resource && !(name in after));
-  // Same mark on purpose: dropping what is over the limit is part of the same cause.
-  if (dropped.length > 0 && update !== undefined) await ports.table.trimResources(pair, dropped);
   await sendEffects(ports, pair, cause, effects);
+  const dropped = Object.keys(outcome.before).filter((name) => name !== resource && !(name in after));
+  // Last, so that a repeat finds what is over the limit and decides the same.
+  if (dropped.length > 0 && update !== undefined) {
+    await ports.table.trimResources(pair, cause.mark, dropped);
+  }
 }
 
 /** `unavailable` from a bare JID speaks for all resources: 1 read, 1 write. */
 async function dropAll({ pair, cause }: Context, ports: Ports) {
   const known = await ports.table.readAvailability(pair);
-  return ports.table.dropResources(pair, cause.mark, Object.keys(known ?? {}));
+  return ports.table.dropResources(pair, cause.mark, known ?? {});
 }
 
 async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
