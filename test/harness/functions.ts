@@ -11,7 +11,10 @@ import type { Table } from "#aws/table.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import type { OutboundItem } from "#core/contract/envelope.ts";
 import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import type { Pair } from "#core/decision.ts";
 import { parseUserId, type UserId } from "#core/mapping.ts";
+import { noPair, type PairState } from "#core/pair.ts";
+import { parseBareJid } from "#core/xmpp/jid.ts";
 import { makePorts, type Ports } from "#functions/ports.ts";
 import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients.ts";
 import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
@@ -127,6 +130,19 @@ export function userId(text: string): UserId {
 export async function announce(engines: Engines, user: string, localpart = user): Promise<void> {
   const outcome = await engines.table.createUser({ domain, user: userId(user), localpart, mark: "" });
   if (outcome !== "created") throw new Error(`${user}: ${outcome}`);
+}
+
+/** The pair of a user and a contact of our domain. */
+export function pairOf(user: string, contact: string): Pair {
+  const jid = parseBareJid(contact);
+  if (!jid.ok) throw new Error(jid.error);
+  return { domain, user: userId(user), contact: jid.value };
+}
+
+/** Puts a new pair into a state. */
+export async function relate(engines: Engines, pair: Pair, state: Partial<PairState>): Promise<void> {
+  const record = { state: { ...noPair, ...state }, marks: { xmpp: "", native: "" }, version: 1, outbox: [] };
+  if (!(await engines.table.commitPair(pair, undefined, record))) throw new Error("the pair exists");
 }
 
 export interface Arrived {
