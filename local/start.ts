@@ -17,6 +17,7 @@ const leftoverMsMax = 25_000;
 
 /** One Ctrl-C arrives twice: from the terminal, and handed on by npm. */
 const samePressMs = 1_000;
+const parentCheckMs = 200;
 
 function log(line: string): void {
   console.log(`${new Date().toTimeString().slice(0, 8)}  ${line}`);
@@ -85,7 +86,19 @@ function stopRequest(bridge: () => Bridge | undefined): AbortSignal {
     request.abort(new Error("stopped"));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ask);
+  if (process.env["npm_lifecycle_event"] === "start") followParent(() => ask("SIGTERM"));
   return request.signal;
+}
+
+/** npm ends the shell that it started us with, and a shell keeps signals to itself: we notice its end. */
+function followParent(onEnd: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    onEnd();
+  }, parentCheckMs);
+  timer.unref();
 }
 
 function showReady(bridge: Bridge, file: string, begun: number): void {

@@ -2,7 +2,8 @@
  * `npm test`: every test there is. `npm test -- FILE…` runs some, and `--only` and the other options of
  * `node --test` work as well.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { buildAll } from "#infra/build.ts";
 import { quickTests, root, slowTests } from "./files.ts";
 
@@ -17,10 +18,12 @@ const args = process.argv.slice(2);
 const named = args.some((arg) => !arg.startsWith("-"));
 const files = named ? [] : [...quickTests(), ...slowTests()];
 const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, "--test-reporter=spec"];
-const run = spawnSync(process.execPath, ["--test", ...options, ...args, ...files], {
+const child = spawn(process.execPath, ["--test", ...options, ...args, ...files], {
   cwd: root,
   stdio: "inherit",
   env: { ...process.env, CAUSEWAY_BUNDLED: "1" },
 });
-if (run.error) throw run.error;
-process.exit(run.status ?? 1);
+// The runner ends its test files, and what those started ends with them.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+const [code] = (await once(child, "close")) as [number | null];
+process.exit(code ?? 1);

@@ -191,6 +191,24 @@ describe("npm start", { timeout: 240_000 }, () => {
     await waitUntil(none, { what: "end of the children", timeoutMs: 25_000 });
   });
 
+  test("run by npm, it ends when npm is ended", async () => {
+    const stateDir = makeStateDir();
+    const ports = await freePorts();
+    // What npm does: a shell around the script, and at the end a signal to that shell.
+    const script = [process.execPath, join(root, "local/start.ts"), ...startArgs(stateDir, ports)].join(" ");
+    const shell = spawn("/bin/sh", ["-c", `${script}; true`], {
+      env: { ...process.env, npm_lifecycle_event: "start" },
+      stdio: "ignore",
+    });
+    started.add(shell);
+    const file = join(stateDir, "endpoints.json");
+    await waitUntil(async () => existsSync(file), { what: "endpoints", timeoutMs: 60_000 });
+    shell.kill("SIGTERM");
+    const gone = async () => processesOf(stateDir, `CAUSEWAY_HEALTH_PORT=${ports.health}`).length === 0;
+    await waitUntil(gone, { what: "end of the bridge", timeoutMs: 25_000 });
+    assert.equal(existsSync(file), false);
+  });
+
   test("a taken port is named, with the option that moves it", async () => {
     const ports = await freePorts();
     const other = createServer().listen(ports.component, "127.0.0.1");
