@@ -160,29 +160,33 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
           KeyConditionExpression: "pk = :pk AND begins_with(sk, :contact)",
           ExpressionAttributeValues: { ":pk": s(pk), ":contact": s(contactPrefix) },
           Limit: 2 * limits.rosterPageMax,
-          ...(cursor === undefined ? {} : { ExclusiveStartKey: { pk: s(pk), sk: s(cursor) } }),
+          ...(cursor === undefined
+            ? {}
+            : { ExclusiveStartKey: keyItem(subscriptionKey(domain, user, cursor)) }),
         }),
       );
-      return rosterPage(page.Items ?? [], readString(page.LastEvaluatedKey, "sk"));
+      const entries = rosterEntries(page.Items ?? []);
+      const last = page.LastEvaluatedKey && entries.at(-1)?.contact;
+      return last === undefined ? { entries } : { entries, cursor: last };
     },
   };
 }
 
-/** Joins each subscription with the availability that sorts before it; a page never ends between the two. */
-function rosterPage(items: Item[], last: string | undefined): { entries: RosterEntry[]; cursor?: string } {
+/**
+ * Joins each subscription with the availability that sorts before it. A page may end between the two: the next
+ * one begins behind the last subscription, so that it reads the availability again.
+ */
+function rosterEntries(items: readonly Item[]): RosterEntry[] {
   const entries: RosterEntry[] = [];
-  let cursor = last;
   let availability: { contact: string; item: Item } | undefined;
   for (const item of items) {
-    const sk = readString(item, "sk") ?? "";
-    const { contact, kind } = readContactKey(sk);
+    const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
     if (kind === "availability") {
       availability = { contact, item };
       continue;
     }
     const resources = availability?.contact === contact ? readResources(availability.item) : {};
     entries.push({ contact, state: readPairItem(item).state, resources });
-    if (last !== undefined) cursor = sk;
   }
-  return cursor === undefined ? { entries } : { entries, cursor };
+  return entries;
 }

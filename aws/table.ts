@@ -89,7 +89,7 @@ export interface Table {
     user: UserId,
     cursor: string | undefined,
   ): Promise<{ contacts: string[]; cursor?: string }>;
-  /** One page of a roster, with a cursor where more follows. 1 query. */
+  /** One page of a roster; where more follows its cursor is the last contact. 1 query. */
   roster(
     domain: string,
     user: UserId,

@@ -1,7 +1,13 @@
 /** A user's availability to all who may see it: one stanza and lists of recipients, step by step. */
 import { hashId, userGroup } from "#aws/hash.ts";
 import type { UserRecord } from "#aws/table.ts";
-import { encodeItem, type WalkTask, writePack } from "#core/contract/envelope.ts";
+import {
+  asciiJson,
+  encodeItem,
+  packOverheadBytes,
+  type WalkTask,
+  writePack,
+} from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
 import { availabilityStanza, type UserPresence } from "#core/presence.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
@@ -18,17 +24,27 @@ export interface Broadcast {
   readonly cursor?: string;
 }
 
-function inSlices(contacts: readonly string[]): string[][] {
+/** Slices of at most `limits.recipientsMax` whose JSON takes at most so many bytes: JIDs may be long. */
+function inSlices(contacts: readonly string[], bytesMax: number): string[][] {
   const slices: string[][] = [];
-  for (let i = 0; i < contacts.length; i += limits.recipientsMax) {
-    slices.push(contacts.slice(i, i + limits.recipientsMax));
+  let slice: string[] = [];
+  let bytes = 0;
+  for (const contact of contacts) {
+    const added = asciiJson(contact).length + 1;
+    if (slice.length === limits.recipientsMax || bytes + added > bytesMax) {
+      slices.push(slice);
+      slice = [];
+      bytes = 0;
+    }
+    slice.push(contact);
+    bytes += added;
   }
-  return slices;
+  return slice.length === 0 ? slices : [...slices, slice];
 }
 
 /**
- * Announces to the next subscribers and hands the rest to a walk. 1 query and, for each 8,000 recipients, one
- * message. Ids follow from version and recipients, so a repeated step names the same ones.
+ * Announces to the next subscribers and hands the rest to a walk. 1 query and, for each 8,000 recipients or
+ * each MiB of them, one message. Ids follow from version and recipients, so a repeated step names the same ones.
  */
 export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise<void> {
   const { record, presence, trace, hops, cursor } = broadcast;
@@ -39,11 +55,14 @@ export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise
   const page = await ports.table.subscribers(domain, user, cursor);
   const group = userGroup(domain, user);
   const time = new Date(ports.clock()).toISOString();
-  const templates = inSlices(page.contacts).map((recipients) => {
+  const availability = { ghost: ghost.value, version: presence.version };
+  const template = (recipients: readonly string[]) => {
     const id = hashId(domain, user, String(presence.version), ...recipients);
-    const availability = { ghost: ghost.value, version: presence.version };
-    return { id, encoded: encodeItem({ id, time, trace, hops: hops + 1, xml, recipients, availability }) };
-  });
+    const item = { id, time, trace, hops: hops + 1, xml, recipients: [...recipients], availability };
+    return { id, encoded: encodeItem(item) };
+  };
+  const room = limits.queueMessageBytesMax - packOverheadBytes - template([]).encoded.length;
+  const templates = inSlices(page.contacts, room).map(template);
   await sendTemplates(ports, group, templates);
   if (page.cursor === undefined) return;
   const task: WalkTask = {

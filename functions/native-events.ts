@@ -15,7 +15,7 @@ import type { Context } from "#core/translate/context.ts";
 import { eventToMessage, unsupported } from "#core/translate/event-to-message.ts";
 import { answerProbe } from "#core/translate/probe.ts";
 import { decideUserPresence } from "#core/translate/user-presence.ts";
-import { type BareJid, makeBareJid } from "#core/xmpp/jid.ts";
+import { type BareJid, makeBareJid, parseBareJid } from "#core/xmpp/jid.ts";
 import { broadcastStep } from "./broadcast.ts";
 import { sendDelivery, sendEffects } from "./effects.ts";
 import { commitDecision } from "./pair-commit.ts";
@@ -116,6 +116,7 @@ function toContact({ contact, state, resources }: RosterEntry) {
 
 async function listRoster(event: NativeEventOf<"roster.requested">, cause: Cause, ports: Ports): Outcome {
   const { domain, user, cursor } = event.data;
+  if (cursor !== undefined && !parseBareJid(cursor).ok) return foreignCursor(event);
   const page = await ports.table.roster(domain, user, cursor);
   const contacts = page.entries.filter(({ state }) => state.state !== "none").map(toContact);
   const time = new Date(ports.clock()).toISOString();
@@ -142,6 +143,15 @@ async function updateUser(event: NativeEventOf<"user.updated">, cause: Cause, po
   }
   const notYet = (["avatar", "vcard"] as const).find((field) => event.data[field] !== undefined);
   return notYet && unsupported(event, `/data/${notYet}`);
+}
+
+function foreignCursor(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "invalid",
+    text: "the cursor is not one of ours",
+    path: "/data/cursor",
+    expected: "the cursor of a roster.listed, as it was",
+  });
 }
 
 function unknownUser(event: NativeEvent): Rejection {
