@@ -1,0 +1,163 @@
+/** A user's presence to all who may see it, however many, over real engines. */
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
+import type { SQSRecord } from "aws-lambda";
+import { keyItem } from "#aws/attributes.ts";
+import { userGroup } from "#aws/hash.ts";
+import { subscriberKey } from "#aws/keys.ts";
+import { limits } from "#core/limits.ts";
+import { nativeWork } from "#functions/native.ts";
+import { makeHandler } from "#functions/pipeline.ts";
+import { walkWork } from "#functions/walk.ts";
+import { type Ending, faulty } from "#test/harness/faults.ts";
+import {
+  announce,
+  domain,
+  type Engines,
+  emptyQueues,
+  portsOver,
+  startEngines,
+  take,
+  takeDeadLetters,
+  takeStanzas,
+} from "#test/harness/functions.ts";
+import { again, invocation, nativeRecord, record } from "#test/harness/lambda-events.ts";
+
+let engines: Engines;
+
+before(async () => {
+  engines = await startEngines();
+});
+beforeEach(() => emptyQueues(engines));
+after(() => engines.stop());
+
+/** Makes a user with subscribers, straight in the table. */
+async function followed(user: string, contacts: readonly string[]): Promise<void> {
+  await announce(engines, user);
+  const puts = contacts.map((contact) => ({
+    PutRequest: { Item: keyItem(subscriberKey(domain, user, contact)) },
+  }));
+  const batches = Array.from({ length: Math.ceil(puts.length / 25) }, (_, n) =>
+    puts.slice(25 * n, 25 * (n + 1)),
+  );
+  const write = async () => {
+    for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+      await engines.dynamodb.send(
+        new BatchWriteItemCommand({ RequestItems: { [engines.tableName]: batch } }),
+      );
+    }
+  };
+  await Promise.all([write(), write(), write(), write()]);
+}
+
+const change = (user: string, show: string, more: object = {}) =>
+  nativeRecord("presence.changed", { user, show, ...more });
+
+async function native(...records: SQSRecord[]): Promise<void> {
+  const answer = await makeHandler(nativeWork, portsOver(engines))(invocation(...records));
+  assert.deepEqual(answer, { batchItemFailures: [] });
+}
+
+/** Runs walks until none is left; how many there were. */
+async function walk(): Promise<number> {
+  let steps = 0;
+  for (;;) {
+    const tasks = await take(engines, "walks");
+    if (tasks.length === 0) return steps;
+    steps += tasks.length;
+    const records = tasks.map(({ body }) => record({ body, group: "" }));
+    const answer = await makeHandler(walkWork, portsOver(engines))(invocation(...records));
+    assert.deepEqual(answer, { batchItemFailures: [] });
+  }
+}
+
+const templates = () => takeStanzas(engines, "outboundPresence");
+
+describe("a broadcast", () => {
+  const many = Array.from({ length: limits.broadcastStepMax + 4_000 }, (_, n) => `contact${n}@example.org`);
+
+  test("tells 20,000 subscribers, each once, by a handful of messages of the user's group", async () => {
+    await followed("star", many);
+    engines.requests.length = 0;
+    await native(change("star", "away", { status: "on stage" }));
+    const steps = await walk();
+    const sends = engines.requests.filter((name) => name.startsWith("SendMessage")).length;
+    assert.equal(steps, 1);
+    // Three templates, and one walk.
+    assert.equal(sends, 4);
+    const told = await templates();
+    assert.deepEqual(told.flatMap(({ recipients = [] }) => recipients).sort(), [...many].sort());
+    for (const { xml, availability, group, recipients = [] } of told) {
+      assert.match(xml, /^<presence from="star@im.example.com\/causeway"><show>away<\/show>/);
+      assert.deepEqual(availability, { ghost: `star@${domain}`, version: 1 });
+      assert.equal(group, userGroup(domain, "star"));
+      assert.ok(recipients.length <= limits.recipientsMax);
+    }
+  });
+
+  test("of nothing new is none", async () => {
+    await native(change("star", "away", { status: "on stage" }));
+    assert.equal(await walk(), 0);
+    assert.deepEqual(await templates(), []);
+  });
+
+  test("stops when something newer is to be told", async () => {
+    await native(change("star", "dnd"));
+    const [task] = await take(engines, "walks");
+    await native(change("star", "online"));
+    await take(engines, "walks");
+    await templates();
+    await makeHandler(
+      walkWork,
+      portsOver(engines),
+    )(invocation(record({ body: task?.body ?? "", group: "" })));
+    assert.deepEqual(await templates(), []);
+    assert.deepEqual(await take(engines, "walks"), []);
+  });
+
+  test("reaches everyone once, whatever call fails or kills the function", async () => {
+    const shows = ["away", "dnd", "xa", "chat"];
+    let broadcasts = 0;
+    for (const ending of ["fails-after", "dies"] as const) {
+      for (let failing = 0; ; failing++) {
+        broadcasts += 1;
+        const one = change("star", shows[broadcasts % shows.length] ?? "", { status: `${broadcasts}` });
+        const parts = faulty(engines, (index): Ending => (index === failing ? ending : "done"));
+        const first = makeHandler(nativeWork, portsOver(parts))(invocation(one));
+        await Promise.race([first, parts.died]);
+        const disturbed = parts.calls.length > failing;
+        if (disturbed) await native(again(one));
+        await walk();
+        const told = (await templates()).flatMap(({ recipients = [] }) => recipients);
+        assert.equal(told.length, many.length, `${ending} at call ${failing}`);
+        assert.equal(new Set(told).size, many.length);
+        if (!disturbed) break;
+      }
+    }
+  });
+
+  test("fits its messages also when addresses are as long as they may be", async () => {
+    const long = Array.from({ length: 2_500 }, (_, n) => `${String(n).padEnd(900, "x")}@example.org`);
+    await followed("far", long);
+    await native(change("far", "away", { status: "ü".repeat(limits.statusCharsMax) }));
+    await walk();
+    const told = (await templates()).flatMap(({ recipients = [] }) => recipients);
+    assert.deepEqual(await takeDeadLetters(engines, "nativeEvents"), []);
+    assert.deepEqual(told.sort(), long.sort());
+  });
+});
+
+describe("the walk function", () => {
+  test("sets aside what is no task, and returns what only a newer version can read", async () => {
+    const handler = makeHandler(walkWork, portsOver(engines));
+    const newer = record({ body: '{"v":2,"items":[]}', group: "" });
+    const answer = await handler(invocation(record({ body: "no task", group: "" }), newer));
+    assert.deepEqual(answer, { batchItemFailures: [{ itemIdentifier: newer.messageId }] });
+    const letters = await takeDeadLetters(engines, "walks");
+    assert.deepEqual(
+      letters.map(({ reason, body }) => ({ reason, body })),
+      [{ reason: "malformed", body: "no task" }],
+    );
+  });
+});
