@@ -31,7 +31,7 @@ function engineProgram(): string {
     );
   }
   const program = join(folder, process.platform === "win32" ? "dynoxide.exe" : "dynoxide");
-  if (!existsSync(program)) throw new Error(`${name} holds no ${program}: try npm ci`);
+  if (!existsSync(program)) throw new Error(`${name} holds no ${program}: try npm install`);
   // npm keeps the file's mode, but not every registry mirror does.
   if ((statSync(program).mode & 0o111) === 0) chmodSync(program, 0o755);
   return program;

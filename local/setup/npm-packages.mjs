@@ -9,14 +9,14 @@ const lockFile = `${root}package-lock.json`;
 const stampFile = `${root}node_modules/.causeway-lock-hash`;
 const installedFile = `${root}node_modules/.package-lock.json`;
 
-/** Installs with `npm ci` unless what is installed is what the lock file says. Throws when npm fails. */
+/** Installs with npm unless what is installed is what the lock file says. Throws when npm fails. */
 export function ensureNpmPackages(report) {
   const lock = readFileSync(lockFile);
   const hash = createHash("sha256").update(lock).digest("hex");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return;
   if (!isInstalled(JSON.parse(lock.toString("utf8")))) {
     const begun = Date.now();
-    report("installing npm packages (npm ci) …");
+    report("installing npm packages …");
     install();
     report(`npm packages installed (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
   }
@@ -33,8 +33,10 @@ function isInstalled(lock) {
 }
 
 function install() {
-  // Development packages are wanted whatever NODE_ENV says: the local run, Node 24 itself among them.
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  // Not `npm ci`: it refuses a lock file that lacks optional packages of other platforms, and registry mirrors
+  // lack them too. `--no-save` leaves the lock file alone. Development packages are wanted whatever NODE_ENV
+  // says: Node 24 itself is one.
+  const args = ["install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   // npm names its own program for the scripts that it runs.
   const npm = process.env.npm_execpath;
   const result =
