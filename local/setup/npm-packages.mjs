@@ -45,6 +45,8 @@ function install() {
       : spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: "inherit" });
   if (result.error) throw new Error(`npm could not be started: ${result.error.message}`);
   if (result.status !== 0) {
-    throw new Error(`"npm ci" failed (see above). Is the npm registry reachable? Try: npm ci --include=dev`);
+    throw new Error(
+      `"npm install" failed (see above). Is the registry reachable? Try: npm install --no-save --include=dev`,
+    );
   }
 }
