@@ -154,6 +154,8 @@ test("stopping reads what the server still sends before its closing tag", async 
   const stopped = rig.connector.stop();
   await peer.closing;
   peer.write(inboundChat("m2"));
+  await rig.queues.until(arrived(2));
+  assert.equal(peer.socket.readableEnded, false, "a FIN could make a server forget what it has yet to send");
   peer.socket.end(`${inboundChat("m3")}</stream:stream>`);
   await stopped;
   assert.equal(itemsSent(rig.queues.calls, "messageStanzas").length, 3);
