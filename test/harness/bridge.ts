@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { after, before, describe } from "node:test";
 import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
+import { startConnector } from "#local/connector.ts";
+import type { Process } from "#local/process.ts";
 import { type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
-import { freePorts } from "./ports.ts";
+import { freePort, freePorts } from "./ports.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
 /** A bridge with both of its sides, for the tests of one file on one server. */
@@ -18,6 +20,10 @@ export interface Scenario {
   readonly operator: Operator;
   /** Lines that the bridge has logged, for tests about them. */
   readonly log: readonly string[];
+  /** What a part has logged so far: `connector`, `function-message`, `prosody`, … */
+  logOf(part: string): string;
+  /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1. */
+  startConnector(componentPort: number, secret: string): Promise<Process>;
   /** Logs an account in (`alice`, `bob`); it is logged out after the last test. */
   login(name: string, resource?: string): Promise<XmppUser>;
 }
@@ -67,6 +73,32 @@ async function startScenario(server: ServerKind, options: ScenarioOptions, log: 
   };
 }
 
+async function startSecond(
+  { bridge, stateDir }: Running,
+  options: ScenarioOptions,
+  componentPort: number,
+  secret: string,
+): Promise<Process> {
+  const { component, dynamodb, sqs } = bridge.endpoints;
+  const environment = {
+    urls: sqs.queues,
+    deadLetterUrls: sqs.queues.deadLetters,
+    table: dynamodb.table,
+    domains: [component.domain],
+    directory: options.directory ?? bridgeDefaults.directory,
+    lanes: options.lanes ?? bridgeDefaults.lanes,
+  };
+  return await startConnector({
+    environment,
+    componentPort,
+    secret,
+    healthPort: await freePort(),
+    sqsEndpoint: sqs.endpoint,
+    dynamodbEndpoint: dynamodb.endpoint,
+    logFile: join(stateDir, "logs", "second-connector.log"),
+  });
+}
+
 /**
  * Defines the same tests for each server, around a bridge of their own. `define` is called while tests are
  * being declared; the scenario's parts exist only inside tests and hooks.
@@ -108,6 +140,8 @@ export function onEachServer(
         get operator() {
           return parts().operator;
         },
+        logOf: (part) => readFileSync(join(parts().stateDir, "logs", `${part}.log`), "utf8"),
+        startConnector: (componentPort, secret) => startSecond(parts(), options, componentPort, secret),
         async login(name, resource = "test") {
           const { bridge, certificate } = parts();
           const { endpoints } = bridge;
