@@ -173,6 +173,16 @@ export const chat = (id: string, body = id, user = "nina", contact = "alice@loca
 export const inboundChat = (id: string, body = id, user = "nina", contact = "alice@localhost") =>
   `<message type="chat" id="${id}" from="${contact}/phone" to="${user}@${domain}"><body>${body}</body></message>`;
 
+/** Availability of nina; without `to` a template. */
+export const presence = (to?: string) =>
+  `<presence from="nina@${domain}/causeway"${to === undefined ? "" : ` to="${to}"`}/>`;
+
+/** Condition: these messages have been deleted. */
+export const removed =
+  (...ids: string[]) =>
+  (calls: readonly Call[]) =>
+    ids.every((id) => idsOf(calls, "remove").includes(id));
+
 export interface Rig {
   readonly server: ComponentServer;
   readonly queues: HandQueues;
