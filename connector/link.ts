@@ -6,8 +6,10 @@ import { Socket } from "node:net";
 import { Component } from "@xmpp/component-core";
 import type { Element } from "ltx";
 import type { Limits } from "#core/limits.ts";
+import { XmlFault } from "#core/xmpp/element-reader.ts";
 import { nameOfError } from "./log.ts";
 import { makeSplitter, type Piece } from "./splitter.ts";
+import { makeStreamParser } from "./stream-parser.ts";
 
 export type Refused = Extract<Piece, { kind: "refused" }>;
 
@@ -126,8 +128,7 @@ function makeLink(options: LinkOptions) {
       try {
         deliver(piece);
       } catch (error) {
-        // The XML parser throws on what is no XML; its message would quote the content.
-        destroy(reasonOf(error));
+        destroy(error instanceof XmlFault ? "not-well-formed" : reasonOf(error));
       }
     }
     return false;
@@ -195,6 +196,9 @@ function makeLink(options: LinkOptions) {
       entity.timeout = limits.connectMsMax;
       entity.Socket = function takeSocket() {
         return socket;
+      };
+      entity.Parser = function takeParser() {
+        return makeStreamParser(limits);
       };
       entity.on("element", () => {
         elements += 1;

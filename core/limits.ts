@@ -10,8 +10,6 @@ export const limits = {
   windowBytesMax: 1024 * 1024,
   /** How long the socket stays paused before the stream is closed on purpose. */
   pauseMsMax: 10_000,
-  /** Longest time that a busy uplink waits to fill a pack. */
-  packWaitMsMax: 25,
   /** Encoded size up to which items share one SQS message. */
   packBytesMax: 256 * 1024,
   /** SQS: encoded size of one message, and of one batch call. */
@@ -70,8 +68,6 @@ export const limits = {
   profileCacheMax: 10_000,
   /** A message written later than this after its time carries a delay stamp. */
   delayAfterMs: 60_000,
-  /** A typing event older than this is dropped. */
-  typingMsMax: 30_000,
   /** Hash buckets that a user's subscribers are spread over. */
   subscriberBuckets: 16,
   /** Subscribers announced to in one step; a longer broadcast continues as a walk. */
@@ -90,8 +86,6 @@ export const limits = {
   suspectsMsMax: 4_000,
   /** How long a note about an item that was being handled is kept. */
   noteKeptS: 3600,
-  /** Hops of one cause through the queues; more is a loop. */
-  hopsMax: 12,
   /** Attachments of one message: each leaves as a stanza of its own. */
   attachmentsMax: 32,
   /** Reactions of one person to one message. */

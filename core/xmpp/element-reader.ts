@@ -17,8 +17,6 @@ export interface ElementReaderOptions {
   readonly depthMax: number;
   /** The stream's root has been opened. */
   readonly onOpen?: (root: Element) => void;
-  /** An element of the level has begun; what it holds is still to come. */
-  readonly onStart?: (element: Element) => void;
   /** An element of the level is complete. */
   readonly onElement: (element: Element) => void;
   /** The stream's root has been closed. */
@@ -70,10 +68,9 @@ export function makeElementReader(options: ElementReaderOptions): ElementReader 
     if (level === 1 && depth === 1) {
       root = element;
       options.onOpen?.(element);
-    } else if (depth === level + 1) {
+    } else if (depth === level + 1 && root !== undefined) {
       // As a child of the stream it inherits the stream's namespace; it is no child that the stream keeps.
-      if (root !== undefined) element.parent = root;
-      options.onStart?.(element);
+      element.parent = root;
     }
     current = element;
   });
