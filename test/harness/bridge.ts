@@ -22,6 +22,8 @@ export interface Scenario {
   readonly log: readonly string[];
   /** What a part has logged so far: `connector`, `function-message`, `prosody`, … */
   logOf(part: string): string;
+  /** PEM of the server's self-signed certificate. */
+  readonly certificate: string;
   /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1. */
   startConnector(componentPort: number, secret: string): Promise<Process>;
   /** Logs an account in (`alice`, `bob`); it is logged out after the last test. */
@@ -139,6 +141,9 @@ export function onEachServer(
         },
         get operator() {
           return parts().operator;
+        },
+        get certificate() {
+          return parts().certificate;
         },
         logOf: (part) => readFileSync(join(parts().stateDir, "logs", `${part}.log`), "utf8"),
         startConnector: (componentPort, secret) => startSecond(parts(), options, componentPort, secret),

@@ -1,0 +1,72 @@
+/** A whole conversation with a client of another make: slixmpp. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { onEachServer } from "#test/harness/bridge.ts";
+import { type SlixmppClient, type SlixmppEvent, startSlixmpp } from "#test/harness/slixmpp.ts";
+
+const nina = "nina@im.localhost";
+const contact = "alice@localhost";
+
+onEachServer("slixmpp", (scenario) => {
+  let client: SlixmppClient;
+  before(async () => {
+    const { host, port } = scenario.bridge.endpoints.xmpp;
+    const { certificate } = scenario;
+    client = await startSlixmpp({ jid: contact, password: "alice", host, port, certificate });
+  });
+  after(async () => {
+    await client.stop();
+  });
+
+  const emit = (type: string, data: object) =>
+    scenario.native.emit({ type, data: { user: "nina", ...data } });
+  const next = (what: string, wanted: Partial<SlixmppEvent>) =>
+    client.inbox.next(
+      (event) => Object.entries(wanted).every(([key, value]) => event[key as keyof SlixmppEvent] === value),
+      what,
+    );
+
+  test("each asks, accepts and sees the other", async () => {
+    await emit("presence.changed", { show: "away", status: "Lunch & <tea>" });
+    await emit("contact.requested", { contact });
+    await next("nina's request", { kind: "presence", type: "subscribe", from: nina });
+    client.send({ kind: "presence", to: nina, type: "subscribed" });
+    await scenario.native.nextOf("contact.accepted", "nina");
+    client.send({ kind: "presence", to: nina, type: "subscribe" });
+    const asked = await scenario.native.nextOf("contact.requested", "nina");
+    assert.equal(asked.data["preApproved"], true);
+    await next("nina's acceptance", { kind: "presence", type: "subscribed", from: nina });
+    const seen = await next("nina's presence", { kind: "presence", from: `${nina}/causeway` });
+    assert.deepEqual([seen.show, seen.status], ["away", "Lunch & <tea>"]);
+    client.send({ kind: "presence", show: "dnd", status: "Busy & <loud>" });
+    const changed = await scenario.native.next(({ data }) => data["show"] === "dnd", "presence of alice");
+    assert.deepEqual([changed.type, changed.data["status"]], ["presence.changed", "Busy & <loud>"]);
+  });
+
+  for (const body of [
+    "Hello, nina!",
+    "👩‍👩‍👧 e\u0301 שלום ]]> <b>&amp;</b>\n\tend",
+    "😀é".repeat(10 * 1024),
+  ]) {
+    test(`text both ways: ${body.slice(0, 12)}…, ${body.length} units`, async () => {
+      const id = `id <&> ${body.length}`;
+      client.send({ kind: "message", to: nina, id, body });
+      const { data } = await scenario.native.nextOf("message.sent", "nina");
+      assert.deepEqual([data["id"], data["body"], data["contact"]], [id, body, contact]);
+      await emit("message.sent", { contact, id, body });
+      const message = await next("message", { kind: "message", id });
+      assert.deepEqual([message.from, message.type, message.body], [nina, "chat", body]);
+    });
+  }
+
+  test("a message to a user that does not exist comes back", async () => {
+    client.send({ kind: "message", to: "nobody@im.localhost", id: "nobody", body: "Hello?" });
+    await next("error", { kind: "message", type: "error", id: "nobody", from: "nobody@im.localhost" });
+  });
+
+  test("logging out is seen", async () => {
+    assert.equal(await client.stop(), 0);
+    const { data } = await scenario.native.next(({ data }) => data["show"] === "offline", "alice offline");
+    assert.equal(data["contact"], contact);
+  });
+});
