@@ -26,6 +26,8 @@ export interface NativeSide {
   readonly inbox: Inbox<CloudEvent>;
   /** Deliveries that came although their id had come before. */
   readonly repeats: number;
+  /** Hands every new delivery to a listener instead of the inbox, from now on. */
+  onEvent(listener: (event: CloudEvent) => void): void;
   /** Emits an event in its user's group; resolves with the event when SQS has taken it. */
   emit(event: NewEvent): Promise<CloudEvent>;
   /** Puts up to ten bodies on `native-events` in one call, whatever they are. */
@@ -54,13 +56,14 @@ export function startNativeSide({ sqs }: Pick<Endpoints, "sqs">): NativeSide {
   const stopping = new AbortController();
   const inbox = makeInbox<CloudEvent>((event) => JSON.stringify(event));
   const seen = new Set<string>();
+  let put = inbox.put;
   let repeats = 0;
 
   function take(body: string): void {
     const event = JSON.parse(body) as CloudEvent;
     const key = `${event.source} ${event.id}`;
     if (seen.has(key)) repeats += 1;
-    else inbox.put(event);
+    else put(event);
     seen.add(key);
   }
 
@@ -86,6 +89,9 @@ export function startNativeSide({ sqs }: Pick<Endpoints, "sqs">): NativeSide {
     inbox,
     get repeats() {
       return repeats;
+    },
+    onEvent(listener) {
+      put = listener;
     },
     async emit(event) {
       const whole = eventOf(event);

@@ -21,6 +21,8 @@ export interface XmppUser {
   readonly full: string;
   /** Messages and presences that arrived; IQs are the library's. */
   readonly inbox: Inbox<Element>;
+  /** Hands every message and presence to a listener instead of the inbox, from now on. */
+  onStanza(listener: (stanza: Element) => void): void;
   /** Sends a stanza, an element or XML text. */
   send(stanza: Element | string): Promise<void>;
   /** Sends an IQ and resolves with its result; rejects with an error that has `condition`. */
@@ -84,8 +86,9 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
   };
   xmpp.prependListener("element", withoutScram);
   const inbox = makeInbox<Element>((stanza) => stanza.toString());
+  let take = inbox.put;
   xmpp.on("stanza", (stanza: Element) => {
-    if (!stanza.is("iq")) inbox.put(stanza);
+    if (!stanza.is("iq")) take(stanza);
   });
   // A lost connection is what some tests are about; the library reconnects by itself.
   xmpp.on("error", () => {});
@@ -109,6 +112,9 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
     bare: jid,
     full: `${jid}/${options.resource}`,
     inbox,
+    onStanza(listener) {
+      take = listener;
+    },
     send: async (stanza) => await xmpp.send(asElement(stanza)),
     request: async (iq) => await xmpp.iqCaller.request(asElement(iq)),
     next: (matches, what, timeoutMs) => inbox.next(matches, what, timeoutMs),

@@ -1,0 +1,127 @@
+/** Many messages between many pairs, counted: none lost, none twice, each pair's in order. */
+import assert from "node:assert/strict";
+import type { NativeSide } from "./native.ts";
+import { chat } from "./stanzas.ts";
+import { bareOf, type XmppUser } from "./xmpp.ts";
+
+const userCount = 10;
+const accountCount = 5;
+/** Messages of each pair, each way: 2,000 over 50 pairs. */
+const perPair = 40;
+export const messageCount = userCount * accountCount * perPair;
+
+const names = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+/** Users and accounts that a bridge needs for it. */
+export const parties = {
+  users: names("n", userCount),
+  accounts: names("u", accountCount).map((name) => ({ name, password: name })),
+} as const;
+
+const componentDomain = "im.localhost";
+const domain = "localhost";
+
+/** What has come of all that was sent. */
+export interface Ledger {
+  /** Notes the arrival of a message. */
+  take(user: string, account: string, id: string): void;
+  /** Messages that have arrived, repeats aside. */
+  readonly count: number;
+  /** Messages that have arrived again. */
+  readonly repeats: number;
+  /** Resolves when so many different ones have arrived; rejects after `timeoutMs`. */
+  reached(count: number, timeoutMs?: number): Promise<void>;
+  /** Throws unless every pair's messages are all there, in the order in which they were sent. */
+  assertWhole(): void;
+}
+
+const timeoutMsDefault = 60_000;
+const idOf = (sequence: number) => `m ${sequence}`;
+
+export function makeLedger(): Ledger {
+  const arrived = new Map<string, Set<string>>();
+  for (const user of parties.users) {
+    for (const { name } of parties.accounts) arrived.set(`${user} ${name}`, new Set());
+  }
+  const waiters = new Set<() => void>();
+  let count = 0;
+  let repeats = 0;
+  return {
+    get count() {
+      return count;
+    },
+    get repeats() {
+      return repeats;
+    },
+    take(user, account, id) {
+      const ids = arrived.get(`${user} ${account}`);
+      if (ids === undefined) throw new Error(`nobody wrote: ${user}, ${account}, ${id}`);
+      if (ids.has(id)) {
+        repeats += 1;
+        return;
+      }
+      ids.add(id);
+      count += 1;
+      for (const look of waiters) look();
+    },
+    async reached(wanted, timeoutMs = timeoutMsDefault) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const look = () => {
+        if (count >= wanted) resolve();
+      };
+      waiters.add(look);
+      look();
+      const timer = setTimeout(() => {
+        reject(new Error(`${count} of ${wanted} messages within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
+      await promise.finally(() => {
+        clearTimeout(timer);
+        waiters.delete(look);
+      });
+    },
+    assertWhole() {
+      const sent = Array.from({ length: perPair }, (_, sequence) => idOf(sequence));
+      for (const [pair, ids] of arrived) assert.deepEqual([...ids], sent, `messages of ${pair}`);
+    },
+  };
+}
+
+/** Emits every message of the native users, each user's in order; all users at once. */
+export async function emitAll(native: NativeSide): Promise<void> {
+  const emitOf = async (user: string) => {
+    for (let sequence = 0; sequence < perPair; sequence += 1) {
+      for (const { name } of parties.accounts) {
+        const data = { user, contact: `${name}@${domain}`, id: idOf(sequence), body: `${user} ${sequence}` };
+        await native.emit({ type: "message.sent", data });
+      }
+    }
+  };
+  await Promise.all(parties.users.map(emitOf));
+}
+
+/** Sends every message of one account. */
+export async function sendAll(account: XmppUser): Promise<void> {
+  for (let sequence = 0; sequence < perPair; sequence += 1) {
+    for (const user of parties.users) {
+      await account.send(chat(`${user}@${componentDomain}`, idOf(sequence), `${account.bare} ${sequence}`));
+    }
+  }
+}
+
+/** Notes every message that an account gets, from now on. */
+export function countMessages(account: XmppUser, ledger: Ledger): void {
+  account.onStanza((stanza) => {
+    if (!stanza.is("message") || stanza.attrs["type"] !== "chat") return;
+    const user = bareOf(stanza.attrs["from"]).split("@")[0] ?? "";
+    ledger.take(user, account.bare.split("@")[0] ?? "", stanza.attrs["id"] ?? "");
+  });
+}
+
+/** Notes every message that the native side gets, from now on. */
+export function countEvents(native: NativeSide, ledger: Ledger): void {
+  native.onEvent(({ type, data }) => {
+    if (type !== "message.sent") return;
+    ledger.take(String(data["user"]), String(data["contact"]).split("@")[0] ?? "", String(data["id"]));
+  });
+}
