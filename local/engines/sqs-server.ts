@@ -66,7 +66,9 @@ async function serve(port: number, folder: string): Promise<void> {
   // A long poll whose client is gone still takes messages. Nobody will see them: they go back at once rather
   // than after their visibility timeout.
   app.addHook("onSend", async (request, _reply, payload) => {
-    if (request.raw.socket.destroyed && request.headers["x-amz-target"] === "AmazonSQS.ReceiveMessage") {
+    const { destroyed, readableEnded, writable } = request.raw.socket;
+    const isGone = destroyed || readableEnded || !writable;
+    if (isGone && request.headers["x-amz-target"] === "AmazonSQS.ReceiveMessage") {
       const { QueueUrl } = request.body as { QueueUrl: string };
       const queue = stores.sqsStore.getQueue(QueueUrl);
       for (const receipt of receiptsOf(payload)) queue?.changeVisibility(receipt, 0);
