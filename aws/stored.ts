@@ -34,6 +34,7 @@ export const pairStateSchema = v.object({
   ]),
   preApproved: v.boolean(),
   nick: v.exactOptional(v.string()),
+  blocked: v.exactOptional(v.literal(true)),
 });
 
 export const noteSchema = v.array(v.number());

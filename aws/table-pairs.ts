@@ -55,10 +55,17 @@ function readPairItem(item: Item): PairRecord {
   };
 }
 
-/** A pair without any subscription is not known: its contact's presence is nobody's business. */
-const isKnown = (record: PairRecord | undefined) => record !== undefined && record.state.state !== "none";
+const isBlocked = (record: PairRecord | undefined) => record?.state.blocked === true;
 
-/** What changes beside the pair's own item: subscriber bucket and availability. */
+/** A pair without any subscription, or blocked, is not known: its contact's presence is nobody's business. */
+const isKnown = (record: PairRecord | undefined) =>
+  record !== undefined && record.state.state !== "none" && !isBlocked(record);
+
+/** Whether the contact is told the user's presence. */
+const isSubscriber = (record: PairRecord | undefined) =>
+  record !== undefined && seenByContact(record.state.state) && !isBlocked(record);
+
+/** What changes beside the pair's own item: subscriber bucket, availability, and how many the user blocks. */
 function neighbours(
   TableName: string,
   pair: Pair,
@@ -66,16 +73,24 @@ function neighbours(
   next: PairRecord,
 ): TransactWriteItem[] {
   const items: TransactWriteItem[] = [];
-  const wasSubscriber = before !== undefined && seenByContact(before.state.state);
-  const isSubscriber = seenByContact(next.state.state);
-  if (wasSubscriber !== isSubscriber) {
+  if (isSubscriber(before) !== isSubscriber(next)) {
     const Key = keyItem(subscriberKey(pair.domain, pair.user, pair.contact));
-    items.push(isSubscriber ? { Put: { TableName, Item: Key } } : { Delete: { TableName, Key } });
+    items.push(isSubscriber(next) ? { Put: { TableName, Item: Key } } : { Delete: { TableName, Key } });
   }
   if (isKnown(before) !== isKnown(next)) {
     const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
     const Item = { ...Key, mark: s("") };
     items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } });
+  }
+  if (isBlocked(before) !== isBlocked(next)) {
+    items.push({
+      Update: {
+        TableName,
+        Key: keyItem(userKey(pair.domain, pair.user)),
+        UpdateExpression: "ADD blocks :one",
+        ExpressionAttributeValues: { ":one": n(isBlocked(next) ? 1 : -1) },
+      },
+    });
   }
   return items;
 }

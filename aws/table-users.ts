@@ -9,6 +9,7 @@ import {
   json,
   keyItem,
   readJson,
+  readNumber,
   readString,
   s,
   type TableOptions,
@@ -44,6 +45,7 @@ function readUserItem(domain: string, user: UserId, item: Item): UserRecord {
     ...(name === undefined ? {} : { name }),
     ...(nick === undefined ? {} : { nick }),
     ...(presence === undefined ? {} : { presence }),
+    ...((readNumber(item, "blocks") ?? 0) > 0 ? { blocks: true } : {}),
   };
 }
 

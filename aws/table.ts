@@ -15,6 +15,8 @@ export interface UserRecord {
   readonly presence?: UserPresence;
   /** Mark of the last native cause taken in. */
   readonly mark: string;
+  /** The user blocks somebody. */
+  readonly blocks?: boolean;
 }
 
 export interface PairRecord {

@@ -62,8 +62,8 @@ export const limits = {
   receivesMax: 1_000,
   /** SQS: retention of every queue. */
   retentionS: 14 * 24 * 3600,
-  /** Profiles (who exists, under which address) stay cached this long. */
-  profileCacheMs: 60_000,
+  /** Profiles (who exists, under which address, who is blocked) stay cached this long. */
+  profileCacheMs: 10_000,
   /** Entries of the profile cache. */
   profileCacheMax: 10_000,
   /** A message written later than this after its time carries a delay stamp. */

@@ -7,6 +7,8 @@ export interface PairState {
   readonly preApproved: boolean;
   /** The contact's nickname as it last told it (XEP-0172). */
   readonly nick?: string;
+  /** Nothing passes between the two (XEP-0191). */
+  readonly blocked?: true;
 }
 
 /** Two who have had nothing to do with each other (RFC 6121 §A.1: "None" includes not being in the roster). */

@@ -1,5 +1,6 @@
 /** Who exists, and under which address: design §9, "Who exists". */
 import type { Table, UserRecord } from "#aws/table.ts";
+import type { Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts";
 
@@ -7,44 +8,59 @@ import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts"
 export interface Address {
   readonly user: UserId;
   readonly localpart: string;
+  /** The user blocks somebody: only then is it worth asking whom. */
+  readonly blocks: boolean;
 }
 
 export interface Directory {
-  /** The user behind a ghost's localpart, or `undefined` for nobody. 0 requests when cached, else 1 read. */
+  /** The user behind a ghost's localpart, or `undefined` for nobody. 0 requests when cached, else 2 reads. */
   byLocalpart(domain: string, localpart: string): Promise<Address | undefined>;
   /** A native user by id; `localpart-taken` when an open directory cannot give it its address. */
   byUser(domain: string, user: UserId): Promise<Address | "unknown-user" | "localpart-taken">;
   /** Announces a user, or says why not. */
   announce(record: UserRecord): Promise<"created" | "exists" | "localpart-taken">;
+  /** Whether the user blocks the contact. 0 requests for who blocks nobody, and when cached; else 1 read. */
+  isBlocked(address: Address, pair: Pair): Promise<boolean>;
+  /** Forgets what is cached of the pair and its user, since it has changed. */
+  forget(pair: Pair): void;
 }
 
 /** A cache of what exists. What does not exist is never cached: it may be announced at any moment. */
-function makeCache(clock: () => number) {
-  const entries = new Map<string, { address: Address; until: number }>();
+function makeCache<T>(clock: () => number) {
+  const entries = new Map<string, { value: T; until: number }>();
   return {
-    get(key: string): Address | undefined {
+    get(key: string): T | undefined {
       const entry = entries.get(key);
       if (entry === undefined || entry.until < clock()) return undefined;
-      return entry.address;
+      return entry.value;
     },
-    put(key: string, address: Address): Address {
+    drop(key: string): void {
       entries.delete(key);
-      entries.set(key, { address, until: clock() + limits.profileCacheMs });
+    },
+    put(key: string, value: T): T {
+      entries.delete(key);
+      entries.set(key, { value, until: clock() + limits.profileCacheMs });
       if (entries.size > limits.profileCacheMax) {
         for (const oldest of entries.keys()) {
           entries.delete(oldest);
           break;
         }
       }
-      return address;
+      return value;
     },
   };
 }
 
+function addressOf(record: UserRecord): Address {
+  return { user: record.user, localpart: record.localpart, blocks: record.blocks === true };
+}
+
 export function makeDirectory(options: { table: Table; open: boolean; clock: () => number }): Directory {
   const { table, open } = options;
-  const cache = makeCache(options.clock);
+  const cache = makeCache<Address>(options.clock);
+  const blockCache = makeCache<boolean>(options.clock);
   const localpartKey = (domain: string, localpart: string) => `l ${domain} ${localpart}`;
+  const pairKey = ({ domain, user, contact }: Pair) => `${domain} ${user} ${contact}`;
   const userKey = (domain: string, user: UserId) => `u ${domain} ${user}`;
 
   function remember(domain: string, address: Address): Address {
@@ -54,12 +70,11 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
 
   /** In an open directory a user exists as soon as anyone names it. */
   async function claim(domain: string, user: UserId): Promise<Address | "localpart-taken"> {
-    const address = { user, localpart: localpartOfUser(user) };
-    const outcome = await table.createUser({ domain, ...address, mark: "" });
+    const record = { domain, user, localpart: localpartOfUser(user), mark: "" };
+    const outcome = await table.createUser(record);
     if (outcome === "localpart-taken") return outcome;
-    if (outcome === "created") return remember(domain, address);
-    const record = await table.readUser(domain, user);
-    return remember(domain, { user, localpart: record?.localpart ?? address.localpart });
+    const known = outcome === "exists" ? await table.readUser(domain, user) : undefined;
+    return remember(domain, addressOf(known ?? record));
   }
 
   return {
@@ -67,7 +82,8 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       const cached = cache.get(localpartKey(domain, localpart));
       if (cached !== undefined) return cached;
       const user = await table.userAt(domain, localpart);
-      if (user !== undefined) return remember(domain, { user, localpart });
+      const record = user && (await table.readUser(domain, user));
+      if (record !== undefined) return remember(domain, addressOf(record));
       const mapped = open ? userOfLocalpart(localpart) : undefined;
       if (mapped === undefined) return undefined;
       const claimed = await claim(domain, mapped);
@@ -79,14 +95,31 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       const cached = cache.get(userKey(domain, user));
       if (cached !== undefined) return cached;
       const record = await table.readUser(domain, user);
-      if (record !== undefined) return remember(domain, { user, localpart: record.localpart });
+      if (record !== undefined) return remember(domain, addressOf(record));
       return open ? claim(domain, user) : "unknown-user";
     },
 
     async announce(record) {
       const outcome = await table.createUser(record);
-      if (outcome === "created") remember(record.domain, { user: record.user, localpart: record.localpart });
+      if (outcome === "created") remember(record.domain, addressOf(record));
       return outcome;
+    },
+
+    forget(pair) {
+      const { domain, user } = pair;
+      const address = cache.get(userKey(domain, user));
+      cache.drop(userKey(domain, user));
+      if (address !== undefined) cache.drop(localpartKey(domain, address.localpart));
+      blockCache.drop(pairKey(pair));
+    },
+
+    async isBlocked(address, pair) {
+      if (!address.blocks) return false;
+      const key = pairKey(pair);
+      const cached = blockCache.get(key);
+      if (cached !== undefined) return cached;
+      const record = await table.readPair(pair);
+      return blockCache.put(key, record?.state.blocked === true);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Context } from "#core/translate/context.ts";
 import { unknownUserReply } from "#core/translate/message-to-event.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
 import type { BareJid } from "#core/xmpp/jid.ts";
+import type { Address } from "./directory.ts";
 import { sendFromDomain } from "./effects.ts";
 import type { Ports } from "./ports.ts";
 import type { StanzaJob } from "./stanza-pack.ts";
@@ -13,6 +14,7 @@ export interface Ghost extends Omit<Context, "cause"> {
   readonly pair: Pair;
   /** The ghost's bare JID. */
   readonly ghost: BareJid;
+  readonly address: Address;
 }
 
 /** The ghost that a stanza is for, or `undefined` where nobody is at that address. */
@@ -21,13 +23,17 @@ export async function ghostOf(job: StanzaJob, ports: Ports): Promise<Ghost | und
   const address = to.local === "" ? undefined : await ports.directory.byLocalpart(to.domain, to.local);
   if (address === undefined) return undefined;
   return {
+    address,
     pair: { domain: to.domain, user: address.user, contact: from.bare },
     ghost: to.bare,
     severalDomains: ports.domains.length > 1,
   };
 }
 
-/** Answers what came for a user that does not exist, as RFC 6121 §8.5.1 wants it. */
+/**
+ * Answers what came for a user that does not exist, as RFC 6121 §8.5.1 wants it; to a blocked contact every user
+ * looks so (XEP-0191 §3.3).
+ */
 export async function answerForNobody(jobs: readonly StanzaJob[], ports: Ports): Promise<void> {
   for (const { stanza, cause, to, from } of jobs) {
     const reply = unknownUserReply(stanza);

@@ -14,7 +14,8 @@ async function answer(job: StanzaJob, ports: Ports) {
   if (toDomain) return answerIq(job.stanza, { toDomain, userExists: false, mayLook: false });
   const ghost = await ghostOf(job, ports);
   const record = ghost && (await ports.table.readPair(ghost.pair));
-  const mayLook = record !== undefined && seenByContact(record.state.state);
+  const state = record?.state;
+  const mayLook = state !== undefined && !state.blocked && seenByContact(state.state);
   return answerIq(job.stanza, { toDomain, userExists: ghost !== undefined, mayLook });
 }
 

@@ -6,12 +6,14 @@ import { onLambda } from "./pipeline.ts";
 import { portsFromEnvironment } from "./ports.ts";
 import { stanzaWork } from "./stanza-pack.ts";
 
-/** Translates the messages of a pair and sends what comes of them in one go. 0 writes, the address is cached. */
+/** Translates the messages of a pair and sends what comes of them in one go. 0 writes, what is read is cached. */
 export const messageWork = stanzaWork("message", "messageStanzas", async (jobs, ports) => {
   const [first] = jobs;
   if (first === undefined) return;
   const ghost = await ghostOf(first, ports);
-  if (ghost === undefined) return answerForNobody(jobs, ports);
+  if (ghost === undefined || (await ports.directory.isBlocked(ghost.address, ghost.pair))) {
+    return answerForNobody(jobs, ports);
+  }
   const decided = jobs.map(({ stanza, cause }) => ({
     cause,
     effects: messageToEvent({ ...ghost, cause }, stanza).effects,

@@ -1,24 +1,23 @@
 /** What each type of native event makes happen. */
 import { TransientFault } from "#aws/faults.ts";
 import { userGroup } from "#aws/hash.ts";
-import type { RosterEntry, UserRecord } from "#aws/table.ts";
+import type { RosterEntry } from "#aws/table.ts";
 import { makeDelivery } from "#core/contract/delivery.ts";
 import type { NativeEvent, NativeEventOf } from "#core/contract/events.ts";
-import { type Rejection, rejectEvent } from "#core/contract/rejection.ts";
+import type { Rejection } from "#core/contract/rejection.ts";
 import type { Cause, Pair } from "#core/decision.ts";
-import { localpartOfUser } from "#core/mapping.ts";
-import { noPair } from "#core/pair.ts";
 import { aggregate } from "#core/presence.ts";
-import { pendingOf, seenByContact, subscriptionOf } from "#core/subscription.ts";
-import { type ContactEvent, decideContactEvent } from "#core/translate/contact-event.ts";
+import { pendingOf, subscriptionOf } from "#core/subscription.ts";
 import type { Context } from "#core/translate/context.ts";
 import { eventToMessage, unsupported } from "#core/translate/event-to-message.ts";
-import { answerProbe } from "#core/translate/probe.ts";
 import { decideUserPresence } from "#core/translate/user-presence.ts";
 import { type BareJid, makeBareJid, parseBareJid } from "#core/xmpp/jid.ts";
 import { broadcastStep } from "./broadcast.ts";
+import type { Address } from "./directory.ts";
 import { sendDelivery, sendEffects } from "./effects.ts";
-import { commitDecision } from "./pair-commit.ts";
+import { changeBlock, changeContact, showPresence } from "./native-contacts.ts";
+import { blockedContact, foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
+import { updateUser } from "./native-users.ts";
 import type { Ports } from "./ports.ts";
 
 type Outcome = Promise<Rejection | undefined>;
@@ -33,12 +32,15 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
   const ghost = ghostJid(address.localpart, domain);
   switch (event.type) {
     case "message.sent":
-      return sendMessage(event, contextOf(event, cause, ghost, ports), ports);
+      return sendMessage(event, contextOf(event, cause, ghost, ports), address, ports);
     case "contact.requested":
     case "contact.accepted":
     case "contact.declined":
     case "contact.removed":
       return changeContact(event, contextOf(event, cause, ghost, ports), ports);
+    case "contact.blocked":
+    case "contact.unblocked":
+      return changeBlock(event, contextOf(event, cause, ghost, ports), ports);
     case "internal.probed":
       return showPresence(event, contextOf(event, cause, ghost, ports), ports);
     case "presence.changed":
@@ -62,28 +64,16 @@ function contextOf(event: { data: Pair }, cause: Cause, ghost: BareJid, ports: P
 }
 
 /** 0 reads beyond the cached address, 0 writes. */
-async function sendMessage(event: NativeEventOf<"message.sent">, ctx: Context, ports: Ports): Outcome {
+async function sendMessage(
+  event: NativeEventOf<"message.sent">,
+  ctx: Context,
+  address: Address,
+  ports: Ports,
+): Outcome {
+  if (await ports.directory.isBlocked(address, ctx.pair)) return blockedContact(event);
   const effects = eventToMessage(ctx, event);
   if (!effects.ok) return effects.error;
   await sendEffects(ports, ctx.pair, ctx.cause, effects.value);
-  return undefined;
-}
-
-async function changeContact(event: ContactEvent, ctx: Context, ports: Ports): Outcome {
-  const { pair, cause } = ctx;
-  const record = await ports.table.readUser(pair.domain, pair.user);
-  return commitDecision(ports, pair, cause, (current) =>
-    decideContactEvent(ctx, current, event, record?.presence, record?.nick),
-  );
-}
-
-/** The pair is looked at again: the subscription may have ended since the probe was let through. */
-async function showPresence(event: NativeEventOf<"internal.probed">, ctx: Context, ports: Ports): Outcome {
-  const { pair, cause } = ctx;
-  const record = await ports.table.readPair(pair);
-  if (!seenByContact((record?.state ?? noPair).state)) return undefined;
-  const user = await ports.table.readUser(pair.domain, pair.user);
-  await sendEffects(ports, pair, cause, answerProbe(ctx, user?.presence, event.data.id));
   return undefined;
 }
 
@@ -125,58 +115,4 @@ async function listRoster(event: NativeEventOf<"roster.requested">, cause: Cause
   const listed = makeDelivery("roster.listed", origin, { user, contacts, ...next });
   await sendDelivery(ports, userGroup(domain, user), listed);
   return undefined;
-}
-
-/** Announces a user, or changes what is known of it; its address stays what it was at first. */
-async function updateUser(event: NativeEventOf<"user.updated">, cause: Cause, ports: Ports): Outcome {
-  const { domain, user, name, nick } = event.data;
-  const localpart = event.data.localpart ?? localpartOfUser(user);
-  const texts = { ...(name === undefined ? {} : { name }), ...(nick === undefined ? {} : { nick }) };
-  const record: UserRecord = { domain, user, localpart, mark: cause.mark, ...texts };
-  const outcome = await ports.directory.announce(record);
-  if (outcome === "localpart-taken") return localpartTaken(event);
-  if (outcome === "exists") {
-    const known = await ports.table.readUser(domain, user);
-    if (event.data.localpart !== undefined && event.data.localpart !== known?.localpart)
-      return localpartFixed(event);
-    await ports.table.updateProfile(record);
-  }
-  const notYet = (["avatar", "vcard"] as const).find((field) => event.data[field] !== undefined);
-  return notYet && unsupported(event, `/data/${notYet}`);
-}
-
-function foreignCursor(event: NativeEvent): Rejection {
-  return rejectEvent(event, {
-    reason: "invalid",
-    text: "the cursor is not one of ours",
-    path: "/data/cursor",
-    expected: "the cursor of a roster.listed, as it was",
-  });
-}
-
-function unknownUser(event: NativeEvent): Rejection {
-  return rejectEvent(event, {
-    reason: "unknown-user",
-    text: "the user was not announced: send user.updated first",
-    path: "/data/user",
-    expected: "a user that user.updated has announced",
-  });
-}
-
-function localpartTaken(event: NativeEvent): Rejection {
-  return rejectEvent(event, {
-    reason: "localpart-taken",
-    text: "another user has this address: choose another localpart",
-    path: "/data/localpart",
-    expected: "a localpart that nobody has",
-  });
-}
-
-function localpartFixed(event: NativeEvent): Rejection {
-  return rejectEvent(event, {
-    reason: "localpart-fixed",
-    text: "a user keeps its address: contacts would lose it",
-    path: "/data/localpart",
-    expected: "the localpart that the user was announced with, or none",
-  });
 }

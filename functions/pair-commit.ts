@@ -12,7 +12,9 @@ import type { Ports } from "./ports.ts";
 const noRecord: PairRecord = { state: noPair, marks: { xmpp: "", native: "" }, version: 0, outbox: [] };
 
 function sameState(a: PairState, b: PairState): boolean {
-  return a.state === b.state && a.preApproved === b.preApproved && a.nick === b.nick;
+  return (
+    a.state === b.state && a.preApproved === b.preApproved && a.nick === b.nick && a.blocked === b.blocked
+  );
 }
 
 /** Sends effects that a commit has stored, then forgets them. */

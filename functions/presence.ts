@@ -1,11 +1,15 @@
 /** `presence-stanzas.fifo`: availability, probes and subscriptions of contacts. */
 
-import { noPair } from "#core/pair.ts";
+import { noPair, type PairState } from "#core/pair.ts";
 import { ok } from "#core/result.ts";
 import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
 import { decideProbe } from "#core/translate/probe.ts";
-import { decidePresenceError, decideSubscriptionStanza } from "#core/translate/subscription-stanza.ts";
+import {
+  decidePresenceError,
+  decideSubscriptionStanza,
+  type PairDecision,
+} from "#core/translate/subscription-stanza.ts";
 import { sendEffects } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
 import { commitDecision } from "./pair-commit.ts";
@@ -39,6 +43,17 @@ async function dropAll({ pair, cause }: Context, ports: Ports) {
   return ports.table.dropResources(pair, cause.mark, known ?? {});
 }
 
+/** Commits a decision, but for a blocked contact, of whom nothing is taken in (XEP-0191 §3.3). */
+async function decidePair(
+  { pair, cause }: Context,
+  ports: Ports,
+  decide: (current: PairState) => PairDecision,
+): Promise<void> {
+  await commitDecision(ports, pair, cause, (current) =>
+    ok(current.blocked ? { next: current, effects: [] } : decide(current)),
+  );
+}
+
 async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
   const { pair, cause } = ctx;
   switch (job.stanza.attrs["type"]) {
@@ -46,19 +61,16 @@ async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise
     case "unavailable":
       return takeAvailability(ctx, job, ports);
     case "probe": {
-      const record = await ports.table.readPair(pair);
-      return sendEffects(ports, pair, cause, decideProbe(ctx, record?.state ?? noPair, job.stanza));
+      const { state } = (await ports.table.readPair(pair)) ?? { state: noPair };
+      // XEP-0191 §3.3: presence of a blocked contact is never answered.
+      if (state.blocked) return;
+      return sendEffects(ports, pair, cause, decideProbe(ctx, state, job.stanza));
     }
     case "error":
-      await commitDecision(ports, pair, cause, (current) =>
-        ok(decidePresenceError(ctx, current, job.stanza)),
-      );
-      return;
+      return decidePair(ctx, ports, (current) => decidePresenceError(ctx, current, job.stanza));
     default:
       // Unknown types change nothing: RFC 6121 §4.7.1 knows no others than these.
-      await commitDecision(ports, pair, cause, (current) =>
-        ok(decideSubscriptionStanza(ctx, current, job.stanza)),
-      );
+      return decidePair(ctx, ports, (current) => decideSubscriptionStanza(ctx, current, job.stanza));
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { connectorDefinition, functionDefinitions, functionNames } from "./definitions/functions.ts";
@@ -36,7 +36,7 @@ const otherCredentials = ["ini", "login", "process", "sso", "web-identity"].map(
 
 async function bundle(name: string, entry: string, folder: string): Promise<Bundle> {
   const file = join(folder, "index.mjs");
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: [join(root, entry)],
     outfile: file,
     bundle: true,
@@ -54,9 +54,16 @@ async function bundle(name: string, entry: string, folder: string): Promise<Bund
     external: name === "connector" ? [] : otherCredentials,
     sourcemap: "linked",
     metafile: true,
+    write: false,
     absWorkingDir: root,
     logLevel: "silent",
   });
+  await mkdir(folder, { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    // Renamed into place, since a bridge may be starting from here at this moment.
+    await writeFile(`${path}.${process.pid}`, contents);
+    await rename(`${path}.${process.pid}`, path);
+  }
   const bytes = Object.entries(metafile.outputs).find(([path]) => path.endsWith(".mjs"))?.[1].bytes ?? 0;
   return { name, file, bytes };
 }

@@ -48,12 +48,12 @@ const returned = ({ messageId }: SQSRecord) => ({ batchItemFailures: [{ itemIden
 const deliveredBodies = async () => (await takeEvents(engines)).map(({ data }) => data["body"]);
 
 describe("the message function", () => {
-  test("makes one message.sent of a text, with one read and one send", async () => {
+  test("makes one message.sent of a text, with two reads and one send", async () => {
     const seq = unique();
     engines.requests.length = 0;
     const answer = await handle(record({ body: packOf([{ xml: says("Hello", { id: "m1" }), seq }]) }));
     assert.deepEqual(answer, allDone);
-    assert.deepEqual(engines.requests, ["GetItemCommand", "SendMessageBatchCommand"]);
+    assert.deepEqual(engines.requests, ["GetItemCommand", "GetItemCommand", "SendMessageBatchCommand"]);
     const [event, ...more] = await takeEvents(engines);
     assert.deepEqual(more, []);
     assert.equal(event?.type, "message.sent");

@@ -1,0 +1,50 @@
+/** Blocking a contact, by XEP-0191's rules for the server of the one who blocks. */
+import type { Effect } from "../decision.ts";
+import type { PairState } from "../pair.ts";
+import { type Availability, aggregate, availabilityStanza, type UserPresence } from "../presence.ts";
+import { seenByContact, seesContact } from "../subscription.ts";
+import { presenceChanged } from "./availability.ts";
+import type { Context } from "./context.ts";
+import { collectEffects } from "./effects.ts";
+import { goodbyeStanza } from "./ghost-stanza.ts";
+import { probeStanza } from "./resync.ts";
+import type { PairDecision } from "./subscription-stanza.ts";
+
+/**
+ * The user blocks the contact, which sees it go offline and is told nothing else (XEP-0191 §3.3).
+ *
+ * @param resources what was known of the contact's availability; the user sees it go, too
+ */
+export function decideBlock(
+  ctx: Context,
+  current: PairState,
+  resources: Readonly<Record<string, Availability>>,
+): PairDecision {
+  if (current.blocked === true) return { next: current, effects: [] };
+  const effects = collectEffects(ctx);
+  if (seenByContact(current.state)) effects.stanza(goodbyeStanza(ctx));
+  const gone: readonly Effect[] =
+    aggregate(resources).show === "offline" ? [] : presenceChanged(ctx, aggregate({}));
+  return { next: { ...current, blocked: true }, effects: [...effects.list, ...gone] };
+}
+
+/**
+ * The user lifts a block: the contact sees it again, and is asked for its presence (XEP-0191 §3.4).
+ *
+ * @param presence the user's current presence
+ */
+export function decideUnblock(
+  ctx: Context,
+  current: PairState,
+  presence: UserPresence | undefined,
+): PairDecision {
+  if (current.blocked !== true) return { next: current, effects: [] };
+  const { blocked: _, ...next } = current;
+  const effects = collectEffects(ctx);
+  if (seenByContact(current.state) && presence !== undefined && presence.show !== "offline") {
+    const stanza = availabilityStanza(ctx.ghost, ctx.pair.contact, presence);
+    effects.stanza(stanza, { availability: { ghost: ctx.ghost, version: presence.version } });
+  }
+  if (seesContact(current.state)) effects.stanza(probeStanza(ctx));
+  return { next, effects: effects.list };
+}

@@ -1,0 +1,59 @@
+/** What native users do about their contacts. */
+import type { NativeEventOf } from "#core/contract/events.ts";
+import type { Rejection } from "#core/contract/rejection.ts";
+import { noPair } from "#core/pair.ts";
+import { err, ok } from "#core/result.ts";
+import { seenByContact } from "#core/subscription.ts";
+import { decideBlock, decideUnblock } from "#core/translate/blocking.ts";
+import { type ContactEvent, decideContactEvent } from "#core/translate/contact-event.ts";
+import type { Context } from "#core/translate/context.ts";
+import { answerProbe } from "#core/translate/probe.ts";
+import { sendEffects } from "./effects.ts";
+import { blockedContact } from "./native-rejections.ts";
+import { commitDecision } from "./pair-commit.ts";
+import type { Ports } from "./ports.ts";
+
+type Outcome = Promise<Rejection | undefined>;
+
+/** Asks, accepts, declines or ends a subscription. 2 reads, 2 writes. */
+export async function changeContact(event: ContactEvent, ctx: Context, ports: Ports): Outcome {
+  const { pair, cause } = ctx;
+  const record = await ports.table.readUser(pair.domain, pair.user);
+  return commitDecision(ports, pair, cause, (current) =>
+    current.blocked
+      ? err(blockedContact(event))
+      : decideContactEvent(ctx, current, event, record?.presence, record?.nick),
+  );
+}
+
+/** Blocks or unblocks a contact. 2 reads, a transaction and a write. Holds everywhere `limits.profileCacheMs` later. */
+export async function changeBlock(
+  event: NativeEventOf<"contact.blocked" | "contact.unblocked">,
+  ctx: Context,
+  ports: Ports,
+): Outcome {
+  const { pair, cause } = ctx;
+  if (event.type === "contact.blocked") {
+    const resources = (await ports.table.readAvailability(pair)) ?? {};
+    await commitDecision(ports, pair, cause, (current) => ok(decideBlock(ctx, current, resources)));
+  } else {
+    const record = await ports.table.readUser(pair.domain, pair.user);
+    await commitDecision(ports, pair, cause, (current) => ok(decideUnblock(ctx, current, record?.presence)));
+  }
+  ports.directory.forget(pair);
+  return undefined;
+}
+
+/** The pair is looked at again: the subscription may have ended since the probe was let through. */
+export async function showPresence(
+  event: NativeEventOf<"internal.probed">,
+  ctx: Context,
+  ports: Ports,
+): Outcome {
+  const { pair, cause } = ctx;
+  const { state } = (await ports.table.readPair(pair)) ?? { state: noPair };
+  if (state.blocked || !seenByContact(state.state)) return undefined;
+  const user = await ports.table.readUser(pair.domain, pair.user);
+  await sendEffects(ports, pair, cause, answerProbe(ctx, user?.presence, event.data.id));
+  return undefined;
+}

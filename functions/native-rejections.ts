@@ -1,0 +1,49 @@
+/** Why a sound event cannot be carried out. */
+import type { NativeEvent } from "#core/contract/events.ts";
+import { type Rejection, rejectEvent } from "#core/contract/rejection.ts";
+
+export function foreignCursor(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "invalid",
+    text: "the cursor is not one of ours",
+    path: "/data/cursor",
+    expected: "the cursor of a roster.listed, as it was",
+  });
+}
+
+export function unknownUser(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "unknown-user",
+    text: "the user was not announced: send user.updated first",
+    path: "/data/user",
+    expected: "a user that user.updated has announced",
+  });
+}
+
+export function localpartTaken(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "localpart-taken",
+    text: "another user has this address: choose another localpart",
+    path: "/data/localpart",
+    expected: "a localpart that nobody has",
+  });
+}
+
+export function localpartFixed(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "localpart-fixed",
+    text: "a user keeps its address: contacts would lose it",
+    path: "/data/localpart",
+    expected: "the localpart that the user was announced with, or none",
+  });
+}
+
+/** XEP-0191 §3.3: nothing leaves for a contact that the user blocks. */
+export function blockedContact(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "blocked",
+    text: "the user blocks this contact: send contact.unblocked first",
+    path: "/data/contact",
+    expected: "a contact that the user does not block",
+  });
+}

@@ -1,0 +1,31 @@
+/** What is said of native users themselves. */
+import type { UserRecord } from "#aws/table.ts";
+import type { NativeEventOf } from "#core/contract/events.ts";
+import type { Rejection } from "#core/contract/rejection.ts";
+import type { Cause } from "#core/decision.ts";
+import { localpartOfUser } from "#core/mapping.ts";
+import { unsupported } from "#core/translate/event-to-message.ts";
+import { localpartFixed, localpartTaken } from "./native-rejections.ts";
+import type { Ports } from "./ports.ts";
+
+/** Announces a user, or changes what is known of it; its address stays what it was at first. */
+export async function updateUser(
+  event: NativeEventOf<"user.updated">,
+  cause: Cause,
+  ports: Ports,
+): Promise<Rejection | undefined> {
+  const { domain, user, name, nick } = event.data;
+  const localpart = event.data.localpart ?? localpartOfUser(user);
+  const texts = { ...(name === undefined ? {} : { name }), ...(nick === undefined ? {} : { nick }) };
+  const record: UserRecord = { domain, user, localpart, mark: cause.mark, ...texts };
+  const outcome = await ports.directory.announce(record);
+  if (outcome === "localpart-taken") return localpartTaken(event);
+  if (outcome === "exists") {
+    const known = await ports.table.readUser(domain, user);
+    const other = event.data.localpart !== undefined && event.data.localpart !== known?.localpart;
+    if (other) return localpartFixed(event);
+    await ports.table.updateProfile(record);
+  }
+  const notYet = (["avatar", "vcard"] as const).find((field) => event.data[field] !== undefined);
+  return notYet && unsupported(event, `/data/${notYet}`);
+}
