@@ -1,4 +1,5 @@
 /** Two thousand messages to XMPP users, with something killed or restarted in the middle. */
+import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 import { onEachServer } from "#test/harness/bridge.ts";
 import {
@@ -39,6 +40,8 @@ onEachServer(
 
     test("the connector asked to stop and restarted: none lost, none twice, each pair's in order", async () => {
       await run(() => scenario.bridge.killConnector("SIGTERM"));
+      // Nothing was left unconfirmed.
+      assert.equal(ledger.repeats, 0, "messages that came twice");
     });
 
     test("the XMPP server restarted: none lost, each pair's in order", async () => {

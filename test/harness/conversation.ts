@@ -32,14 +32,19 @@ export interface Ledger {
   readonly repeats: number;
   /** Resolves when so many different ones have arrived; rejects after `timeoutMs`. */
   reached(count: number, timeoutMs?: number): Promise<void>;
+  /** Ids that have arrived, by pair, in order. */
+  readonly arrived: ReadonlyMap<string, ReadonlySet<string>>;
   /** Throws unless every pair's messages are all there, in the order in which they were sent. */
   assertWhole(): void;
 }
 
 const timeoutMsDefault = 60_000;
 const idOf = (sequence: number) => `m ${sequence}`;
+/** Ids of the messages of each pair, in the order in which they are sent. */
+export const sent: readonly string[] = Array.from({ length: perPair }, (_, sequence) => idOf(sequence));
 
-export function makeLedger(): Ledger {
+/** @param whole takes in everything as well. */
+export function makeLedger(whole?: Ledger): Ledger {
   const arrived = new Map<string, Set<string>>();
   for (const user of parties.users) {
     for (const { name } of parties.accounts) arrived.set(`${user} ${name}`, new Set());
@@ -48,6 +53,7 @@ export function makeLedger(): Ledger {
   let count = 0;
   let repeats = 0;
   return {
+    arrived,
     get count() {
       return count;
     },
@@ -55,6 +61,7 @@ export function makeLedger(): Ledger {
       return repeats;
     },
     take(user, account, id) {
+      whole?.take(user, account, id);
       const ids = arrived.get(`${user} ${account}`);
       if (ids === undefined) throw new Error(`nobody wrote: ${user}, ${account}, ${id}`);
       if (ids.has(id)) {
@@ -81,7 +88,6 @@ export function makeLedger(): Ledger {
       });
     },
     assertWhole() {
-      const sent = Array.from({ length: perPair }, (_, sequence) => idOf(sequence));
       for (const [pair, ids] of arrived) assert.deepEqual([...ids], sent, `messages of ${pair}`);
     },
   };
@@ -109,12 +115,13 @@ export async function sendAll(account: XmppUser): Promise<void> {
   }
 }
 
-/** Notes every message that an account gets, from now on. */
-export function countMessages(account: XmppUser, ledger: Ledger): void {
+/** Notes every message that an account gets, from now on, and those of its own that came back with an error. */
+export function countMessages(account: XmppUser, ledger: Ledger, bounced?: Ledger): void {
   account.onStanza((stanza) => {
-    if (!stanza.is("message") || stanza.attrs["type"] !== "chat") return;
+    if (!stanza.is("message")) return;
     const user = bareOf(stanza.attrs["from"]).split("@")[0] ?? "";
-    ledger.take(user, account.bare.split("@")[0] ?? "", stanza.attrs["id"] ?? "");
+    const into = stanza.attrs["type"] === "error" ? bounced : ledger;
+    into?.take(user, account.bare.split("@")[0] ?? "", stanza.attrs["id"] ?? "");
   });
 }
 
