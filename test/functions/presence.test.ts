@@ -25,12 +25,13 @@ import {
 } from "#test/harness/functions.ts";
 import {
   again,
+  available,
   invocation,
   nativeRecord,
   pack,
   packOf,
+  presence,
   record,
-  stanza,
   unique,
 } from "#test/harness/lambda-events.ts";
 
@@ -56,11 +57,6 @@ async function contactIn(state: SubscriptionState, preApproved = false): Promise
   await relate(engines, pairOf("nina", contact), { state, preApproved });
   return contact;
 }
-
-const presence = (from: string, attrs: Readonly<Record<string, string>> = {}, children = "") =>
-  stanza("presence", { from, ...attrs }, children);
-const available = (from: string, show: string, children = "") =>
-  presence(from, {}, `${show === "online" ? "" : `<show>${show}</show>`}${children}`);
 
 async function handle(...xmls: string[]): Promise<void> {
   const one = record({ body: pack(...xmls) });

@@ -94,3 +94,13 @@ export function stanza(
   const all = Object.entries({ to: `nina@${domain}`, from: "alice@example.org/phone", ...attrs });
   return `<${name} ${all.map(([key, value]) => `${key}="${value}"`).join(" ")}>${children}</${name}>`;
 }
+
+/** A presence from a contact or one of its devices. */
+export function presence(from: string, attrs: Readonly<Record<string, string>> = {}, children = ""): string {
+  return stanza("presence", { from, ...attrs }, children);
+}
+
+/** An available presence with its `show`. */
+export function available(from: string, show: string, children = ""): string {
+  return presence(from, {}, `${show === "online" ? "" : `<show>${show}</show>`}${children}`);
+}
