@@ -154,9 +154,9 @@ for (const server of serverKinds) {
       assert.equal(existsSync(file), false);
     });
 
-    test("starts again in its folder, and SIGTERM ends it with 0 and leaves nothing", async () => {
-      const { pid } = await start();
-      process.kill(pid, "SIGTERM");
+    test("starts again in its folder, and SIGTERM to npm ends it with 0 and leaves nothing", async () => {
+      await start();
+      process.kill(running().pid, "SIGTERM");
       assert.equal((await running().exited).code, 0);
       assertNothingLeft();
       assert.equal(existsSync(file), false);
