@@ -20,6 +20,7 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof TransientFault) return true;
   if (!(error instanceof Error)) return false;
   if (permanentNames.has(error.name)) return false;
-  const isNetwork = "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
+  // Of the system (`ECONNRESET`, `EAI_AGAIN`), not of Node itself (`ERR_INVALID_ARG_TYPE`).
+  const isNetwork = "code" in error && typeof error.code === "string" && /^E(?!RR_)[A-Z_]+$/.test(error.code);
   return "$metadata" in error || "$fault" in error || isNetwork || error.name === "TimeoutError";
 }
