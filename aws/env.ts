@@ -4,34 +4,40 @@ import * as v from "valibot";
 import { environmentNameOf, type QueueName, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { prepareDomain } from "#core/xmpp/jid.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const filled = v.pipe(v.string(), v.minLength(1));
-const port = v.pipe(
-  v.string(),
-  v.regex(/^\d+$/, "must be a port number"),
-  v.transform(Number),
-  v.maxValue(65_535, "must be a port number"),
-);
+/** Text; the description says what to set the variable to, and stands in every complaint about it. */
+const text = (description: string) => v.pipe(v.string(), v.minLength(1), v.description(description));
+const url = (description: string) =>
+  v.pipe(v.string(), v.regex(/^https?:\/\/[^/]/), v.description(description));
+
 const powerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
 
+const domains = v.pipe(
+  v.string(),
+  v.transform((list) => list.split(",").map((domain) => prepareDomain(domain.trim()))),
+  v.check((prepared) => prepared.every(({ ok: isDomain }) => isDomain)),
+  // As stanzas name them: prepared, so that a capital letter here does not make every stanza a stranger's.
+  v.transform((prepared) => [...new Set(prepared.flatMap((domain) => (domain.ok ? domain.value : [])))]),
+  v.description("the component domains that are served, separated by commas"),
+);
+
 const common = {
-  AWS_REGION: v.optional(filled, "us-east-1"),
-  SQS_ENDPOINT: v.optional(filled),
-  DYNAMODB_ENDPOINT: v.optional(filled),
-  CAUSEWAY_DOMAINS: v.pipe(
-    filled,
-    v.transform((text) => text.split(",").map((domain) => domain.trim())),
-    v.check((domains) => domains.every((domain) => domain !== ""), "must be domains separated by commas"),
+  AWS_REGION: v.optional(text("an AWS region, like us-east-1"), "us-east-1"),
+  SQS_ENDPOINT: v.optional(url("the URL of an SQS engine, like http://127.0.0.1:9324, or leave it out")),
+  DYNAMODB_ENDPOINT: v.optional(
+    url("the URL of a DynamoDB engine, like http://127.0.0.1:8000, or leave it out"),
   ),
-  CAUSEWAY_TABLE: v.pipe(v.string(), v.minLength(3, "must be the name of a DynamoDB table")),
+  CAUSEWAY_DOMAINS: domains,
+  CAUSEWAY_TABLE: v.pipe(v.string(), v.minLength(3), v.description("the name of the DynamoDB table")),
 };
 
 const functionSchema = v.object({
   ...common,
   CAUSEWAY_DIRECTORY: v.optional(
-    v.picklist(["announced", "open"], 'must be "announced" or "open"'),
+    v.pipe(v.picklist(["announced", "open"]), v.description('"announced" or "open"')),
     "announced",
   ),
 });
@@ -41,20 +47,31 @@ const connectorSchema = v.object({
   CAUSEWAY_LANES: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^\d+$/, "must be a number"),
+      v.regex(/^\d+$/),
       v.transform(Number),
-      v.check(
-        (lanes) => lanes >= 1 && lanes <= 1024 && powerOfTwo(lanes),
-        "must be a power of two up to 1024",
-      ),
+      v.check((lanes) => lanes >= 1 && lanes <= 1024 && powerOfTwo(lanes)),
+      v.description("a power of two up to 1024"),
     ),
     String(limits.lanes),
   ),
-  CAUSEWAY_XMPP_SERVICE: v.pipe(filled, v.regex(/^xmpp:\/\/[^/]+:\d+$/, "must look like xmpp://host:5347")),
-  CAUSEWAY_XMPP_SECRET: v.optional(filled),
-  CAUSEWAY_XMPP_SECRET_FILE: v.optional(filled),
-  CAUSEWAY_HEALTH_HOST: v.optional(filled, "127.0.0.1"),
-  CAUSEWAY_HEALTH_PORT: v.optional(port, "8081"),
+  CAUSEWAY_XMPP_SERVICE: v.pipe(
+    v.string(),
+    v.regex(/^xmpp:\/\/[^/]+:\d+$/),
+    v.description("the XMPP server's component listener, like xmpp://host:5347"),
+  ),
+  CAUSEWAY_XMPP_SECRET: v.optional(v.string()),
+  CAUSEWAY_XMPP_SECRET_FILE: v.optional(text("the file that holds the component's secret")),
+  CAUSEWAY_HEALTH_HOST: v.optional(text("the address to be healthy at, like 127.0.0.1"), "127.0.0.1"),
+  CAUSEWAY_HEALTH_PORT: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d+$/),
+      v.transform(Number),
+      v.maxValue(65_535),
+      v.description("a port number"),
+    ),
+    "8081",
+  ),
 });
 
 export interface AwsEnv {
@@ -101,18 +118,23 @@ function missingQueue(
   return missing && `${prefix}${environmentNameOf(missing)} is missing: set it to the URL of that queue`;
 }
 
-function parse<const S extends v.GenericSchema>(
-  schema: S,
-  env: Environment,
-): Result<v.InferOutput<S>, string> {
+type Schema = typeof functionSchema | typeof connectorSchema;
+
+/** What a variable is to be set to. */
+function wanted(schema: Schema, name: string): string {
+  const entry = Object.entries(schema.entries).find(([key]) => key === name)?.[1];
+  const inner = entry?.type === "optional" ? entry.wrapped : entry;
+  return (inner && v.getDescription(inner)) ?? "something else";
+}
+
+/** Complains about the first wrong variable in one line that names it and the way out. */
+function parse<const S extends Schema>(schema: S, env: Environment): Result<v.InferOutput<S>, string> {
   const parsed = v.safeParse(schema, env, { abortEarly: true });
   if (parsed.success) return ok(parsed.output);
-  const [issue] = parsed.issues;
-  const name = v.getDotPath(issue) ?? "environment";
+  const name = String(parsed.issues[0].path?.[0]?.key ?? "environment");
   const value = env[name];
-  return err(
-    value === undefined ? `${name} is missing` : `${name} is ${JSON.stringify(value)}: ${issue.message}`,
-  );
+  const complaint = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  return err(`${name} ${complaint}: set it to ${wanted(schema, name)}`);
 }
 
 function awsEnv(env: Environment, read: v.InferOutput<v.ObjectSchema<typeof common, undefined>>): AwsEnv {
@@ -140,14 +162,22 @@ export function readFunctionEnv(
 }
 
 function readSecret(read: v.InferOutput<typeof connectorSchema>): Result<string, string> {
-  if (read.CAUSEWAY_XMPP_SECRET !== undefined) return ok(read.CAUSEWAY_XMPP_SECRET);
-  const file = read.CAUSEWAY_XMPP_SECRET_FILE;
-  if (file === undefined) return err("CAUSEWAY_XMPP_SECRET or CAUSEWAY_XMPP_SECRET_FILE is missing");
+  const { CAUSEWAY_XMPP_SECRET: given = "", CAUSEWAY_XMPP_SECRET_FILE: file } = read;
+  if (given !== "") return ok(given);
+  if (file === undefined) {
+    return err(
+      "CAUSEWAY_XMPP_SECRET is missing: set it to the component's secret, or CAUSEWAY_XMPP_SECRET_FILE to a file that holds it",
+    );
+  }
   try {
     const secret = readFileSync(file, "utf8").trim();
-    return secret === "" ? err(`CAUSEWAY_XMPP_SECRET_FILE: ${file} is empty`) : ok(secret);
+    return secret === ""
+      ? err(`CAUSEWAY_XMPP_SECRET_FILE: ${file} is empty: write the component's secret into it`)
+      : ok(secret);
   } catch {
-    return err(`CAUSEWAY_XMPP_SECRET_FILE: ${file} cannot be read`);
+    return err(
+      `CAUSEWAY_XMPP_SECRET_FILE: ${file} cannot be read: set it to a file that this process may read`,
+    );
   }
 }
 
@@ -172,7 +202,7 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
     missingQueue(aws.deadLetterUrls, "CAUSEWAY_DEAD_LETTERS_", connectorQueues);
   if (missing !== undefined) return err(missing);
   const [domain] = read.CAUSEWAY_DOMAINS;
-  if (domain === undefined) return err("CAUSEWAY_DOMAINS is missing");
+  if (domain === undefined) throw new Error("a list of domains that was read is never empty");
   return ok({
     ...aws,
     domain,
