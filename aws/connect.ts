@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { limits } from "#core/limits.ts";
 import { makeTable } from "./dynamodb-table.ts";
 import type { AwsEnv } from "./env.ts";
 import { makeQueues, type Queues } from "./queues.ts";
@@ -7,11 +8,28 @@ import type { Table } from "./table.ts";
 
 const endpointOf = (endpoint: string | undefined) => (endpoint === undefined ? {} : { endpoint });
 
-/** The ports of a process, over clients made from its environment. Nothing is connected before the first call. */
-export function connectAws(env: AwsEnv): { readonly queues: Queues; readonly table: Table } {
+/**
+ * The ports of a process, over clients made from its environment. Nothing is connected before the first call.
+ *
+ * @param requestMsMax without an answer for so long a request has failed: the SDK by itself would wait for ever,
+ *   and a function that its timeout ends leaves notes as if an item had killed it
+ */
+export function connectAws(
+  env: AwsEnv,
+  requestMsMax: number = limits.awsRequestMsMax,
+): { readonly queues: Queues; readonly table: Table } {
   const { region, urls, deadLetterUrls } = env;
-  const sqs = new SQSClient({ region, ...endpointOf(env.sqsEndpoint) });
-  const dynamodb = new DynamoDBClient({ region, ...endpointOf(env.dynamodbEndpoint) });
+  const common = {
+    region,
+    maxAttempts: limits.awsAttemptsMax,
+    requestHandler: {
+      connectionTimeout: limits.awsConnectMsMax,
+      requestTimeout: requestMsMax,
+      throwOnRequestTimeout: true,
+    },
+  };
+  const sqs = new SQSClient({ ...common, ...endpointOf(env.sqsEndpoint) });
+  const dynamodb = new DynamoDBClient({ ...common, ...endpointOf(env.dynamodbEndpoint) });
   return {
     queues: makeQueues({ client: sqs, urls, deadLetterUrls }),
     table: makeTable({ client: dynamodb, name: env.table }),

@@ -21,6 +21,8 @@ export interface OutgoingMessage {
   readonly group?: string;
   /** Deduplication id, hashed already; goes with `group`. */
   readonly dedup?: string;
+  /** Seconds before it may be received; standard queues only. */
+  readonly delayS?: number;
 }
 
 export interface ReceivedMessage {
@@ -121,6 +123,7 @@ async function sendBatch(
         Entries: batch.map(({ index, message }) => ({
           Id: String(index),
           MessageBody: message.body,
+          ...(message.delayS === undefined ? {} : { DelaySeconds: message.delayS }),
           ...(message.group === undefined
             ? {}
             : {
@@ -244,7 +247,8 @@ export function makeQueues(options: {
             "SentTimestamp",
           ],
         }),
-        { abortSignal: signal },
+        // A long poll is silent for as long as it may be.
+        { abortSignal: signal, requestTimeout: waitS * 1000 + limits.awsRequestMsMax },
       );
       return (answer.Messages ?? []).map((message) => ({
         id: message.MessageId ?? "",

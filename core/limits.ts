@@ -51,6 +51,10 @@ export const limits = {
   outboundVisibilityS: 20,
   /** Outbound messages that the connector holds unconfirmed. */
   outboundHeldMax: 200,
+  /** AWS: a connection, and an answer once it stands. What hangs is tried three times within a function's time. */
+  awsConnectMsMax: 1_000,
+  awsRequestMsMax: 2_000,
+  awsAttemptsMax: 3,
   /** Retries in process before a message goes back to its queue. */
   retryInProcessMs: 2_000,
   /** Visibility after a transient failure: first and longest. */
@@ -68,6 +72,17 @@ export const limits = {
   profileCacheMax: 10_000,
   /** A message written later than this after its time carries a delay stamp. */
   delayAfterMs: 60_000,
+  /** Pairs of a resync that are looked at in one step, and so in one second at the most. */
+  resyncPairsPerS: 250,
+  /** How long after a resync's last question silence counts as offline. */
+  resyncSettleS: 60,
+  /** Subscriptions of a removed user that are ended in one step. */
+  farewellPairsMax: 50,
+  /** Probes to a contact that answered with an error, and the pause before the first of them; it doubles. */
+  errorProbesMax: 6,
+  errorProbeS: 30,
+  /** SQS: the longest delay of a message. */
+  queueDelaySMax: 900,
   /** Hash buckets that a user's subscribers are spread over. */
   subscriberBuckets: 16,
   /** Subscribers announced to in one step; a longer broadcast continues as a walk. */
