@@ -39,9 +39,8 @@ export interface Ledger {
 }
 
 const timeoutMsDefault = 60_000;
-const idOf = (sequence: number) => `m ${sequence}`;
 /** Ids of the messages of each pair, in the order in which they are sent. */
-export const sent: readonly string[] = Array.from({ length: perPair }, (_, sequence) => idOf(sequence));
+export const sent: readonly string[] = Array.from({ length: perPair }, (_, sequence) => `m ${sequence}`);
 
 /** @param whole takes in everything as well. */
 export function makeLedger(whole?: Ledger): Ledger {
@@ -96,9 +95,9 @@ export function makeLedger(whole?: Ledger): Ledger {
 /** Emits every message of the native users, each user's in order; all users at once. */
 export async function emitAll(native: NativeSide): Promise<void> {
   const emitOf = async (user: string) => {
-    for (let sequence = 0; sequence < perPair; sequence += 1) {
+    for (const id of sent) {
       for (const { name } of parties.accounts) {
-        const data = { user, contact: `${name}@${domain}`, id: idOf(sequence), body: `${user} ${sequence}` };
+        const data = { user, contact: `${name}@${domain}`, id, body: `${user} ${id}` };
         await native.emit({ type: "message.sent", data });
       }
     }
@@ -106,11 +105,11 @@ export async function emitAll(native: NativeSide): Promise<void> {
   await Promise.all(parties.users.map(emitOf));
 }
 
-/** Sends every message of one account. */
-export async function sendAll(account: XmppUser): Promise<void> {
-  for (let sequence = 0; sequence < perPair; sequence += 1) {
+/** Sends every message of one account, or some of each pair. */
+export async function sendAll(account: XmppUser, ids: readonly string[] = sent): Promise<void> {
+  for (const id of ids) {
     for (const user of parties.users) {
-      await account.send(chat(`${user}@${componentDomain}`, idOf(sequence), `${account.bare} ${sequence}`));
+      await account.send(chat(`${user}@${componentDomain}`, id, `${account.bare} ${id}`));
     }
   }
 }

@@ -28,7 +28,7 @@ onEachServer(
       for (const account of accounts) countMessages(account, outbound);
       await Promise.all([
         emitAll(scenario.native),
-        ...accounts.map(sendAll),
+        ...accounts.map((account) => sendAll(account)),
         inbound.reached(messageCount),
         outbound.reached(messageCount),
       ]);
