@@ -52,7 +52,7 @@ const toGoOn = "To go on, give the same command again (without --restart).";
 type Finished = Extract<Outcome, { kind: "finished" }>;
 
 function reportEnd(options: Options, { counts, rejectedPath, already }: Finished, took: string): number {
-  const summary = summaryText(counts, options.dryRun ? "good" : "events sent");
+  const summary = summaryText(counts, options.dryRun);
   console.log(
     already
       ? `${options.file} was imported before, nothing is sent (--restart would). It was ${summary}`
@@ -77,7 +77,7 @@ async function importFile(options: Options): Promise<number> {
     const { outcome, took, stoppedBy } = await carryOut(options, input.value, destination);
     if (outcome.kind === "finished") return reportEnd(options, outcome, took);
     if (outcome.kind === "failed") return complain(outcome.reason);
-    const summary = summaryText(outcome.counts, options.dryRun ? "good" : "events sent");
+    const summary = summaryText(outcome.counts, options.dryRun);
     if (outcome.kind === "lost") {
       const ailment = `${outcome.reason}: ${await destination?.ailment()}`;
       return complain(`${destination?.url} takes nothing (${ailment}). So far ${summary}. ${toGoOn}`);

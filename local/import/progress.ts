@@ -28,12 +28,13 @@ export function progressText({ counts, linesBefore, bytes, elapsedMs }: Progress
   return `${amount(lines)} lines (${share} %), ${amount(perSecond)}/s, ${amount(counts.rejected)} rejected${left}`;
 }
 
-/** `100,000 lines: 99,990 events sent, 2 rejected, 8 blank or comments`. */
-export function summaryText(counts: Counts, sentWords = "events sent"): string {
+/** `100,000 lines: 99,990 events sent, 2 rejected, 8 blank, comment or header`; of a check `99,990 good`. */
+export function summaryText(counts: Counts, onlyChecked = false): string {
   const { sent, rejected, silent } = counts;
-  const rest = silent === 0 ? "" : `, ${amount(silent)} blank, comment or header`;
   const lines = linesDone(counts);
-  return `${amount(lines)} ${lines === 1 ? "line" : "lines"}: ${amount(sent)} ${sentWords}, ${amount(rejected)} rejected${rest}`;
+  const words = onlyChecked ? "good" : `${sent === 1 ? "event" : "events"} sent`;
+  const rest = silent === 0 ? "" : `, ${amount(silent)} blank, comment or header`;
+  return `${amount(lines)} ${lines === 1 ? "line" : "lines"}: ${amount(sent)} ${words}, ${amount(rejected)} rejected${rest}`;
 }
 
 /** `7 s`, `3 min 20 s`, `2 h 5 min`. */
