@@ -4,6 +4,7 @@ import { makeAvailabilityTable } from "./table-availability.ts";
 import { makePairTable } from "./table-pairs.ts";
 import { makeProcessTable } from "./table-process.ts";
 import { makeUserTable } from "./table-users.ts";
+import { makeWalkTable } from "./table-walks.ts";
 
 /** The port over real DynamoDB (or an engine that speaks its protocol). */
 export function makeTable(options: TableOptions): Table {
@@ -12,5 +13,6 @@ export function makeTable(options: TableOptions): Table {
     ...makeUserTable(options),
     ...makePairTable(options),
     ...makeAvailabilityTable(options),
+    ...makeWalkTable(options),
   };
 }

@@ -187,7 +187,11 @@ const connectorQueues = [
   "iqStanzas",
   "outboundStanzas",
   "outboundPresence",
+  "walks",
 ] as const satisfies readonly QueueName[];
+
+/** Stanzas that cannot go on are kept beside their queue; a walk's task is our own and always can. */
+const connectorDeadLetters = connectorQueues.filter((queue) => queue !== "walks");
 
 /** The connector's environment. The error is one line for people; it never holds the secret. */
 export function readConnectorEnv(env: Environment = process.env): Result<ConnectorEnv, string> {
@@ -199,7 +203,7 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
   const aws = awsEnv(env, read);
   const missing =
     missingQueue(aws.urls, "CAUSEWAY_QUEUE_", connectorQueues) ??
-    missingQueue(aws.deadLetterUrls, "CAUSEWAY_DEAD_LETTERS_", connectorQueues);
+    missingQueue(aws.deadLetterUrls, "CAUSEWAY_DEAD_LETTERS_", connectorDeadLetters);
   if (missing !== undefined) return err(missing);
   const [domain] = read.CAUSEWAY_DOMAINS;
   if (domain === undefined) throw new Error("a list of domains that was read is never empty");

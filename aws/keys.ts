@@ -9,6 +9,7 @@
  * | availability of a contact, per pair | `user#<domain>#<user>` | `contact#<contact>#availability` |
  * | subscription, marks and outbox, per pair | `user#<domain>#<user>` | `contact#<contact>#subscription` |
  * | subscriber, in a hash bucket | `subscribers#<domain>#<user>` | `<bucket>#<contact>` |
+ * | checkpoint of the walk through a domain's pairs | `walk#<domain>` | `walk` |
  * | note of an item being handled after a crash | `note#<queue message id>` | `note` |
  *
  * Availability sorts next to its subscription, so that one query reads a roster with its shows.
@@ -71,6 +72,21 @@ export function readSubscriberKey(sk: string): string {
 
 export function noteKey(messageId: string): Key {
   return { pk: `note#${part(messageId)}`, sk: "note" };
+}
+
+/** The newest walk through a domain's pairs. */
+export function walkKey(domain: string): Key {
+  return { pk: `walk#${part(domain)}`, sk: "walk" };
+}
+
+/** Beginning of the partition keys of a domain's users. */
+export function userPrefix(domain: string): string {
+  return `user#${part(domain)}#`;
+}
+
+/** The user of a partition key below {@link userPrefix}. */
+export function readUserPartition(pk: string): string {
+  return unpart(pk.slice(pk.lastIndexOf("#") + 1));
 }
 
 /** Contact and kind of a sort key below {@link contactPrefix}. */

@@ -46,7 +46,8 @@ function pairItem(pair: Pair, record: PairRecord): Item {
   };
 }
 
-function readPairItem(item: Item): PairRecord {
+/** A stored pair. */
+export function readPairItem(item: Item): PairRecord {
   return {
     state: readJson(item, "state", pairStateSchema),
     marks: { xmpp: readString(item, "markXmpp") ?? "", native: readString(item, "markNative") ?? "" },
@@ -166,7 +167,7 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
       return last === undefined ? { contacts } : { contacts, cursor: last };
     },
 
-    async roster(domain, user, cursor) {
+    async roster(domain, user, cursor, count) {
       const { pk } = userKey(domain, user);
       const page = await client.send(
         new QueryCommand({
@@ -174,7 +175,7 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
           ConsistentRead: true,
           KeyConditionExpression: "pk = :pk AND begins_with(sk, :contact)",
           ExpressionAttributeValues: { ":pk": s(pk), ":contact": s(contactPrefix) },
-          Limit: 2 * limits.rosterPageMax,
+          Limit: 2 * count,
           ...(cursor === undefined
             ? {}
             : { ExclusiveStartKey: keyItem(subscriptionKey(domain, user, cursor)) }),

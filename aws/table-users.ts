@@ -45,6 +45,7 @@ function readUserItem(domain: string, user: UserId, item: Item): UserRecord {
     ...(name === undefined ? {} : { name }),
     ...(nick === undefined ? {} : { nick }),
     ...(presence === undefined ? {} : { presence }),
+    ...(item["removing"] === undefined ? {} : { removing: true }),
     ...((readNumber(item, "blocks") ?? 0) > 0 ? { blocks: true } : {}),
   };
 }

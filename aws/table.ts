@@ -17,6 +17,8 @@ export interface UserRecord {
   readonly mark: string;
   /** The user blocks somebody. */
   readonly blocks?: boolean;
+  /** The user is on its way out: its contacts are being told. */
+  readonly removing?: boolean;
 }
 
 export interface PairRecord {
@@ -45,6 +47,19 @@ export interface RosterEntry {
   readonly state: PairState;
   readonly resources: Resources;
 }
+
+/** One of the two items of a pair, as a walk meets them. */
+export type WalkEntry =
+  | { readonly kind: "subscription"; readonly pair: Pair; readonly state: PairState }
+  | {
+      readonly kind: "availability";
+      readonly pair: Pair;
+      readonly resources: Resources;
+      /** Mark of the last cause taken in. */
+      readonly mark: string;
+      /** The fence of the last resync that forgot resources here; 0 before. */
+      readonly settled: number;
+    };
 
 export interface Table {
   /** The next fence of a domain: larger than every one before. 1 write. */
@@ -91,12 +106,32 @@ export interface Table {
     user: UserId,
     cursor: string | undefined,
   ): Promise<{ contacts: string[]; cursor?: string }>;
-  /** One page of a roster; where more follows its cursor is the last contact. 1 query. */
+  /** Up to `count` entries of a roster; where more follows its cursor is the last contact. 1 query. */
   roster(
     domain: string,
     user: UserId,
     cursor: string | undefined,
+    count: number,
   ): Promise<{ entries: RosterEntry[]; cursor?: string }>;
+
+  /** Takes a step of the walk through a domain's pairs, unless a later step, or a newer walk, was taken: then false. 1 write. */
+  claimWalk(domain: string, mark: string): Promise<boolean>;
+  /** The next pairs of a domain, out of `count` items of the table. 1 scan. */
+  walkPairs(
+    domain: string,
+    cursor: string | undefined,
+    count: number,
+  ): Promise<{ entries: WalkEntry[]; cursor?: string }>;
+  /** Forgets resources of a contact, unless it has said anything since: then false. 1 write. */
+  forgetResources(
+    entry: Extract<WalkEntry, { kind: "availability" }>,
+    fence: number,
+    resources: readonly string[],
+  ): Promise<boolean>;
+  /** Marks a user as being removed, unless a later cause was taken in: then false. 1 write. */
+  beginRemoval(domain: string, user: UserId, mark: string): Promise<boolean>;
+  /** Removes a user and frees its address. 1 transaction of 2 writes. */
+  removeUser(record: Pick<UserRecord, "domain" | "user" | "localpart">): Promise<void>;
 
   /** The items of a queue message that were being handled when a function died. 1 read. */
   readNote(messageId: string): Promise<readonly number[]>;

@@ -6,6 +6,7 @@ import { limits as defaultLimits, type Limits } from "#core/limits.ts";
 import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
 import { errorReply } from "#core/xmpp/error.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
+import { makeAnnounce } from "./announce.ts";
 import { setAside } from "./aside.ts";
 import { makeDownlink } from "./downlink.ts";
 import type { Unfit } from "./expand.ts";
@@ -81,12 +82,20 @@ export function makeConnector(options: ConnectorOptions): Connector {
     },
   });
 
+  const announce = makeAnnounce({ ...shared, newTrace, now: options.now ?? Date.now });
+
   const stream = makeStream({
     ...shared,
     takeFence: table.takeFence,
     inbound: uplink,
-    onUp: downlink.up,
-    onDown: downlink.down,
+    onUp(session) {
+      downlink.up(session);
+      announce.up(session.fence);
+    },
+    onDown(fence, reason) {
+      downlink.down();
+      announce.down(fence, reason);
+    },
   });
 
   return {
@@ -96,6 +105,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
       await downlink.stop(limits.stopMsMax / 2);
       await stream.stop();
       await uplink.flush();
+      await announce.told();
       giveUp.abort();
     },
     health() {

@@ -33,8 +33,8 @@ export interface StreamOptions {
   readonly takeFence: (domain: string) => Promise<number>;
   readonly inbound: Inbound;
   readonly onUp: (session: Session) => void;
-  /** Nothing can be written or confirmed any more. Called once for each `onUp`. */
-  readonly onDown: () => void;
+  /** Nothing can be written or confirmed any more, for a reason in a word. Called once for each `onUp`. */
+  readonly onDown: (fence: number, reason: string) => void;
   readonly log: Log;
 }
 
@@ -66,18 +66,19 @@ export function makeStream(options: StreamOptions): Stream {
     room.ring();
   });
 
-  const down = () => {
+  const down = (reason: string) => {
     if (clocks === undefined) return;
+    const { fence } = clocks.session;
     clocks.end();
     clocks = undefined;
-    options.onDown();
+    options.onDown(fence, reason);
   };
 
   const close = (reason: string) => {
     if (state !== "up") return;
     state = "closing";
     log("info", "stream.closing", { reason });
-    down();
+    down(reason);
     link?.close();
   };
 
@@ -115,6 +116,7 @@ export function makeStream(options: StreamOptions): Stream {
   /** One stream from connect to close; resolves with the reason of its end. */
   const runOnce = async (): Promise<string> => {
     state = "connecting";
+    let reason = "unknown";
     try {
       link = await open();
       const fence = await takeFence(link);
@@ -127,13 +129,14 @@ export function makeStream(options: StreamOptions): Stream {
       options.onUp(clocks.session);
       link.begin();
       if (stopping.signal.aborted) close("stopping");
-      return await link.closed;
+      reason = await link.closed;
     } catch (error) {
-      return error instanceof Error ? error.message : "unknown";
+      if (error instanceof Error) reason = error.message;
     } finally {
-      down();
+      down(reason);
       link = undefined;
     }
+    return reason;
   };
 
   const run = async () => {

@@ -1,13 +1,7 @@
 /** A user's availability to all who may see it: one stanza and lists of recipients, step by step. */
 import { hashId, userGroup } from "#aws/hash.ts";
 import type { UserRecord } from "#aws/table.ts";
-import {
-  asciiJson,
-  encodeItem,
-  packOverheadBytes,
-  type WalkTask,
-  writePack,
-} from "#core/contract/envelope.ts";
+import { asciiJson, encodeItem, packOverheadBytes, type WalkTask } from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
 import { availabilityStanza, type UserPresence } from "#core/presence.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
@@ -75,5 +69,5 @@ export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise
     version: presence.version,
     cursor: page.cursor,
   };
-  await sendWalk(ports, writePack([encodeItem(task)]));
+  await sendWalk(ports, task);
 }

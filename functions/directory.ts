@@ -3,6 +3,7 @@ import type { Table, UserRecord } from "#aws/table.ts";
 import type { Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts";
+import type { BareJid } from "#core/xmpp/jid.ts";
 
 /** A user as far as addressing goes; what may be cached. */
 export interface Address {
@@ -21,8 +22,8 @@ export interface Directory {
   announce(record: UserRecord): Promise<"created" | "exists" | "localpart-taken">;
   /** Whether the user blocks the contact. 0 requests for who blocks nobody, and when cached; else 1 read. */
   isBlocked(address: Address, pair: Pair): Promise<boolean>;
-  /** Forgets what is cached of the pair and its user, since it has changed. */
-  forget(pair: Pair): void;
+  /** Forgets what is cached of a user, and of its pair with a contact, since it has changed. */
+  forget(domain: string, user: UserId, contact?: BareJid): void;
 }
 
 /** A cache of what exists. What does not exist is never cached: it may be announced at any moment. */
@@ -83,7 +84,7 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       if (cached !== undefined) return cached;
       const user = await table.userAt(domain, localpart);
       const record = user && (await table.readUser(domain, user));
-      if (record !== undefined) return remember(domain, addressOf(record));
+      if (record !== undefined) return record.removing ? undefined : remember(domain, addressOf(record));
       const mapped = open ? userOfLocalpart(localpart) : undefined;
       if (mapped === undefined) return undefined;
       const claimed = await claim(domain, mapped);
@@ -95,6 +96,7 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       const cached = cache.get(userKey(domain, user));
       if (cached !== undefined) return cached;
       const record = await table.readUser(domain, user);
+      if (record?.removing) return "unknown-user";
       if (record !== undefined) return remember(domain, addressOf(record));
       return open ? claim(domain, user) : "unknown-user";
     },
@@ -105,12 +107,11 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       return outcome;
     },
 
-    forget(pair) {
-      const { domain, user } = pair;
+    forget(domain, user, contact) {
       const address = cache.get(userKey(domain, user));
       cache.drop(userKey(domain, user));
       if (address !== undefined) cache.drop(localpartKey(domain, address.localpart));
-      blockCache.drop(pairKey(pair));
+      if (contact !== undefined) blockCache.drop(pairKey({ domain, user, contact }));
     },
 
     async isBlocked(address, pair) {

@@ -3,7 +3,13 @@
 import { hashId, nativeEventsGroup, pairGroup } from "#aws/hash.ts";
 import { failuresToFault, type OutgoingMessage } from "#aws/queues.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
-import { asciiJson, encodeItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
+import {
+  asciiJson,
+  encodeItem,
+  packOverheadBytes,
+  type WalkTask,
+  writePack,
+} from "#core/contract/envelope.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Cause, Effect, Pair, StanzaEffect } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
@@ -151,7 +157,7 @@ export async function sendTemplates(
   );
 }
 
-/** Puts the next step of a walk into its queue; a repeated step repeats harmlessly. */
-export async function sendWalk(ports: Ports, body: string): Promise<void> {
-  await sendOrThrow(ports, "walks", [{ body }]);
+/** Puts a step of a walk into its queue, to be taken `delayS` seconds later; a repeated step repeats harmlessly. */
+export async function sendWalk(ports: Ports, task: WalkTask, delayS = 0): Promise<void> {
+  await sendOrThrow(ports, "walks", [{ body: writePack([encodeItem(task)]), delayS }]);
 }

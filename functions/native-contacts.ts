@@ -40,7 +40,7 @@ export async function changeBlock(
     const record = await ports.table.readUser(pair.domain, pair.user);
     await commitDecision(ports, pair, cause, (current) => ok(decideUnblock(ctx, current, record?.presence)));
   }
-  ports.directory.forget(pair);
+  ports.directory.forget(pair.domain, pair.user, pair.contact);
   return undefined;
 }
 

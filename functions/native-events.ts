@@ -6,6 +6,7 @@ import { makeDelivery } from "#core/contract/delivery.ts";
 import type { NativeEvent, NativeEventOf } from "#core/contract/events.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
 import type { Cause, Pair } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
 import { aggregate } from "#core/presence.ts";
 import { pendingOf, subscriptionOf } from "#core/subscription.ts";
 import type { Context } from "#core/translate/context.ts";
@@ -17,7 +18,7 @@ import type { Address } from "./directory.ts";
 import { sendDelivery, sendEffects } from "./effects.ts";
 import { changeBlock, changeContact, showPresence } from "./native-contacts.ts";
 import { blockedContact, foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
-import { updateUser } from "./native-users.ts";
+import { removeUser, updateUser } from "./native-users.ts";
 import type { Ports } from "./ports.ts";
 
 type Outcome = Promise<Rejection | undefined>;
@@ -47,6 +48,8 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
       return changePresence(event, cause, ports);
     case "roster.requested":
       return listRoster(event, cause, ports);
+    case "user.removed":
+      return removeUser(event, cause, ports);
     default:
       return unsupported(event);
   }
@@ -107,7 +110,7 @@ function toContact({ contact, state, resources }: RosterEntry) {
 async function listRoster(event: NativeEventOf<"roster.requested">, cause: Cause, ports: Ports): Outcome {
   const { domain, user, cursor } = event.data;
   if (cursor !== undefined && !parseBareJid(cursor).ok) return foreignCursor(event);
-  const page = await ports.table.roster(domain, user, cursor);
+  const page = await ports.table.roster(domain, user, cursor, limits.rosterPageMax);
   const contacts = page.entries.filter(({ state }) => state.state !== "none").map(toContact);
   const time = new Date(ports.clock()).toISOString();
   const origin = { id: cause.id, domain, domains: ports.domains, time, trace: cause.trace };

@@ -1,10 +1,12 @@
 /** What is said of native users themselves. */
+import { TransientFault } from "#aws/faults.ts";
 import type { UserRecord } from "#aws/table.ts";
 import type { NativeEventOf } from "#core/contract/events.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
 import type { Cause } from "#core/decision.ts";
 import { localpartOfUser } from "#core/mapping.ts";
 import { unsupported } from "#core/translate/event-to-message.ts";
+import { sendWalk } from "./effects.ts";
 import { localpartFixed, localpartTaken } from "./native-rejections.ts";
 import type { Ports } from "./ports.ts";
 
@@ -22,10 +24,25 @@ export async function updateUser(
   if (outcome === "localpart-taken") return localpartTaken(event);
   if (outcome === "exists") {
     const known = await ports.table.readUser(domain, user);
+    // The address is free again when the last contact has been told; until then the user's events wait.
+    if (known?.removing) throw new TransientFault("the user is being removed");
     const other = event.data.localpart !== undefined && event.data.localpart !== known?.localpart;
     if (other) return localpartFixed(event);
     await ports.table.updateProfile(record);
   }
   const notYet = (["avatar", "vcard"] as const).find((field) => event.data[field] !== undefined);
   return notYet && unsupported(event, `/data/${notYet}`);
+}
+
+/** Nothing of the user is taken from here on; its contacts are told step by step. 1 write. */
+export async function removeUser(
+  event: NativeEventOf<"user.removed">,
+  cause: Cause,
+  ports: Ports,
+): Promise<undefined> {
+  const { domain, user } = event.data;
+  if (!(await ports.table.beginRemoval(domain, user, cause.mark))) return;
+  ports.directory.forget(domain, user);
+  const { id, mark, time, trace, hops } = cause;
+  await sendWalk(ports, { kind: "farewell", id, trace, hops, domain, user, cause: { id, mark, time } });
 }

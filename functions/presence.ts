@@ -15,6 +15,7 @@ import { answerForNobody, ghostOf } from "./ghost.ts";
 import { commitDecision } from "./pair-commit.ts";
 import { onLambda } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
+import { probeAttemptOf, probeLater } from "./probe-again.ts";
 import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
 
 /** Availability of one resource: 1 write, no read. */
@@ -54,6 +55,27 @@ async function decidePair(
   );
 }
 
+/**
+ * An error for a request is told. Any other makes the contact unknown, and has it asked again: once it was known,
+ * or when it answers one of our probes.
+ */
+async function takeError(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
+  const { pair, cause } = ctx;
+  let isAnswer = false;
+  await decidePair(ctx, ports, (current) => {
+    const decision = decidePresenceError(ctx, current, job.stanza);
+    isAnswer = decision.effects.length > 0;
+    return decision;
+  });
+  if (isAnswer) return;
+  const outcome = await dropAll(ctx, ports);
+  if (outcome.kind !== "applied") return;
+  await sendEffects(ports, pair, cause, decideAvailability(ctx, outcome.before, "", undefined).effects);
+  const attempt = probeAttemptOf(job.stanza.attrs["id"]);
+  const wasKnown = Object.keys(outcome.before).length > 0;
+  if (attempt !== undefined || wasKnown) await probeLater(pair, cause, (attempt ?? 0) + 1, ports);
+}
+
 async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
   const { pair, cause } = ctx;
   switch (job.stanza.attrs["type"]) {
@@ -67,7 +89,7 @@ async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise
       return sendEffects(ports, pair, cause, decideProbe(ctx, state, job.stanza));
     }
     case "error":
-      return decidePair(ctx, ports, (current) => decidePresenceError(ctx, current, job.stanza));
+      return takeError(ctx, job, ports);
     default:
       // Unknown types change nothing: RFC 6121 §4.7.1 knows no others than these.
       return decidePair(ctx, ports, (current) => decideSubscriptionStanza(ctx, current, job.stanza));
@@ -83,6 +105,6 @@ export const presenceWork = stanzaWork("presence", "presenceStanzas", async (job
 });
 
 export const handler = onLambda(
-  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas", "nativeEvents"]),
+  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas", "nativeEvents", "walks"]),
   presenceWork,
 );

@@ -1,19 +1,37 @@
-/** `walks`: long broadcasts go on where the last step ended, until a newer version of the presence exists. */
+/** `walks`: what is too long for one invocation goes on where its last step ended; what is for later happens. */
 import { TransientFault } from "#aws/faults.ts";
 import { hashId } from "#aws/hash.ts";
-import { readWalkPack, type WalkTask } from "#core/contract/envelope.ts";
+import { readWalkPack, type WalkTask, type WalkTaskOf } from "#core/contract/envelope.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { broadcastStep } from "./broadcast.ts";
+import { farewellStep } from "./farewell.ts";
 import { onLambda, setAside, type Work } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
+import { probeStep } from "./probe-again.ts";
+import { resyncStep, tellDisconnected } from "./resync.ts";
 
-async function step(task: WalkTask, ports: Ports): Promise<void> {
+async function broadcastOn(task: WalkTaskOf<"broadcast">, ports: Ports): Promise<void> {
   const user = parseUserId(task.user);
   const record = user.ok ? await ports.table.readUser(task.domain, user.value) : undefined;
   const presence = record?.presence;
   // Nothing to announce, or a newer broadcast is on its way already.
   if (record === undefined || presence === undefined || presence.version !== task.version) return;
   await broadcastStep(ports, { record, presence, ...task });
+}
+
+async function step(task: WalkTask, ports: Ports): Promise<void> {
+  switch (task.kind) {
+    case "broadcast":
+      return broadcastOn(task, ports);
+    case "resync":
+      return resyncStep(task, ports);
+    case "disconnected":
+      return tellDisconnected(task, ports);
+    case "probe":
+      return probeStep(task, ports);
+    case "farewell":
+      return farewellStep(task, ports);
+  }
 }
 
 export const walkWork: Work = {
@@ -36,4 +54,7 @@ export const walkWork: Work = {
   },
 };
 
-export const handler = onLambda(() => portsFromEnvironment(["outboundPresence", "walks"]), walkWork);
+export const handler = onLambda(
+  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas", "outboundPresence", "walks"]),
+  walkWork,
+);

@@ -43,20 +43,61 @@ const outboundItem = v.object({
 });
 export type OutboundItem = v.InferOutput<typeof outboundItem>;
 
-/** A broadcast that continues: which user's availability, and where to go on. */
-const walkTask = v.object({
-  id: v.string(),
-  trace: v.string(),
-  hops: count,
-  kind: v.literal("broadcast"),
-  domain: v.string(),
-  user: v.string(),
-  /** The availability version to announce; the walk stops when the user has a newer one. */
-  version: count,
-  /** Where the list of subscribers goes on. */
-  cursor: v.string(),
-});
+const walkCommon = { id: v.string(), trace: v.string(), hops: count, domain: v.string() };
+
+/** What takes longer than one invocation, or happens later: each task is one step of it. */
+const walkTask = v.variant("kind", [
+  /** A broadcast that continues: which user's availability, and where to go on. */
+  v.object({
+    ...walkCommon,
+    kind: v.literal("broadcast"),
+    user: v.string(),
+    /** The availability version to announce; the walk stops when the user has a newer one. */
+    version: count,
+    /** Where the list of subscribers goes on. */
+    cursor: v.string(),
+  }),
+  /** A stream has come up: everything that was missed meanwhile is asked and told again (design §9). */
+  v.object({
+    ...walkCommon,
+    kind: v.literal("resync"),
+    fence: count,
+    /** When the stream came up. */
+    since: time,
+    /** First ask and tell, then, after the settle time, forget who stayed silent. */
+    phase: v.picklist(["greet", "settle"]),
+    step: count,
+    /** Where the walk through the pairs goes on; absent at the beginning of a phase. */
+    cursor: v.optional(v.string()),
+  }),
+  /** A stream has ended. */
+  v.object({
+    ...walkCommon,
+    kind: v.literal("disconnected"),
+    fence: count,
+    since: time,
+    reason: v.string(),
+  }),
+  /** A contact answered with an error: it is asked for its presence again. */
+  v.object({
+    ...walkCommon,
+    kind: v.literal("probe"),
+    user: v.string(),
+    contact: v.string(),
+    attempt: count,
+  }),
+  /** A user is removed: its contacts are told, then it is gone. */
+  v.object({
+    ...walkCommon,
+    kind: v.literal("farewell"),
+    user: v.string(),
+    /** Id, mark and time of the event that removed it. */
+    cause: v.object({ id: v.string(), mark: v.string(), time }),
+    cursor: v.optional(v.string()),
+  }),
+]);
 export type WalkTask = v.InferOutput<typeof walkTask>;
+export type WalkTaskOf<K extends WalkTask["kind"]> = Extract<WalkTask, { kind: K }>;
 
 const envelopeVersion = 1;
 const inboundPack = v.object({ v: v.literal(envelopeVersion), items: v.array(inboundItem) });

@@ -67,7 +67,7 @@ function changed(
     case "contact.declined":
       return declined(ctx, current, effects);
     case "contact.removed":
-      return removed(ctx, current, event, effects);
+      return removed(ctx, current, event.data.direction, effects);
   }
 }
 
@@ -148,14 +148,20 @@ function declined(ctx: Context, current: PairState, effects: EffectCollector): P
   return { ...current, state: send(ctx, "unsubscribed", current.state, effects), preApproved: false };
 }
 
+/** Ends everything between the two, blocked or not: the user is about to be gone. */
+export function endBoth(ctx: Context, current: PairState): PairDecision {
+  const effects = collectEffects(ctx);
+  const { state, preApproved } = removed(ctx, current, "both", effects);
+  return { next: { state, preApproved }, effects: effects.list };
+}
+
 /** RFC 6121 §3.3.1 (`to`) and §3.2.1 (`from`), which also takes a pre-approval back. */
 function removed(
   ctx: Context,
   current: PairState,
-  event: NativeEventOf<"contact.removed">,
+  direction: NativeEventOf<"contact.removed">["data"]["direction"],
   effects: EffectCollector,
 ): PairState {
-  const { direction } = event.data;
   let { state, preApproved } = current;
   if (direction !== "from") state = send(ctx, "unsubscribe", state, effects);
   if (direction !== "to") {

@@ -4,8 +4,14 @@
  */
 import type { Effect } from "../decision.ts";
 import type { PairState } from "../pair.ts";
-import { type Availability, aggregate, sameToWatchers } from "../presence.ts";
-import { pendingOf, seesContact } from "../subscription.ts";
+import {
+  type Availability,
+  aggregate,
+  availabilityStanza,
+  sameToWatchers,
+  type UserPresence,
+} from "../presence.ts";
+import { pendingOf, seenByContact, seesContact } from "../subscription.ts";
 import { element } from "../xmpp/stanza.ts";
 import { presenceChanged } from "./availability.ts";
 import type { Context } from "./context.ts";
@@ -13,15 +19,27 @@ import { collectEffects } from "./effects.ts";
 import { subscriptionStanza } from "./ghost-stanza.ts";
 
 /**
- * What a pair says again: it asks for the presence of a contact that the user sees, and repeats a request that
- * nobody has answered. The user's own presence goes to all its subscribers at once, as a broadcast.
+ * What a pair says again: it asks for the presence of a contact that the user sees, repeats a request that nobody
+ * has answered, and shows the user's presence to who may see it.
+ *
+ * @param presence the user's current presence; nothing is said of one who is offline
  */
-export function greetAgain(ctx: Context, { state }: PairState): readonly Effect[] {
+export function greetAgain(
+  ctx: Context,
+  { state, blocked }: PairState,
+  presence: UserPresence | undefined,
+): readonly Effect[] {
   const effects = collectEffects(ctx);
+  if (blocked) return effects.list;
   if (seesContact(state)) effects.stanza(probeStanza(ctx));
   const pending = pendingOf(state);
   // RFC 6121 §3.1.2: a request may be repeated; the contact's server knows whether it has seen it.
   if (pending === "out" || pending === "both") effects.stanza(subscriptionStanza(ctx, "subscribe"));
+  if (seenByContact(state) && presence !== undefined && presence.show !== "offline") {
+    effects.stanza(availabilityStanza(ctx.ghost, ctx.pair.contact, presence), {
+      availability: { ghost: ctx.ghost, version: presence.version },
+    });
+  }
   return effects.list;
 }
 

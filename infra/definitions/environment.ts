@@ -16,7 +16,7 @@ export function queueUseOf(name: ComputeName): QueueUse {
   if (name === "connector") {
     const queues = [...connectorDefinition.sends, ...connectorDefinition.receives];
     // It sets aside stanzas that no queue takes as well as outbound ones that may not leave.
-    return { queues, deadLetters: queues };
+    return { queues, deadLetters: queues.filter((queue) => queue !== "walks") };
   }
   const { queue, sends } = functionDefinitions[name];
   return { queues: [...new Set([queue, ...sends])], deadLetters: [queue] };

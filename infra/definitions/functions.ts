@@ -38,7 +38,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     queue: "presenceStanzas",
     concurrencyMax: limits.lanes,
     // What needs the user's own availability runs in the user's group of native-events (design §6).
-    sends: ["nativeDeliveries", "outboundStanzas", "nativeEvents"],
+    sends: ["nativeDeliveries", "outboundStanzas", "nativeEvents", "walks"],
   },
   iq: {
     ...common,
@@ -60,7 +60,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     queue: "walks",
     // The fewest that AWS allows: a walk is paced, and never urgent.
     concurrencyMax: 2,
-    sends: ["outboundPresence", "walks"],
+    sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "walks"],
   },
 };
 
@@ -73,6 +73,6 @@ export interface ConnectorDefinition {
 /** The connector of design §8. */
 export const connectorDefinition: ConnectorDefinition = {
   entry: "connector/main.ts",
-  sends: ["messageStanzas", "presenceStanzas", "iqStanzas"],
+  sends: ["messageStanzas", "presenceStanzas", "iqStanzas", "walks"],
   receives: ["outboundStanzas", "outboundPresence"],
 };

@@ -12,7 +12,7 @@ const receiveActions = [
 ];
 
 /** What functions do with the table: transactions need the rights of their parts. */
-export const tableActions = [
+const tableActions = [
   "dynamodb:GetItem",
   "dynamodb:Query",
   "dynamodb:PutItem",
@@ -20,8 +20,16 @@ export const tableActions = [
   "dynamodb:DeleteItem",
 ];
 
+/** A walk after a gap goes through the whole table. */
+export const walkActions = [...tableActions, "dynamodb:Scan"];
+
 // The connector counts its fence and knows nothing else of the table.
 const fenceActions = ["dynamodb:UpdateItem"];
+
+function tableActionsOf(name: ComputeName): string[] {
+  if (name === "connector") return fenceActions;
+  return name === "walk" ? walkActions : tableActions;
+}
 
 /** Gives a function or the connector what its definition says and nothing more, each action by its name. */
 export function grantUse(name: ComputeName, grantee: IGrantable, state: State): void {
@@ -38,7 +46,7 @@ export function grantUse(name: ComputeName, grantee: IGrantable, state: State): 
         ...queueUseOf(name).deadLetters.map((queue) => state.deadLetters[queue].queueArn),
       ],
     },
-    { actions: name === "connector" ? fenceActions : tableActions, resources: [state.table.tableArn] },
+    { actions: tableActionsOf(name), resources: [state.table.tableArn] },
   ];
   for (const statement of statements) {
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement(statement));

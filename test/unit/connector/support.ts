@@ -34,6 +34,8 @@ type SendAnswer = readonly SendFailure[] | Error;
 export interface HandQueues extends Queues {
   /** All calls in order. */
   readonly calls: readonly Call[];
+  /** Bodies sent to `walks`, in order; they are no calls. */
+  readonly tasks: readonly string[];
   /** Decides what becomes of a send; takes everything at first. */
   answer: (queue: QueueName, messages: readonly OutgoingMessage[]) => SendAnswer | Promise<SendAnswer>;
   /** Resolves when the calls so far satisfy the condition. */
@@ -51,6 +53,7 @@ interface Poll {
 
 export function makeHandQueues(): HandQueues {
   const calls: Call[] = [];
+  const tasks: string[] = [];
   const watchers = new Set<() => void>();
   const offers: { queue: QueueName; messages: readonly ReceivedMessage[] }[] = [];
   let polls: Poll[] = [];
@@ -76,6 +79,7 @@ export function makeHandQueues(): HandQueues {
 
   const queues: HandQueues = {
     calls,
+    tasks,
     answer: () => [],
     async until(condition) {
       while (!condition(calls)) {
@@ -94,6 +98,12 @@ export function makeHandQueues(): HandQueues {
     },
     polls: (queue) => polls.filter((poll) => poll.queue === queue).length,
     async send(queue, messages) {
+      // What streams tell of themselves is no stanza's business.
+      if (queue === "walks") {
+        tasks.push(...messages.map(({ body }) => body));
+        for (const watch of watchers) watch();
+        return [];
+      }
       record({ kind: "send", queue, messages });
       const answer = await queues.answer(queue, messages);
       if (answer instanceof Error) throw answer;

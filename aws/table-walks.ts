@@ -1,0 +1,138 @@
+import {
+  PutItemCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { parseUserId } from "#core/mapping.ts";
+import { parseBareJid } from "#core/xmpp/jid.ts";
+import {
+  type Item,
+  isConditionFailure,
+  keyItem,
+  n,
+  readNumber,
+  readString,
+  s,
+  type TableOptions,
+} from "./attributes.ts";
+import {
+  addressKey,
+  availabilityKey,
+  contactPrefix,
+  readContactKey,
+  readUserPartition,
+  userKey,
+  userPrefix,
+  walkKey,
+} from "./keys.ts";
+import type { Table, WalkEntry } from "./table.ts";
+import { readResources } from "./table-availability.ts";
+import { readPairItem } from "./table-pairs.ts";
+
+/** A pair's item as a walk sees it; undefined for what is no longer an address. */
+function toEntry(domain: string, item: Item): WalkEntry | undefined {
+  const user = parseUserId(readUserPartition(readString(item, "pk") ?? ""));
+  const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
+  const jid = parseBareJid(contact);
+  if (!user.ok || !jid.ok) return undefined;
+  const pair = { domain, user: user.value, contact: jid.value };
+  if (kind === "subscription") return { kind: "subscription", pair, state: readPairItem(item).state };
+  return {
+    kind: "availability",
+    pair,
+    resources: readResources(item),
+    mark: readString(item, "mark") ?? "",
+    settled: readNumber(item, "settled") ?? 0,
+  };
+}
+
+type WalkMethods = "claimWalk" | "walkPairs" | "forgetResources" | "beginRemoval" | "removeUser";
+
+/** What goes through many pairs. */
+export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
+  const { client, name: TableName } = options;
+
+  /** False when the condition did not hold. */
+  async function isDone(write: Promise<unknown>): Promise<boolean> {
+    try {
+      await write;
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw error;
+    }
+  }
+
+  return {
+    claimWalk: (domain, mark) =>
+      isDone(
+        client.send(
+          new PutItemCommand({
+            TableName,
+            Item: { ...keyItem(walkKey(domain)), mark: s(mark) },
+            ConditionExpression: "attribute_not_exists(pk) OR mark <= :mark",
+            ExpressionAttributeValues: { ":mark": s(mark) },
+          }),
+        ),
+      ),
+
+    async walkPairs(domain, cursor, count) {
+      const [pk, sk] = cursor === undefined ? [] : cursor.split("\n");
+      const page = await client.send(
+        new ScanCommand({
+          TableName,
+          ConsistentRead: true,
+          Limit: count,
+          FilterExpression: "begins_with(pk, :users) AND begins_with(sk, :contacts)",
+          ExpressionAttributeValues: { ":users": s(userPrefix(domain)), ":contacts": s(contactPrefix) },
+          ...(pk === undefined || sk === undefined ? {} : { ExclusiveStartKey: keyItem({ pk, sk }) }),
+        }),
+      );
+      const entries = (page.Items ?? [])
+        .map((item) => toEntry(domain, item))
+        .filter((entry) => entry !== undefined);
+      const last = page.LastEvaluatedKey;
+      if (last === undefined) return { entries };
+      return { entries, cursor: `${readString(last, "pk")}\n${readString(last, "sk")}` };
+    },
+
+    forgetResources: ({ pair, mark }, fence, resources) =>
+      isDone(
+        client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
+            UpdateExpression: `SET settled = :fence REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
+            ConditionExpression: "mark = :mark",
+            ExpressionAttributeNames: Object.fromEntries(
+              resources.map((resource, index) => [`#r${index}`, `r#${resource}`]),
+            ),
+            ExpressionAttributeValues: { ":mark": s(mark), ":fence": n(fence) },
+          }),
+        ),
+      ),
+
+    beginRemoval: (domain, user, mark) =>
+      isDone(
+        client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: keyItem(userKey(domain, user)),
+            UpdateExpression: "SET removing = :mark, mark = :mark",
+            ConditionExpression: "mark <= :mark",
+            ExpressionAttributeValues: { ":mark": s(mark) },
+          }),
+        ),
+      ),
+
+    async removeUser({ domain, user, localpart }) {
+      const keys = [userKey(domain, user), addressKey(domain, localpart)];
+      await client.send(
+        new TransactWriteItemsCommand({
+          TransactItems: keys.map((key) => ({ Delete: { TableName, Key: keyItem(key) } })),
+        }),
+      );
+    },
+  };
+}

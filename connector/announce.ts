@@ -1,0 +1,65 @@
+/** Tells `walks` that a stream has come up, which begins a resync, or has ended; tried again until it is told. */
+import type { Queues } from "#aws/queues.ts";
+import { encodeItem, type WalkTask, writePack } from "#core/contract/envelope.ts";
+import type { Limits } from "#core/limits.ts";
+import { backoffMs } from "./backoff.ts";
+import { type Log, nameOfError } from "./log.ts";
+import { pause } from "./pause.ts";
+
+export interface AnnounceOptions {
+  /** Prepared. */
+  readonly domain: string;
+  readonly queues: Pick<Queues, "send">;
+  readonly limits: Limits;
+  readonly random: () => number;
+  readonly newTrace: () => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: Log;
+  /** Ends what would be tried for ever. */
+  readonly signal: AbortSignal;
+}
+
+export interface Announce {
+  up(fence: number): void;
+  down(fence: number, reason: string): void;
+  /** Resolves when all is told. */
+  told(): Promise<void>;
+}
+
+export function makeAnnounce(options: AnnounceOptions): Announce {
+  const { domain, limits, log, signal } = options;
+  let telling = Promise.resolve();
+
+  const send = async (task: WalkTask) => {
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      const body = writePack([encodeItem(task)]);
+      const failed = await options.queues
+        .send("walks", [{ body }])
+        .catch((error: unknown) => [{ reason: nameOfError(error) }]);
+      if (failed[0] === undefined) return;
+      log("warn", "announce.retry", { kind: task.kind, reason: failed[0].reason });
+      const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
+      await pause(backoffMs(failures, options.random(), bounds), signal);
+    }
+  };
+
+  // One after the other, so that the last word is the last.
+  const tell = (task: WalkTask) => {
+    telling = telling.then(() => send(task));
+  };
+  const common = (fence: number) => ({
+    trace: options.newTrace(),
+    hops: 0,
+    domain,
+    fence,
+    since: new Date(options.now()).toISOString(),
+  });
+
+  return {
+    up: (fence) =>
+      tell({ ...common(fence), id: `${fence}.greet.0`, kind: "resync", phase: "greet", step: 0 }),
+    down: (fence, reason) => tell({ ...common(fence), id: `${fence}.down`, kind: "disconnected", reason }),
+    told: () => telling,
+  };
+}

@@ -1,0 +1,37 @@
+/** `user.removed`: every contact is told politely, then the user is gone. */
+import type { WalkTaskOf } from "#core/contract/envelope.ts";
+import type { Cause, Pair } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
+import { parseUserId } from "#core/mapping.ts";
+import { ok } from "#core/result.ts";
+import { endBoth } from "#core/translate/contact-event.ts";
+import { makeBareJid, parseBareJid } from "#core/xmpp/jid.ts";
+import { sendWalk } from "./effects.ts";
+import { commitDecision } from "./pair-commit.ts";
+import type { Ports } from "./ports.ts";
+
+/** Ends the next of the user's subscriptions, and puts the rest into the queue. 1 query, 1 read and 2 writes a pair. */
+export async function farewellStep(task: WalkTaskOf<"farewell">, ports: Ports): Promise<void> {
+  const { domain, trace, hops } = task;
+  const user = parseUserId(task.user);
+  const record = user.ok ? await ports.table.readUser(domain, user.value) : undefined;
+  // Gone already: the step has come again.
+  if (record?.removing !== true) return;
+  const ghost = makeBareJid(record.localpart, domain);
+  if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
+  const cause: Cause = { ...task.cause, side: "native", trace, hops };
+  const page = await ports.table.roster(domain, record.user, task.cursor, limits.farewellPairsMax);
+  const farewells = page.entries.map(async ({ contact }) => {
+    const jid = parseBareJid(contact);
+    if (!jid.ok) return;
+    const pair: Pair = { domain, user: record.user, contact: jid.value };
+    const ctx = { pair, ghost: ghost.value, cause, severalDomains: ports.domains.length > 1 };
+    await commitDecision(ports, pair, cause, (current) => ok(endBoth(ctx, current)));
+  });
+  await Promise.all(farewells);
+  if (page.cursor === undefined) {
+    await ports.table.removeUser(record);
+    return;
+  }
+  await sendWalk(ports, { ...task, id: `${task.cause.id} ${page.cursor}`, cursor: page.cursor });
+}

@@ -1,0 +1,132 @@
+/**
+ * After a stream came up: what was missed is asked and told again, pair by pair, paced, from a checkpoint; then
+ * who stayed silent is forgotten (design §9, "Presence after a gap").
+ */
+import { TransientFault } from "#aws/faults.ts";
+import { hashId } from "#aws/hash.ts";
+import type { UserRecord, WalkEntry } from "#aws/table.ts";
+import { makeDelivery } from "#core/contract/delivery.ts";
+import type { WalkTaskOf } from "#core/contract/envelope.ts";
+import { type Pair, stanzaMark } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
+import { aggregate } from "#core/presence.ts";
+import { presenceChanged } from "#core/translate/availability.ts";
+import type { Context } from "#core/translate/context.ts";
+import { forgetSilent, greetAgain, silentResources } from "#core/translate/resync.ts";
+import { makeBareJid } from "#core/xmpp/jid.ts";
+import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
+import type { Ports } from "./ports.ts";
+
+type Task = WalkTaskOf<"resync">;
+
+/** Steps in the order in which they are taken; those of a newer stream come after all of an older one. */
+function markOf({ fence, phase, step }: Task): string {
+  return `${stanzaMark(fence, step).replace(".", phase === "greet" ? ".0." : ".1.")}`;
+}
+
+/** Reads each user once for all its pairs in a step. */
+function usersOnce(ports: Ports): (pair: Pair) => Promise<UserRecord | undefined> {
+  const users = new Map<string, Promise<UserRecord | undefined>>();
+  return ({ domain, user }) => {
+    const known = users.get(user) ?? ports.table.readUser(domain, user);
+    users.set(user, known);
+    return known;
+  };
+}
+
+function contextOf(task: Task, pair: Pair, record: UserRecord, ports: Ports): Context {
+  const ghost = makeBareJid(record.localpart, pair.domain);
+  if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
+  return {
+    pair,
+    ghost: ghost.value,
+    severalDomains: ports.domains.length > 1,
+    cause: {
+      id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,
+      side: "xmpp",
+      mark: stanzaMark(task.fence, 0),
+      time: new Date(ports.clock()).toISOString(),
+      trace: task.trace,
+      hops: task.hops,
+    },
+  };
+}
+
+/** 0 to 2 stanzas about a pair, in one message. */
+async function greet(
+  task: Task,
+  entry: WalkEntry,
+  userOf: ReturnType<typeof usersOnce>,
+  ports: Ports,
+): Promise<void> {
+  if (entry.kind !== "subscription") return;
+  const record = await userOf(entry.pair);
+  if (record === undefined || record.removing) return;
+  const ctx = contextOf(task, entry.pair, record, ports);
+  await sendEffects(ports, entry.pair, ctx.cause, greetAgain(ctx, entry.state, record.presence));
+}
+
+/** Forgets the resources that nobody has spoken for since the stream came up. */
+async function settle(
+  task: Task,
+  entry: WalkEntry,
+  userOf: ReturnType<typeof usersOnce>,
+  ports: Ports,
+): Promise<void> {
+  if (entry.kind !== "availability") return;
+  const { pair, resources, settled } = entry;
+  const silent = silentResources(resources, task.fence);
+  if (silent.length === 0 && settled !== task.fence) return;
+  const record = await userOf(pair);
+  if (record === undefined) return;
+  const ctx = contextOf(task, pair, record, ports);
+  if (silent.length === 0) {
+    // The step comes again, and perhaps nobody was told: what is true now does no harm.
+    return sendEffects(ports, pair, ctx.cause, presenceChanged(ctx, aggregate(resources)));
+  }
+  if (!(await ports.table.forgetResources(entry, task.fence, silent))) {
+    throw new TransientFault("the contact's presence changed meanwhile");
+  }
+  await sendEffects(ports, pair, ctx.cause, forgetSilent(ctx, resources, silent));
+}
+
+async function tellConnected({ domain, fence, since, trace }: Task, ports: Ports): Promise<void> {
+  const origin = { id: `connected.${fence}`, domain, domains: ports.domains, time: since, trace };
+  await sendDelivery(
+    ports,
+    hashId("bridge", domain),
+    makeDelivery("bridge.connected", origin, { domain, since }),
+  );
+}
+
+function nextStep(task: Task, cursor: string | undefined): { task: Task; delayS: number } | undefined {
+  const { cursor: _, ...rest } = task;
+  const id = `${task.fence}.${task.phase}.${task.step + 1}`;
+  if (cursor !== undefined) return { task: { ...rest, id, step: task.step + 1, cursor }, delayS: 1 };
+  if (task.phase === "settle") return undefined;
+  return { task: { ...rest, id, phase: "settle", step: 0 }, delayS: limits.resyncSettleS };
+}
+
+/**
+ * One step, and the next into the queue: 1 write, 1 scan, 1 read a user, 1 message a pair that has something to
+ * say. A step that comes again repeats itself under the same ids; one of an older walk does nothing.
+ */
+export async function resyncStep(task: Task, ports: Ports): Promise<void> {
+  if (!(await ports.table.claimWalk(task.domain, markOf(task)))) return;
+  if (task.phase === "greet" && task.step === 0) await tellConnected(task, ports);
+  // A pair has two items, and says up to two things.
+  const page = await ports.table.walkPairs(task.domain, task.cursor, 2 * limits.resyncPairsPerS);
+  const userOf = usersOnce(ports);
+  const visit = task.phase === "greet" ? greet : settle;
+  await Promise.all(page.entries.map((entry) => visit(task, entry, userOf, ports)));
+  const next = nextStep(task, page.cursor);
+  if (next !== undefined) await sendWalk(ports, next.task, next.delayS);
+}
+
+/** Tells the native system that the stream has ended. */
+export async function tellDisconnected(task: WalkTaskOf<"disconnected">, ports: Ports): Promise<void> {
+  const { domain, fence, since, reason, trace } = task;
+  const origin = { id: `disconnected.${fence}`, domain, domains: ports.domains, time: since, trace };
+  const event = makeDelivery("bridge.disconnected", origin, { domain, since, reason });
+  await sendDelivery(ports, hashId("bridge", domain), event);
+}
