@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { stop as stopBundler } from "esbuild";
 import { buildAll } from "#infra/build.ts";
 import { dynamodbClientFor, sqsClientFor } from "./aws-clients.ts";
 import type { BridgeOptions } from "./bridge-options.ts";
@@ -85,6 +86,8 @@ export async function startFoundation(
   const build = async () => {
     const begun = performance.now();
     await buildAll();
+    // Else the bundler's process stays beside us for as long as we run, and a moment longer.
+    await stopBundler();
     log(`functions and connector bundled (${seconds(begun)})`);
   };
   const all = [startServer(), startSqs(), startDynamodb(), options.build ? build() : undefined] as const;

@@ -24,6 +24,9 @@ import { connectXmpp } from "#test/harness/xmpp.ts";
 
 /** The first start may have to install; this machine has run the set-up already. */
 const readyMsMax = 60_000;
+/** What a process may take to be gone once its last word was said. */
+const exitMsMax = 1_000;
+/** What a killed bridge had started ends in order. */
 const orphansMsMax = limits.stopMsMax + 5_000;
 
 /** What design §10 says of the file, with types in place of values. */
@@ -73,9 +76,10 @@ for (const server of serverKinds) {
       if (command === undefined) throw new Error("nothing runs");
       return command;
     };
-    const assertNothingLeft = () => {
-      assert.deepEqual(survivorsOf(family), []);
-      assert.deepEqual(processesNaming(stateDir), []);
+    const assertNothingLeft = async (timeoutMs: number) => {
+      const left = () => [...survivorsOf(family), ...processesNaming(stateDir)];
+      const gone = waitUntil(async () => left().length === 0, { what: "end of all processes", timeoutMs });
+      await gone.catch(() => assert.deepEqual(left(), []));
     };
 
     after(() => {
@@ -150,7 +154,7 @@ for (const server of serverKinds) {
     test("Ctrl-C ends it with 0, and nothing is left", async () => {
       running().signalGroup("SIGINT");
       assert.equal((await running().exited).code, 0);
-      assertNothingLeft();
+      await assertNothingLeft(exitMsMax);
       assert.equal(existsSync(file), false);
     });
 
@@ -158,7 +162,7 @@ for (const server of serverKinds) {
       await start();
       process.kill(running().pid, "SIGTERM");
       assert.equal((await running().exited).code, 0);
-      assertNothingLeft();
+      await assertNothingLeft(exitMsMax);
       assert.equal(existsSync(file), false);
     });
 
@@ -166,15 +170,11 @@ for (const server of serverKinds) {
       const { pid } = await start();
       process.kill(pid, "SIGKILL");
       await running().exited;
-      await waitUntil(async () => survivorsOf(family).length === 0, {
-        what: "end of what a killed bridge had started",
-        timeoutMs: orphansMsMax,
-      });
-      assert.deepEqual(processesNaming(stateDir), []);
+      await assertNothingLeft(orphansMsMax);
       await start();
       running().signalGroup("SIGINT");
       assert.equal((await running().exited).code, 0);
-      assertNothingLeft();
+      await assertNothingLeft(exitMsMax);
     });
 
     test("interrupted while it starts it leaves nothing", async () => {
@@ -184,7 +184,7 @@ for (const server of serverKinds) {
       family = familyOf(command.pid);
       command.signalGroup("SIGINT");
       await command.exited;
-      assertNothingLeft();
+      await assertNothingLeft(exitMsMax);
       assert.equal(existsSync(file), false);
     });
   });
