@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { collectEffects, type EffectCollector, type Said } from "./effects.ts";
 import { probeId, refusedProbe } from "./probe.ts";
 import { errorAnswer, replyAddresses } from "./reply.ts";
-import { ownText, sentAt, shorten } from "./text.ts";
+import { nickOf, ownText, sentAt, shorten } from "./text.ts";
 
 /** XEP-0280: a copy that a server makes for another client of the same account; no ghost asks for any. */
 const carbons = "urn:xmpp:carbons:2";
@@ -82,6 +82,9 @@ function said(ctx: Context, stanza: Element, effects: EffectCollector): void {
     return;
   }
   effects.deliver("message.sent", event, sentAt(stanza, ctx.cause.time));
+  // XEP-0172 §4.2: on the first messages to somebody. Told each time, since nothing is stored for a message.
+  const nick = nickOf(stanza);
+  if (nick !== undefined) effects.deliver("contact.updated", { nick });
 }
 
 /** As an event of the contract, or as the ASCII that travels, where a character may take six bytes and more. */

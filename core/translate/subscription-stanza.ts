@@ -13,11 +13,10 @@ import {
 } from "../subscription.ts";
 import { readError } from "../xmpp/error.ts";
 import { parseJid } from "../xmpp/jid.ts";
-import { ns } from "../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
 import { goodbyeStanza, subscriptionStanza, subscriptionTypeOf } from "./ghost-stanza.ts";
-import { ownText, shorten } from "./text.ts";
+import { nickOf, ownText, shorten } from "./text.ts";
 
 /** What a decision on a pair's subscription says. */
 export interface PairDecision {
@@ -105,8 +104,8 @@ function refused(current: PairState, effects: EffectCollector): PairState {
 /** XEP-0172 §4.2: a nickname may come with a request. */
 function takeNick(current: PairState, next: PairState, stanza: Element, effects: EffectCollector): PairState {
   if (stanza.attrs["type"] !== "subscribe") return next;
-  const nick = shorten(stanza.getChild("nick", ns.nick)?.getText() ?? "", limits.nameCharsMax);
-  if (nick === "" || nick === current.nick) return next;
+  const nick = nickOf(stanza);
+  if (nick === undefined || nick === current.nick) return next;
   effects.deliver("contact.updated", { nick });
   return { ...next, nick };
 }

@@ -1,5 +1,6 @@
 /** Reading the human text and the times of a stanza. */
 import type { Element } from "ltx";
+import { limits } from "../limits.ts";
 import { ns } from "../xmpp/stanza.ts";
 
 /**
@@ -13,6 +14,12 @@ export function ownText(stanza: Element, name: string): string | undefined {
   const language = stanza.attrs["xml:lang"];
   const own = all.find(({ attrs }) => attrs["xml:lang"] === undefined || attrs["xml:lang"] === language);
   return (own ?? all[0])?.getText();
+}
+
+/** XEP-0172: what the sender would like to be called; undefined where it does not say. */
+export function nickOf(stanza: Element): string | undefined {
+  const nick = shorten(stanza.getChild("nick", ns.nick)?.getText() ?? "", limits.nameCharsMax);
+  return nick === "" ? undefined : nick;
 }
 
 /** At most so many UTF-16 units of a text, never half a character. */

@@ -102,6 +102,16 @@ test("a thread that is no usable word is left out, a long subject is cut", () =>
   assert.equal(subject.length, limits.statusCharsMax);
 });
 
+test("a nickname goes with the message, as an event of its own", () => {
+  const nick = '<nick xmlns="http://jabber.org/protocol/nick">Alice</nick>';
+  const [sent, updated, ...more] = decide('type="chat" id="m1"', `<body>Hello</body>${nick}`);
+  assert.ok(sent?.kind === "deliver" && updated?.kind === "deliver");
+  assert.deepEqual(more, []);
+  assert.equal(updated.event.type, "contact.updated");
+  assert.equal(updated.event.data["nick"], "Alice");
+  assert.notEqual(updated.event.id, sent.event.id);
+});
+
 test("a bounce fails the message, or the attachment, that it is about", () => {
   const error =
     '<body>hi</body><error type="wait"><recipient-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>' +
