@@ -39,9 +39,9 @@ interface StanzaFromContact {
 /** Sequence numbers of the stanzas of one stage. */
 const seqsMax = 100;
 
-export function makeStage(): Stage {
+/** @param user one that several stages share; else each has its own */
+export function makeStage(user = `user${unique()}x`): Stage {
   const run = unique();
-  const user = `user${run}x`;
   const contact = `contact${run}x@example.org`;
   const firstSeq = 1_000_000 + run * seqsMax;
   const sequences: string[] = [];
@@ -53,6 +53,11 @@ export function makeStage(): Stage {
     [`event${run}x`, "<event>"],
   ];
   let seq = firstSeq;
+  let records = 0;
+  const nextId = () => {
+    records += 1;
+    return `message${run}x${records}`;
+  };
   return {
     user,
     contact,
@@ -67,12 +72,12 @@ export function makeStage(): Stage {
         names.push([stanzaMark(7, item.seq), `<mark ${item.seq - firstSeq}>`]);
         names.push([`7.${item.seq}`, `<stanza ${item.seq - firstSeq}>`]);
       }
-      return record({ body: packOf(items), id: `message${run}x${sequences.length}` });
+      return record({ body: packOf(items), id: nextId() });
     },
     native(type, data = {}) {
       const about = Object.entries({ user, contact, ...data }).filter(([, value]) => value !== undefined);
       const body = nativeEvent(type, Object.fromEntries(about), `event${run}x${sequences.length}`);
-      const made = record({ body, group: user, id: `message${run}x${sequences.length}` });
+      const made = record({ body, group: user, id: nextId() });
       const sequence = queueMark(made.attributes.SequenceNumber ?? "");
       sequences.push(sequence);
       names.push([sequence, `<mark of event ${sequences.length}>`]);
@@ -103,31 +108,40 @@ async function effectsOf(engines: Engines): Promise<Readonly<Record<string, read
 }
 
 async function stateOf({ table }: Engines, { pair }: Stage) {
+  const { contacts } = await table.subscribers(domain, pair.user, undefined);
   return {
     user: await table.readUser(domain, pair.user),
     pair: await table.readPair(pair),
     availability: await table.readAvailability(pair),
-    subscribers: (await table.subscribers(domain, pair.user, undefined)).contacts,
+    isSubscriber: contacts.includes(pair.contact),
   };
 }
 
 /** What runs have left behind, each on its stage: state, and effects in the order of their groups. */
 export async function observe(engines: Engines, stages: readonly Stage[]): Promise<Observation[]> {
-  const effects = Object.entries(await effectsOf(engines));
+  const effects = Object.entries(await effectsOf(engines)).map(([kind, all]) => ({
+    kind,
+    texts: all.map((effect) => JSON.stringify(effect)),
+  }));
+  const users = new Set(stages.map(({ user }) => user));
   const seen = stages.map(async (stage) => {
-    const own = (effect: unknown) => {
-      const text = JSON.stringify(effect);
-      return text.includes(stage.user) || text.includes(stage.contact);
-    };
-    const ownEffects = effects.map(([kind, all]) => [kind, all.filter(own)]);
-    const whole = { ...(await stateOf(engines, stage)), ...Object.fromEntries(ownEffects) };
-    return JSON.parse(stage.neutral(JSON.stringify(whole))) as Observation;
+    // What names the contact alone, or the user alone where nobody shares it.
+    const names = users.size === stages.length ? [stage.user, stage.contact] : [stage.contact];
+    const own = effects.map(({ kind, texts }) => {
+      const found = texts.filter((text) => names.some((name) => text.includes(name)));
+      return `${JSON.stringify(kind)}:[${found.join()}]`;
+    });
+    const state = JSON.stringify(await stateOf(engines, stage));
+    const text = `{"state":${state},${own.join()}}`;
+    return JSON.parse(stage.neutral(text)) as Observation;
   });
   return Promise.all(seen);
 }
 
-/** What {@link observe} sees of a stage, by the names of {@link effectsOf} and {@link stateOf}. */
-export type Observation = Readonly<Record<string, unknown>>;
+/** What {@link observe} sees of a stage, by the names of {@link effectsOf}. */
+export interface Observation extends Readonly<Record<string, unknown>> {
+  readonly state: Awaited<ReturnType<typeof stateOf>>;
+}
 
 /** An invocation of a work for records, as one instance of the function does it. */
 export function invoke(work: Work, ports: Ports, records: readonly SQSRecord[]): Promise<SQSBatchResponse> {
