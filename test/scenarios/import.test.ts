@@ -20,9 +20,10 @@ const pairs = 100_000;
 const users = 1_500;
 /** Every so many pairs there is a line that cannot be used. */
 const badEvery = 10_000;
-/** Room for what is alive at a time; the file is much larger. */
+/** Room for what is alive at a time; the file is much larger. Of garbage, too, there shall be little at the end. */
 const heapMb = 64;
-const memoryKbMax = 250_000;
+const youngMb = 4;
+const memoryKbMax = 200_000;
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-import-"));
 const file = join(folder, "contacts.ndjson");
@@ -81,7 +82,8 @@ const tellPeak =
 
 function startImport(...args: string[]): Run {
   const main = join(import.meta.dirname, "../../local/import/main.ts");
-  const node = [`--max-old-space-size=${heapMb}`, "--import", tellPeak];
+  const heap = [`--max-old-space-size=${heapMb}`, `--max-semi-space-size=${youngMb}`];
+  const node = [...heap, "--import", tellPeak];
   const child = spawn(process.execPath, [...node, main, file, "--endpoints", endpoints, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
