@@ -72,11 +72,7 @@ function expandTemplate(
 export function expandItem(item: OutboundItem, context: ExpandContext): Result<Iterable<string>, Unfit> {
   const { availability, recipients } = item;
   if (availability && context.versions.isOld(availability.ghost, availability.version)) return ok([]);
-  if (recipients) {
-    const stanzas = expandTemplate(item, recipients, context.domain);
-    if (stanzas.ok && availability) context.versions.note(availability.ghost, availability.version);
-    return stanzas;
-  }
+  if (recipients) return expandTemplate(item, recipients, context.domain);
   const checked = checkOutbound(item.xml, [context.domain]);
   if (!checked.ok) return unfit(item.xml, checked.error);
   if (item.written !== undefined) stampDelay(checked.value, item.written, context);

@@ -11,6 +11,7 @@ import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
 import { type ExpandContext, expandItem, type Unfit } from "./expand.ts";
 import { nameOfError } from "./log.ts";
+import type { Versions } from "./versions.ts";
 
 export interface UnitOptions {
   readonly context: ExpandContext;
@@ -36,8 +37,22 @@ export interface Unit {
   outcome(): Promise<Outcome>;
 }
 
+/**
+ * Of a burst of changes only the newest is worth writing: a broadcast in hand makes those before it old. If it is
+ * given back, it comes again.
+ */
+function noteBroadcasts(packs: Iterable<ReturnType<typeof readOutboundPack>>, versions: Versions): void {
+  for (const pack of packs) {
+    for (const { availability, recipients } of pack.ok ? pack.value.items : []) {
+      if (availability && recipients) versions.note(availability.ghost, availability.version);
+    }
+  }
+}
+
 export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOptions): Unit {
   const { context, limits } = options;
+  const packs = new Map(messages.map((message) => [message, readOutboundPack(message.body)]));
+  noteBroadcasts(packs.values(), context.versions);
   const tellings = new Map<ReceivedMessage, Promise<boolean>[]>();
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
@@ -90,7 +105,8 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       later.push(message);
       return;
     }
-    const pack = readOutboundPack(message.body);
+    const pack = packs.get(message) ?? readOutboundPack(message.body);
+    packs.delete(message);
     if (!pack.ok) {
       if (pack.error.kind === "malformed") return onMalformed(message, pack.error.text);
       // A newer writer: this reader will be replaced soon.

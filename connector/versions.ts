@@ -1,8 +1,8 @@
-/** Newest broadcast written per ghost: what is older must not follow it (design §6). Bounded; the longest unused go. */
+/** Newest broadcast in hand or written, per ghost: what is older must not follow it (design §6). Bounded; the longest unused go. */
 export interface Versions {
-  /** Whether a newer broadcast of the ghost has been written. */
+  /** Whether a newer broadcast of the ghost is known. */
   isOld(ghost: string, version: number): boolean;
-  /** A broadcast is about to be written. */
+  /** A broadcast is in hand. */
   note(ghost: string, version: number): void;
 }
 

@@ -63,6 +63,22 @@ test("an availability older than the newest broadcast of its ghost is dropped, e
   );
 });
 
+test("of a burst of changes that is in hand only the newest is written, in one go", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const recipients = ["alice@localhost", "bob@localhost"];
+  const change = (version: number) =>
+    outbound(
+      `v${version}`,
+      [{ xml: presence(), recipients, availability: availability(version) }],
+      "group of nina",
+    );
+  rig.queues.offer("outboundPresence", [change(1), change(2), change(3)]);
+  await rig.queues.until(removed("v1", "v2", "v3"));
+  const written = peer.stanzas().filter((xml) => xml.startsWith("<presence"));
+  assert.equal(written.length, recipients.length);
+});
+
 test("a message written late carries the time when it was written, once; a fresh one and presence do not", async (t) => {
   const now = Date.parse("2026-11-23T10:00:00Z");
   const rig = await startRig(t, { now: () => now });
