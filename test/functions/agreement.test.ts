@@ -85,7 +85,6 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     ],
   },
   "a contact asks that was approved in advance, asks again and probes": {
-    short: true,
     work: presenceWork,
     state: { preApproved: true, state: "none+out" },
     records: (stage) => [
@@ -229,10 +228,14 @@ describe("state and effects agree", () => {
         stage.stanzas(...Array.from({ length: limits.resourcesMax + 2 }, (_, n) => device(n))),
       ],
     };
-    const stages = [await undisturbed(scenario)];
-    // Around the calls that put the first device over the limit, tell of it and trim.
-    const calls = limits.resourcesMax + 3;
-    for (let failing = calls - 2; failing < calls + 4; failing++) {
+    const { stage: first, records } = await prepare(scenario);
+    const parts = faulty(engines, () => "done");
+    await invoke(scenario.work, portsOver(parts), records);
+    const trim = parts.calls.indexOf("trimResources");
+    assert.equal(parts.calls[trim - 1], "send");
+    const stages = [first];
+    // Before the availability that is one too many, before it is told, before the trimming, and after it.
+    for (const failing of [trim - 2, trim - 1, trim, trim + 1]) {
       const stage = await disturbed(scenario, failing, "dies");
       assert.ok(stage);
       stages.push(stage);
