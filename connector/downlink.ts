@@ -156,9 +156,18 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
   };
 }
 
+/** Waits for it, but no longer than `ms`. */
+async function atMost(ms: number, awaited: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([awaited, promise]);
+  clearTimeout(timer);
+}
+
 export function makeDownlink(options: DownlinkOptions): Downlink {
   const { limits, log } = options;
   const stopping = new AbortController();
+  let stopped = false;
   let writer: ReturnType<typeof makeWriter> | undefined;
 
   const wake = () => {
@@ -167,7 +176,7 @@ export function makeDownlink(options: DownlinkOptions): Downlink {
   const held = makeHeld({ ...options, onFreed: wake });
 
   const wants = (queue: OutboundQueue, messages: number): boolean => {
-    if (writer === undefined) return false;
+    if (writer === undefined || stopped) return false;
     // A broadcast may be long, so only few of them are taken in advance.
     if (queue === "outboundPresence" && writer.waiting(queue) > 0) return false;
     const expected = [...pollers.values()].reduce((sum, poller) => sum + poller.expected(), 0);
@@ -200,6 +209,16 @@ export function makeDownlink(options: DownlinkOptions): Downlink {
     if (before > 0) log("info", "downlink.given-back", { messages: before - held.size() });
   };
 
+  /**
+   * Ends the polls. What SQS is just sending would stay hidden until its visibility ends if it were cut off, so
+   * those that have something to bring get the time to bring it.
+   */
+  const endPolls = async () => {
+    const ended = Promise.all([...pollers.values()].map((poller) => poller.ended()));
+    await atMost(limits.pollGraceMs, ended);
+    stopping.abort();
+  };
+
   return {
     up(session) {
       writer = makeWriter(options, held, session, wake);
@@ -211,15 +230,9 @@ export function makeDownlink(options: DownlinkOptions): Downlink {
       void giveBackAll();
     },
     async stop(waitMs) {
-      stopping.abort();
-      const last = writer;
-      last?.end();
-      if (last) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        const timer = setTimeout(resolve, waitMs);
-        await Promise.race([last.settled(), promise]);
-        clearTimeout(timer);
-      }
+      stopped = true;
+      writer?.end();
+      await Promise.all([endPolls(), writer && atMost(waitMs, writer.settled())]);
       writer = undefined;
       await giveBackAll();
       held.stop();

@@ -4,7 +4,7 @@ import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Log, nameOfError } from "./log.ts";
-import { pause } from "./pause.ts";
+import { makeBell, pause } from "./pause.ts";
 
 export interface PollerOptions {
   readonly queue: QueueName;
@@ -25,11 +25,14 @@ export interface Poller {
   wake(): void;
   /** Messages that polls under way may bring. */
   expected(): number;
+  /** Resolves when no poll is under way. */
+  ended(): Promise<void>;
 }
 
 export function makePoller(options: PollerOptions): Poller {
   const { queue, limits, signal, log } = options;
   let polls = 0;
+  const end = makeBell();
   const expected = () => polls * limits.queueBatchMax;
   const mayPoll = () => !signal.aborted && options.wants(limits.queueBatchMax);
 
@@ -67,6 +70,7 @@ export function makePoller(options: PollerOptions): Poller {
       polls += 1;
       const messages = await receive();
       polls -= 1;
+      end.ring();
       if (messages === undefined) {
         failures += 1;
         const bounds = { msMin: limits.backoffMsMin, msMax: limits.backoffMsMax };
@@ -86,5 +90,8 @@ export function makePoller(options: PollerOptions): Poller {
       if (loops === 0 && mayPoll()) void poll();
     },
     expected,
+    async ended() {
+      while (polls > 0) await end.rung();
+    },
   };
 }

@@ -131,6 +131,8 @@ export const limits = {
   laneCacheMax: 10_000,
   /** Room for what an event holds besides its content: addresses, ids and times, escaped. */
   eventFrameBytesMax: 16 * 1024,
+  /** Graceful stop: time for polls under way to bring what SQS is just sending. */
+  pollGraceMs: 300,
 } as const;
 
 /** Limits as plain numbers: what a part takes as an option, so that a test may give smaller ones. */

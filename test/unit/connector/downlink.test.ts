@@ -226,3 +226,16 @@ test("stopping with a server that confirms nothing gives everything back in time
   assert.deepEqual(idsOf(rig.queues.calls, "remove"), []);
   assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
 });
+
+test("what a poll still brings while the connector stops is given back at once, and not written", async (t) => {
+  const rig = await startRig(t, { limits: { pollGraceMs: 5_000 } });
+  const peer = await rig.accept();
+  await rig.logged("stream.up");
+  assert.equal(rig.queues.polls("outboundStanzas") + rig.queues.polls("outboundPresence"), 2);
+  const stopped = rig.connector.stop();
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("a") }])]);
+  rig.queues.offer("outboundPresence", []);
+  await stopped;
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
+  assert.doesNotMatch(peer.received(), /id="a"/);
+});

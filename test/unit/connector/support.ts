@@ -245,6 +245,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
       backoffMsMax: 20,
       closeMsMax: 500,
       stopMsMax: 2_000,
+      pollGraceMs: 10,
       ...options.limits,
     },
     ...(options.now && { now: options.now }),
