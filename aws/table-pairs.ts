@@ -89,6 +89,8 @@ function neighbours(
         TableName,
         Key: keyItem(userKey(pair.domain, pair.user)),
         UpdateExpression: "ADD blocks :one",
+        // A user that is gone must not come back as nothing but a number.
+        ConditionExpression: "attribute_exists(pk)",
         ExpressionAttributeValues: { ":one": n(isBlocked(next) ? 1 : -1) },
       },
     });

@@ -35,6 +35,7 @@ function userItem(record: UserRecord): Item {
 function readUserItem(domain: string, user: UserId, item: Item): UserRecord {
   const name = readString(item, "name");
   const nick = readString(item, "nick");
+  const removing = readString(item, "removing");
   const presence: UserPresence | undefined =
     item["presence"] === undefined ? undefined : readJson(item, "presence", presenceSchema);
   return {
@@ -45,7 +46,7 @@ function readUserItem(domain: string, user: UserId, item: Item): UserRecord {
     ...(name === undefined ? {} : { name }),
     ...(nick === undefined ? {} : { nick }),
     ...(presence === undefined ? {} : { presence }),
-    ...(item["removing"] === undefined ? {} : { removing: true }),
+    ...(removing === undefined ? {} : { removing }),
     ...((readNumber(item, "blocks") ?? 0) > 0 ? { blocks: true } : {}),
   };
 }

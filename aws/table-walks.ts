@@ -78,7 +78,8 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
       ),
 
     async walkPairs(domain, cursor, count) {
-      const [pk, sk] = cursor === undefined ? [] : cursor.split("\n");
+      // An id may hold a line feed, a sort key never does.
+      const [, pk, sk] = /^(.*)\n(.*)$/s.exec(cursor ?? "") ?? [];
       const page = await client.send(
         new ScanCommand({
           TableName,
@@ -126,12 +127,18 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
         ),
       ),
 
-    async removeUser({ domain, user, localpart }) {
-      const keys = [userKey(domain, user), addressKey(domain, localpart)];
-      await client.send(
-        new TransactWriteItemsCommand({
-          TransactItems: keys.map((key) => ({ Delete: { TableName, Key: keyItem(key) } })),
-        }),
+    async removeUser({ domain, user, localpart, removing = "" }) {
+      const profile = {
+        TableName,
+        Key: keyItem(userKey(domain, user)),
+        ConditionExpression: "removing = :mark",
+        ExpressionAttributeValues: { ":mark": s(removing) },
+      };
+      const address = { TableName, Key: keyItem(addressKey(domain, localpart)) };
+      await isDone(
+        client.send(
+          new TransactWriteItemsCommand({ TransactItems: [{ Delete: profile }, { Delete: address }] }),
+        ),
       );
     },
   };

@@ -17,8 +17,8 @@ export interface UserRecord {
   readonly mark: string;
   /** The user blocks somebody. */
   readonly blocks?: boolean;
-  /** The user is on its way out: its contacts are being told. */
-  readonly removing?: boolean;
+  /** Mark of the cause that removes the user: its contacts are being told. */
+  readonly removing?: string;
 }
 
 export interface PairRecord {
@@ -57,7 +57,7 @@ export type WalkEntry =
       readonly resources: Resources;
       /** Mark of the last cause taken in. */
       readonly mark: string;
-      /** The fence of the last resync that forgot resources here; 0 before. */
+      /** The fence of the last resync that had to tell of resources forgotten here; 0 before. */
       readonly settled: number;
     };
 
@@ -128,10 +128,10 @@ export interface Table {
     fence: number,
     resources: readonly string[],
   ): Promise<boolean>;
-  /** Marks a user as being removed, unless a later cause was taken in: then false. 1 write. */
+  /** Marks a user as being removed, unless it is gone or a later cause was taken in: then false. 1 write. */
   beginRemoval(domain: string, user: UserId, mark: string): Promise<boolean>;
-  /** Removes a user and frees its address. 1 transaction of 2 writes. */
-  removeUser(record: Pick<UserRecord, "domain" | "user" | "localpart">): Promise<void>;
+  /** Removes a user and frees its address, unless it is back, or gone already. 1 transaction of 2 writes. */
+  removeUser(record: UserRecord): Promise<void>;
 
   /** The items of a queue message that were being handled when a function died. 1 read. */
   readNote(messageId: string): Promise<readonly number[]>;

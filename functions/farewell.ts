@@ -7,6 +7,7 @@ import { ok } from "#core/result.ts";
 import { endBoth } from "#core/translate/contact-event.ts";
 import { makeBareJid, parseBareJid } from "#core/xmpp/jid.ts";
 import { sendWalk } from "./effects.ts";
+import { pairByPair } from "./pair-by-pair.ts";
 import { commitDecision } from "./pair-commit.ts";
 import type { Ports } from "./ports.ts";
 
@@ -15,20 +16,20 @@ export async function farewellStep(task: WalkTaskOf<"farewell">, ports: Ports): 
   const { domain, trace, hops } = task;
   const user = parseUserId(task.user);
   const record = user.ok ? await ports.table.readUser(domain, user.value) : undefined;
-  // Gone already: the step has come again.
-  if (record?.removing !== true) return;
+  // Gone already, perhaps back, perhaps being removed once more: the step has come again.
+  if (record === undefined || record.removing !== task.cause.mark) return;
   const ghost = makeBareJid(record.localpart, domain);
   if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
   const cause: Cause = { ...task.cause, side: "native", trace, hops };
   const page = await ports.table.roster(domain, record.user, task.cursor, limits.farewellPairsMax);
-  const farewells = page.entries.map(async ({ contact }) => {
+  const pairs = page.entries.flatMap(({ contact }): { pair: Pair }[] => {
     const jid = parseBareJid(contact);
-    if (!jid.ok) return;
-    const pair: Pair = { domain, user: record.user, contact: jid.value };
+    return jid.ok ? [{ pair: { domain, user: record.user, contact: jid.value } }] : [];
+  });
+  await pairByPair(ports, task, pairs, async ({ pair }) => {
     const ctx = { pair, ghost: ghost.value, cause, severalDomains: ports.domains.length > 1 };
     await commitDecision(ports, pair, cause, (current) => ok(endBoth(ctx, current)));
   });
-  await Promise.all(farewells);
   if (page.cursor === undefined) {
     await ports.table.removeUser(record);
     return;

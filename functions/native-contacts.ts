@@ -9,7 +9,7 @@ import { type ContactEvent, decideContactEvent } from "#core/translate/contact-e
 import type { Context } from "#core/translate/context.ts";
 import { answerProbe } from "#core/translate/probe.ts";
 import { sendEffects } from "./effects.ts";
-import { blockedContact } from "./native-rejections.ts";
+import { blockedContact, unknownUser } from "./native-rejections.ts";
 import { commitDecision } from "./pair-commit.ts";
 import type { Ports } from "./ports.ts";
 
@@ -19,26 +19,29 @@ type Outcome = Promise<Rejection | undefined>;
 export async function changeContact(event: ContactEvent, ctx: Context, ports: Ports): Outcome {
   const { pair, cause } = ctx;
   const record = await ports.table.readUser(pair.domain, pair.user);
+  // The address may be cached from before the user's removal.
+  if (record === undefined || record.removing) return unknownUser(event);
   return commitDecision(ports, pair, cause, (current) =>
     current.blocked
       ? err(blockedContact(event))
-      : decideContactEvent(ctx, current, event, record?.presence, record?.nick),
+      : decideContactEvent(ctx, current, event, record.presence, record.nick),
   );
 }
 
-/** Blocks or unblocks a contact. 2 reads, a transaction and a write. Holds everywhere `limits.profileCacheMs` later. */
+/** Blocks or unblocks a contact. 2–3 reads, a transaction and a write. Holds everywhere `limits.profileCacheMs` later. */
 export async function changeBlock(
   event: NativeEventOf<"contact.blocked" | "contact.unblocked">,
   ctx: Context,
   ports: Ports,
 ): Outcome {
   const { pair, cause } = ctx;
+  const record = await ports.table.readUser(pair.domain, pair.user);
+  if (record === undefined || record.removing) return unknownUser(event);
   if (event.type === "contact.blocked") {
     const resources = (await ports.table.readAvailability(pair)) ?? {};
     await commitDecision(ports, pair, cause, (current) => ok(decideBlock(ctx, current, resources)));
   } else {
-    const record = await ports.table.readUser(pair.domain, pair.user);
-    await commitDecision(ports, pair, cause, (current) => ok(decideUnblock(ctx, current, record?.presence)));
+    await commitDecision(ports, pair, cause, (current) => ok(decideUnblock(ctx, current, record.presence)));
   }
   ports.directory.forget(pair.domain, pair.user, pair.contact);
   return undefined;

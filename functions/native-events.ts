@@ -26,6 +26,8 @@ type Outcome = Promise<Rejection | undefined>;
 /** Does what an event says; the rejection where it cannot be done. */
 export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): Outcome {
   if (event.type === "user.updated") return updateUser(event, cause, ports);
+  // Before anybody asks whether the user exists: a removal that comes again must go on.
+  if (event.type === "user.removed") return removeUser(event, cause, ports);
   const { domain, user } = event.data;
   const address = await ports.directory.byUser(domain, user);
   if (address === "unknown-user") return unknownUser(event);
@@ -48,8 +50,6 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
       return changePresence(event, cause, ports);
     case "roster.requested":
       return listRoster(event, cause, ports);
-    case "user.removed":
-      return removeUser(event, cause, ports);
     default:
       return unsupported(event);
   }
@@ -84,7 +84,7 @@ async function sendMessage(
 async function changePresence(event: NativeEventOf<"presence.changed">, cause: Cause, ports: Ports): Outcome {
   const { domain, user } = event.data;
   const record = await ports.table.readUser(domain, user);
-  if (record === undefined) return unknownUser(event);
+  if (record === undefined || record.removing) return unknownUser(event);
   const decision = decideUserPresence(record, cause, event);
   if (decision === undefined) return undefined;
   const { presence, repeat } = decision;

@@ -4,6 +4,7 @@ import type { UserRecord } from "#aws/table.ts";
 import type { NativeEventOf } from "#core/contract/events.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
 import type { Cause } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
 import { localpartOfUser } from "#core/mapping.ts";
 import { unsupported } from "#core/translate/event-to-message.ts";
 import { sendWalk } from "./effects.ts";
@@ -34,7 +35,10 @@ export async function updateUser(
   return notYet && unsupported(event, `/data/${notYet}`);
 }
 
-/** Nothing of the user is taken from here on; its contacts are told step by step. 1 write. */
+/**
+ * Nothing of the user is taken from here on; its contacts are told step by step, once no function takes it for
+ * known any more. Of a user that is gone already there is nothing to do: the event has come again. 1 write.
+ */
 export async function removeUser(
   event: NativeEventOf<"user.removed">,
   cause: Cause,
@@ -44,5 +48,6 @@ export async function removeUser(
   if (!(await ports.table.beginRemoval(domain, user, cause.mark))) return;
   ports.directory.forget(domain, user);
   const { id, mark, time, trace, hops } = cause;
-  await sendWalk(ports, { kind: "farewell", id, trace, hops, domain, user, cause: { id, mark, time } });
+  const task = { kind: "farewell", id, trace, hops, domain, user, cause: { id, mark, time } } as const;
+  await sendWalk(ports, task, limits.profileCacheMs / 1000);
 }
