@@ -6,6 +6,7 @@ import { decideAvailability, parseAvailability } from "#core/translate/availabil
 import type { Context } from "#core/translate/context.ts";
 import { decideProbe } from "#core/translate/probe.ts";
 import {
+  answersSubscription,
   decidePresenceError,
   decideSubscriptionStanza,
   type PairDecision,
@@ -61,13 +62,11 @@ async function decidePair(
  */
 async function takeError(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
   const { pair, cause } = ctx;
-  let isAnswer = false;
-  await decidePair(ctx, ports, (current) => {
-    const decision = decidePresenceError(ctx, current, job.stanza);
-    isAnswer = decision.effects.length > 0;
-    return decision;
-  });
-  if (isAnswer) return;
+  // Asked before the commit, which decides nothing when the error comes again.
+  const { state } = (await ports.table.readPair(pair)) ?? { state: noPair };
+  if (answersSubscription(state, job.stanza)) {
+    return decidePair(ctx, ports, (current) => decidePresenceError(ctx, current, job.stanza));
+  }
   const outcome = await dropAll(ctx, ports);
   if (outcome.kind !== "applied") return;
   await sendEffects(ports, pair, cause, decideAvailability(ctx, outcome.before, "", undefined).effects);

@@ -15,6 +15,7 @@ import type { Context } from "#core/translate/context.ts";
 import { forgetSilent, greetAgain, silentResources } from "#core/translate/resync.ts";
 import { makeBareJid } from "#core/xmpp/jid.ts";
 import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
+import { pairByPair } from "./pair-by-pair.ts";
 import type { Ports } from "./ports.ts";
 
 type Task = WalkTaskOf<"resync">;
@@ -84,10 +85,12 @@ async function settle(
     // The step comes again, and perhaps nobody was told: what is true now does no harm.
     return sendEffects(ports, pair, ctx.cause, presenceChanged(ctx, aggregate(resources)));
   }
-  if (!(await ports.table.forgetResources(entry, task.fence, silent))) {
+  const effects = forgetSilent(ctx, resources, silent);
+  const toldBy = effects.length === 0 ? settled : task.fence;
+  if (!(await ports.table.forgetResources(entry, toldBy, silent))) {
     throw new TransientFault("the contact's presence changed meanwhile");
   }
-  await sendEffects(ports, pair, ctx.cause, forgetSilent(ctx, resources, silent));
+  await sendEffects(ports, pair, ctx.cause, effects);
 }
 
 async function tellConnected({ domain, fence, since, trace }: Task, ports: Ports): Promise<void> {
@@ -118,7 +121,7 @@ export async function resyncStep(task: Task, ports: Ports): Promise<void> {
   const page = await ports.table.walkPairs(task.domain, task.cursor, 2 * limits.resyncPairsPerS);
   const userOf = usersOnce(ports);
   const visit = task.phase === "greet" ? greet : settle;
-  await Promise.all(page.entries.map((entry) => visit(task, entry, userOf, ports)));
+  await pairByPair(ports, task, page.entries, (entry) => visit(task, entry, userOf, ports));
   const next = nextStep(task, page.cursor);
   if (next !== undefined) await sendWalk(ports, next.task, next.delayS);
 }

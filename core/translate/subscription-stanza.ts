@@ -124,8 +124,11 @@ export function decidePresenceError(ctx: Context, current: PairState, stanza: El
   return { next: current, effects: effects.list };
 }
 
-/** Availability leaves from the full JID and subscription stanzas from the bare one, so errors tell them apart. */
-function answersSubscription(current: PairState, stanza: Element): boolean {
+/**
+ * Whether a presence error answers a request of the user or the acceptance of one. Availability leaves from the
+ * full JID and subscription stanzas from the bare one, so errors tell them apart.
+ */
+export function answersSubscription(current: PairState, stanza: Element): boolean {
   const to = parseJid(stanza.attrs["to"] ?? "");
   if (stanza.attrs["type"] !== "error" || !to.ok || to.value.resource !== "") return false;
   const id = stanza.attrs["id"];
