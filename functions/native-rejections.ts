@@ -1,4 +1,5 @@
 /** Why a sound event cannot be carried out. */
+import { nativeEventsGroup } from "#aws/hash.ts";
 import type { NativeEvent } from "#core/contract/events.ts";
 import { type Rejection, rejectEvent } from "#core/contract/rejection.ts";
 
@@ -8,6 +9,15 @@ export function foreignCursor(event: NativeEvent): Rejection {
     text: "the cursor is not one of ours",
     path: "/data/cursor",
     expected: "the cursor of a roster.listed, as it was",
+  });
+}
+
+/** Sequence numbers, and so marks, compare within a group only: the user's events have to share one. */
+export function wrongGroup(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "wrong-group",
+    text: "the message group is not the user's: send what a user does in the group that docs/events.md names",
+    expected: nativeEventsGroup(event.data.user),
   });
 }
 

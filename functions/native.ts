@@ -1,6 +1,6 @@
 /** `native-events.fifo`: what native users do, in each user's order. */
 
-import { hashId, pairGroup, userGroup } from "#aws/hash.ts";
+import { hashId, nativeEventsGroup, pairGroup, userGroup } from "#aws/hash.ts";
 import { newTrace } from "#aws/trace.ts";
 import { rejected } from "#core/contract/delivery.ts";
 import type { NativeEvent } from "#core/contract/events.ts";
@@ -10,6 +10,7 @@ import { type Cause, queueMark } from "#core/decision.ts";
 import { crashed, oneByOne } from "./crash-notes.ts";
 import { sendDelivery } from "./effects.ts";
 import { carryOut } from "./native-events.ts";
+import { wrongGroup } from "./native-rejections.ts";
 import { onLambda, type QueueRecord, setAside, type Work } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
 
@@ -74,6 +75,9 @@ async function handleRecord(record: QueueRecord, ports: Ports): Promise<void> {
   const [domain = ""] = ports.domains;
   const event = readNativeEvent(record.body, ports.domains);
   if (!event.ok) return reject(event.error, domain, record, ports);
+  if (record.group !== nativeEventsGroup(event.value.data.user)) {
+    return reject(wrongGroup(event.value), event.value.data.domain, record, ports);
+  }
   const rejection = await carryOut(event.value, toCause(event.value, record), ports);
   if (rejection !== undefined) await reject(rejection, event.value.data.domain, record, ports);
 }

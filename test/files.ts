@@ -7,10 +7,10 @@ const find = (patterns: readonly string[]) => globSync([...patterns], { cwd: roo
 
 /** Tests that need no server: quick, and run at every check. */
 export function quickTests(): string[] {
-  return find(["test/*.test.ts", "test/unit/**/*.test.ts", "test/functions/**/*.test.ts"]);
+  return find(["test/*.test.ts", "test/unit/**/*.test.ts"]);
 }
 
 /** Tests against real servers, engines and processes. */
 export function slowTests(): string[] {
-  return find(["test/scenarios/**/*.test.ts", "test/faults/**/*.test.ts"]);
+  return find(["test/functions/**/*.test.ts", "test/scenarios/**/*.test.ts", "test/faults/**/*.test.ts"]);
 }

@@ -9,6 +9,7 @@ export const rejectReasons = [
   "too-large",
   "invalid-contact",
   "own-domain",
+  "wrong-group",
   "unknown-user",
   "localpart-taken",
   "localpart-fixed",

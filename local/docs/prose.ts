@@ -44,6 +44,8 @@ const reasons: Record<RejectReason, string> = {
   "unknown-user": "The user does not exist: no `user.updated` has announced it.",
   "localpart-taken": "The wanted `localpart` is another user's.",
   "localpart-fixed": "The user has its address already; it cannot change.",
+  "wrong-group":
+    "The message group is not the user's: without it, the order of what the user does would be lost.",
   "no-request": "There is no request to accept; `preApprove` accepts one in advance.",
   blocked: "The user has blocked the contact.",
   unsupported: "The event is sound, but this version of the bridge cannot do it.",

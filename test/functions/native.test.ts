@@ -49,7 +49,17 @@ const says = (body: string, data: Readonly<Record<string, unknown>> = {}) =>
 
 describe("events that are refused", () => {
   const common = { user: "nina", contact };
-  const refused: Readonly<Record<string, { body: string; said: object; dead?: true }>> = {
+  const refused: Readonly<
+    Record<
+      string,
+      {
+        body: string;
+        said: { user?: string; [field: string]: string | undefined };
+        dead?: true;
+        group?: string;
+      }
+    >
+  > = {
     "not-json": { body: "<hello/>", said: { reason: "not-json" }, dead: true },
     "not-cloudevent": { body: "[]", said: { reason: "not-cloudevent" }, dead: true },
     "a missing attribute": {
@@ -90,6 +100,11 @@ describe("events that are refused", () => {
       body: nativeEvent("user.updated", { user: "other", localpart: "nina" }),
       said: { user: "other", reason: "localpart-taken", path: "/data/localpart" },
     },
+    "wrong-group": {
+      body: nativeEvent("message.sent", { user: "noah", contact, id: "m", body: "hi" }),
+      said: { user: "noah", reason: "wrong-group", expected: "noah" },
+      group: "nina",
+    },
     "localpart-fixed": {
       body: nativeEvent("user.updated", { user: "nina", localpart: "nina.b" }),
       said: { user: "nina", reason: "localpart-fixed", path: "/data/localpart" },
@@ -112,9 +127,9 @@ describe("events that are refused", () => {
     },
   };
 
-  for (const [name, { body, said, dead }] of Object.entries(refused)) {
+  for (const [name, { body, said, dead, group = said.user ?? "nina" }] of Object.entries(refused)) {
     test(`${name}: told with its reason, and the next event of the batch goes through`, async () => {
-      const bad = record({ body, group: "nina" });
+      const bad = record({ body, group });
       await handle([bad, says("good")]);
       const [rejected, ...more] = await takeEvents(engines);
       assert.deepEqual(more, []);

@@ -73,6 +73,10 @@ const refusals: Record<string, readonly [body: string, refusal: Refusal]> = {
     event("presence.changed", { user: "nina", show: "busy" }),
     invalid("/data/show", "one of online, chat, away, xa, dnd, offline"),
   ],
+  "an event in a group that is not its user's": [
+    message({ user: "noah" }),
+    { reason: "wrong-group", expected: /^noah$/ },
+  ],
   "an unknown user": [message({ user: "nobody" }), { reason: "unknown-user", path: "/data/user" }],
   "a contact that is no JID": [
     message({ contact: "alice@@localhost" }),
@@ -149,7 +153,8 @@ onEachServer("bad input on native-events", (scenario) => {
     const id = randomUUID();
     await scenario.native.emitBatch([
       { body: message({ id: `before ${id}` }), group: "nina" },
-      { body, group: "nina" },
+      // What names somebody else goes in that user's group, as the contract wants it.
+      { body, group: body.includes('"user":"nobody"') ? "nobody" : "nina" },
       { body: message({ id: `behind ${id}` }), group: "nina" },
       { body: message({ id: `beside ${id}`, user: "noah" }), group: "noah" },
     ]);
