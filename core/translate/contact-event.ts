@@ -9,6 +9,7 @@ import {
   type SubscriptionStanza,
   type SubscriptionState,
   seenByContact,
+  seesContact,
   transition,
 } from "../subscription.ts";
 import type { Context } from "./context.ts";
@@ -148,10 +149,15 @@ function declined(ctx: Context, current: PairState, effects: EffectCollector): P
   return { ...current, state: send(ctx, "unsubscribed", current.state, effects), preApproved: false };
 }
 
-/** Ends everything between the two, blocked or not: the user is about to be gone. */
+/**
+ * Ends whatever is between the two, blocked or not: the user is about to be gone. Whom it neither sees nor has
+ * asked hears no `unsubscribe`: it may be a stranger, or have parted from the user long ago.
+ */
 export function endBoth(ctx: Context, current: PairState): PairDecision {
   const effects = collectEffects(ctx);
-  const { state, preApproved } = removed(ctx, current, "both", effects);
+  const pending = pendingOf(current.state);
+  const wantsToSee = seesContact(current.state) || pending === "out" || pending === "both";
+  const { state, preApproved } = removed(ctx, current, wantsToSee ? "both" : "from", effects);
   return { next: { state, preApproved }, effects: effects.list };
 }
 

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PairState } from "#core/pair.ts";
+import { noPair } from "#core/pair.ts";
+import type { Availability, UserPresence } from "#core/presence.ts";
+import { type SubscriptionState, seenByContact, seesContact } from "#core/subscription.ts";
+import { decideBlock, decideUnblock } from "#core/translate/blocking.ts";
+import { endBoth } from "#core/translate/contact-event.ts";
+import { contact, deliveriesOf, fromNative, ghost, lines, makeContext, readTime } from "./support.ts";
+
+const ctx = makeContext({ cause: fromNative });
+const away: UserPresence = { show: "away", version: 5, time: "2026-11-02T09:00:00Z" };
+const phone: Availability = { show: "online", priority: 0, epoch: 7, time: readTime };
+const goodbye = `presence unavailable ${ghost}/causeway > ${contact}`;
+const shown = `presence available ${ghost}/causeway > ${contact}`;
+const probe = `presence probe ${ghost} > ${contact}`;
+const states: readonly SubscriptionState[] = [
+  "none",
+  "none+out",
+  "none+in",
+  "none+out+in",
+  "to",
+  "to+in",
+  "from",
+  "from+out",
+  "both",
+];
+
+const pair = (state: SubscriptionState): PairState => ({ state, preApproved: true, nick: "Al" });
+
+test("who saw the user sees it leave, and nobody else hears of a block", () => {
+  for (const state of states) {
+    const { next, effects } = decideBlock(ctx, pair(state), {});
+    assert.deepEqual(next, { ...pair(state), blocked: true });
+    assert.deepEqual(lines(effects), seenByContact(state) ? [goodbye] : [], state);
+    assert.deepEqual(deliveriesOf(effects), []);
+  }
+});
+
+test("the user sees a contact go whom it blocks, if it was there", () => {
+  const told = (resources: Record<string, Availability>) =>
+    deliveriesOf(decideBlock(ctx, pair("both"), resources).effects);
+  assert.deepEqual(told({ phone }), [["presence.changed", { show: "offline", devices: 0 }]]);
+  assert.deepEqual(told({ phone: { ...phone, priority: -1 } }), []);
+  assert.deepEqual(told({}), []);
+});
+
+test("a stranger can be blocked, and is nobody again afterwards", () => {
+  const { next, effects } = decideBlock(ctx, noPair, {});
+  assert.deepEqual([next, effects], [{ ...noPair, blocked: true }, []]);
+  assert.deepEqual(decideUnblock(ctx, next, away), { next: noPair, effects: [] });
+});
+
+test("whoever is blocked already, or not blocked, is neither again", () => {
+  const blocked: PairState = { ...pair("both"), blocked: true };
+  assert.deepEqual(decideBlock(ctx, blocked, { phone }), { next: blocked, effects: [] });
+  assert.deepEqual(decideUnblock(ctx, pair("both"), away), { next: pair("both"), effects: [] });
+});
+
+test("unblocking brings everything back: the contact sees the user, and is asked for its presence", () => {
+  for (const state of states) {
+    const { next, effects } = decideUnblock(ctx, { ...pair(state), blocked: true }, away);
+    assert.deepEqual(next, pair(state));
+    assert.ok(!("blocked" in next));
+    const expected = [...(seenByContact(state) ? [shown] : []), ...(seesContact(state) ? [probe] : [])];
+    assert.deepEqual(lines(effects), expected, state);
+    const versions = effects.map((effect) => effect.kind === "stanza" && effect.availability?.version);
+    assert.equal(versions.includes(5), seenByContact(state));
+  }
+});
+
+test("unblocking shows nothing of a user who is offline or never said anything", () => {
+  const blocked: PairState = { ...pair("both"), blocked: true };
+  for (const presence of [undefined, { ...away, show: "offline" as const }]) {
+    assert.deepEqual(lines(decideUnblock(ctx, blocked, presence).effects), [probe]);
+  }
+});
+
+test("a farewell ends what there is, in each state, and unblocks in silence", () => {
+  const line = (type: string) => `presence ${type} ${ghost} > ${contact}`;
+  const ended: Readonly<Record<SubscriptionState, readonly string[]>> = {
+    none: [],
+    "none+out": [line("unsubscribe")],
+    "none+in": [line("unsubscribed")],
+    "none+out+in": [line("unsubscribe"), line("unsubscribed")],
+    to: [line("unsubscribe")],
+    "to+in": [line("unsubscribe"), line("unsubscribed")],
+    // RFC 6121 §3.2.2: out of sight before it is told why.
+    from: [goodbye, line("unsubscribed")],
+    "from+out": [line("unsubscribe"), goodbye, line("unsubscribed")],
+    both: [line("unsubscribe"), goodbye, line("unsubscribed")],
+  };
+  for (const state of states) {
+    for (const current of [pair(state), { ...pair(state), blocked: true as const }]) {
+      const { next, effects } = endBoth(ctx, current);
+      assert.deepEqual(next, noPair, state);
+      assert.deepEqual(lines(effects), ended[state], state);
+    }
+  }
+});
