@@ -34,8 +34,26 @@ const common = {
   CAUSEWAY_TABLE: v.pipe(v.string(), v.minLength(3), v.description("the name of the DynamoDB table")),
 };
 
+const wholeNumber = (least: number, most: number, description: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d+$/),
+    v.transform(Number),
+    v.minValue(least),
+    v.maxValue(most),
+    v.description(description),
+  );
+
 const functionSchema = v.object({
   ...common,
+  CAUSEWAY_RESYNC_PAIRS_PER_S: v.optional(
+    wholeNumber(1, 1000, "the pairs of a resync in a second, 1 to 1000"),
+    String(limits.resyncPairsPerS),
+  ),
+  CAUSEWAY_RESYNC_SETTLE_S: v.optional(
+    wholeNumber(1, limits.queueDelaySMax, `seconds until silence is offline, 1 to ${limits.queueDelaySMax}`),
+    String(limits.resyncSettleS),
+  ),
   CAUSEWAY_DIRECTORY: v.optional(
     v.pipe(v.picklist(["announced", "open"]), v.description('"announced" or "open"')),
     "announced",
@@ -84,10 +102,17 @@ export interface AwsEnv {
   readonly deadLetterUrls: Partial<Record<QueueName, string>>;
 }
 
+/** How a resync goes through the pairs; the limits of the same names are the defaults. */
+export interface ResyncPace {
+  readonly pairsPerS: number;
+  readonly settleS: number;
+}
+
 export interface FunctionEnv extends AwsEnv {
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
   readonly directory: "announced" | "open";
+  readonly resync: ResyncPace;
 }
 
 export interface ConnectorEnv extends AwsEnv {
@@ -158,7 +183,13 @@ export function readFunctionEnv(
   const aws = awsEnv(env, parsed.value);
   const missing = missingQueue(aws.urls, "CAUSEWAY_QUEUE_", needed);
   if (missing !== undefined) return err(missing);
-  return ok({ ...aws, domains: parsed.value.CAUSEWAY_DOMAINS, directory: parsed.value.CAUSEWAY_DIRECTORY });
+  const read = parsed.value;
+  return ok({
+    ...aws,
+    domains: read.CAUSEWAY_DOMAINS,
+    directory: read.CAUSEWAY_DIRECTORY,
+    resync: { pairsPerS: read.CAUSEWAY_RESYNC_PAIRS_PER_S, settleS: read.CAUSEWAY_RESYNC_SETTLE_S },
+  });
 }
 
 function readSecret(read: v.InferOutput<typeof connectorSchema>): Result<string, string> {

@@ -1,9 +1,10 @@
 /** What handlers are made from; the same handlers run in Lambda, in `npm start` and in tests. */
 import { connectAws } from "#aws/connect.ts";
-import { readFunctionEnv } from "#aws/env.ts";
+import { type ResyncPace, readFunctionEnv } from "#aws/env.ts";
 import type { Queues } from "#aws/queues.ts";
 import type { Table } from "#aws/table.ts";
 import type { QueueName } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
 import { coalesceSends } from "./sender.ts";
 
@@ -13,6 +14,7 @@ export interface Ports {
   readonly directory: Directory;
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
+  readonly resync: ResyncPace;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** One line of structured log; ids only, never a body or a status text. */
@@ -25,6 +27,7 @@ export function makePorts(options: {
   queues: Queues;
   domains: readonly string[];
   openDirectory: boolean;
+  resync?: ResyncPace;
   clock?: () => number;
   log?: Ports["log"];
 }): Ports {
@@ -34,6 +37,7 @@ export function makePorts(options: {
     queues: coalesceSends(options.queues),
     directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
     domains: options.domains,
+    resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
     clock,
     log: options.log ?? ((entry) => console.log(JSON.stringify(entry))),
   };
@@ -43,6 +47,6 @@ export function makePorts(options: {
 export function portsFromEnvironment(needed: readonly QueueName[]): Ports {
   const env = readFunctionEnv(needed);
   if (!env.ok) throw new Error(`wrong environment: ${env.error}`);
-  const { domains, directory } = env.value;
-  return makePorts({ ...connectAws(env.value), domains, openDirectory: directory === "open" });
+  const { domains, directory, resync } = env.value;
+  return makePorts({ ...connectAws(env.value), domains, openDirectory: directory === "open", resync });
 }

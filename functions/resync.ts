@@ -8,7 +8,6 @@ import type { UserRecord, WalkEntry } from "#aws/table.ts";
 import { makeDelivery } from "#core/contract/delivery.ts";
 import type { WalkTaskOf } from "#core/contract/envelope.ts";
 import { type Pair, stanzaMark } from "#core/decision.ts";
-import { limits } from "#core/limits.ts";
 import { aggregate } from "#core/presence.ts";
 import { presenceChanged } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
@@ -102,12 +101,16 @@ async function tellConnected({ domain, fence, since, trace }: Task, ports: Ports
   );
 }
 
-function nextStep(task: Task, cursor: string | undefined): { task: Task; delayS: number } | undefined {
+function nextStep(
+  task: Task,
+  cursor: string | undefined,
+  settleS: number,
+): { task: Task; delayS: number } | undefined {
   const { cursor: _, ...rest } = task;
   const id = `${task.fence}.${task.phase}.${task.step + 1}`;
   if (cursor !== undefined) return { task: { ...rest, id, step: task.step + 1, cursor }, delayS: 1 };
   if (task.phase === "settle") return undefined;
-  return { task: { ...rest, id, phase: "settle", step: 0 }, delayS: limits.resyncSettleS };
+  return { task: { ...rest, id, phase: "settle", step: 0 }, delayS: settleS };
 }
 
 /**
@@ -118,11 +121,11 @@ export async function resyncStep(task: Task, ports: Ports): Promise<void> {
   if (!(await ports.table.claimWalk(task.domain, markOf(task)))) return;
   if (task.phase === "greet" && task.step === 0) await tellConnected(task, ports);
   // A pair has two items, and says up to two things.
-  const page = await ports.table.walkPairs(task.domain, task.cursor, 2 * limits.resyncPairsPerS);
+  const page = await ports.table.walkPairs(task.domain, task.cursor, 2 * ports.resync.pairsPerS);
   const userOf = usersOnce(ports);
   const visit = task.phase === "greet" ? greet : settle;
   await pairByPair(ports, task, page.entries, (entry) => visit(task, entry, userOf, ports));
-  const next = nextStep(task, page.cursor);
+  const next = nextStep(task, page.cursor, ports.resync.settleS);
   if (next !== undefined) await sendWalk(ports, next.task, next.delayS);
 }
 

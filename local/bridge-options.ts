@@ -1,7 +1,7 @@
 import { limits } from "#core/limits.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
-import type { Account, ServerKind } from "./servers/server.ts";
+import type { Account, Federation, ServerKind } from "./servers/server.ts";
 
 export interface BridgeOptions {
   /** Folder of everything that the bridge keeps. */
@@ -17,6 +17,10 @@ export interface BridgeOptions {
   readonly users: readonly string[];
   readonly directory: "announced" | "open";
   readonly lanes: number;
+  /** How a resync goes through the pairs; default: as deployed. */
+  readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
+  /** The net beyond this machine's server; default: there is none. */
+  readonly federation?: Federation;
   /** Instances of one function at the same time. */
   readonly concurrency: number;
   /** Bundle functions and connector first; `false` where someone has just done so. */

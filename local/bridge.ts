@@ -25,6 +25,8 @@ export interface Bridge {
   readonly endpoints: Endpoints;
   /** Ends the connector with a signal; resolves when its successor is connected. */
   killConnector(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Stops the connector and keeps it down; resolves with what starts it again and waits until it is connected. */
+  holdConnector(): Promise<() => Promise<void>>;
   /** Stops the XMPP server and starts it again; resolves when it serves and the connector is connected. */
   restartServer(): Promise<void>;
   /** Ends the function's instances in the middle of whatever they do; new ones follow. */
@@ -91,6 +93,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     domains: [options.componentDomain],
     directory: options.directory,
     lanes: options.lanes,
+    ...(options.resync && { resync: options.resync }),
   };
   const begun = performance.now();
   const { concurrency } = options;
@@ -187,6 +190,13 @@ function bridgeOf(
       connector.kill(signal);
       await connector.up();
       await connected();
+    },
+    async holdConnector() {
+      const release = await connector.hold();
+      return async () => {
+        await release();
+        await connected();
+      };
     },
     async restartServer() {
       await server.restart();

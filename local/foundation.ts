@@ -60,6 +60,7 @@ export async function startFoundation(
         xmppPort: ports.xmpp,
         componentPort: ports.component,
         httpPort: ports.http,
+        ...(options.federation && { federation: options.federation }),
       }),
     );
   const startSqs = async () => {

@@ -25,6 +25,8 @@ export interface Supervised {
   kill(signal: NodeJS.Signals): void;
   /** Stops it and starts it again at once; resolves when it is ready. */
   restart(): Promise<void>;
+  /** Stops it and keeps it down; resolves with what starts it again and waits until it is ready. */
+  hold(): Promise<() => Promise<void>>;
   /** Resolves when the process is up: at once, or after the restart that is under way. */
   up(): Promise<void>;
   stop(): Promise<void>;
@@ -39,6 +41,7 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
   let backoffMs = 0;
   let wanted = false;
   let isUp = true;
+  let held: PromiseWithResolvers<void> | undefined;
   let up = Promise.withResolvers<void>();
   up.resolve();
   options.onChange?.(current.pid);
@@ -55,6 +58,7 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
 
   async function startAgain(): Promise<Process | undefined> {
     while (!stopping.signal.aborted) {
+      await held?.promise;
       if (!wanted) {
         await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => {});
         backoffMs = Math.min(backoffMsMax, Math.max(backoffMsMin, backoffMs * 2));
@@ -107,9 +111,21 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
       await current?.stop(options.stopMs ?? stopMsDefault);
       await up.promise;
     },
+    async hold() {
+      const hold = Promise.withResolvers<void>();
+      held = hold;
+      markDown();
+      wanted = true;
+      await current?.stop(options.stopMs ?? stopMsDefault);
+      return async () => {
+        hold.resolve();
+        await up.promise;
+      };
+    },
     up: () => up.promise,
     async stop() {
       stopping.abort();
+      held?.resolve();
       markUp();
       await current?.stop(options.stopMs ?? stopMsDefault);
       await watching;

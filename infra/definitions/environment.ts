@@ -30,6 +30,8 @@ export interface EnvironmentSource {
   readonly domains: readonly string[];
   /** For functions: whether a user must be announced before anyone can reach it (design §9). */
   readonly directory: "announced" | "open";
+  /** For walks, where it is not the default: how a resync goes through the pairs. */
+  readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
   /** For the connector: message groups of the stanza queues. */
   readonly lanes: number;
 }
@@ -46,6 +48,11 @@ export function environmentOf(name: ComputeName, source: EnvironmentSource): Rec
     ...(name === "connector"
       ? { CAUSEWAY_LANES: String(source.lanes) }
       : { CAUSEWAY_DIRECTORY: source.directory }),
+    ...(name === "walk" &&
+      source.resync && {
+        CAUSEWAY_RESYNC_PAIRS_PER_S: String(source.resync.pairsPerS),
+        CAUSEWAY_RESYNC_SETTLE_S: String(source.resync.settleS),
+      }),
     ...Object.fromEntries(
       use.queues.map((queue) => [`CAUSEWAY_QUEUE_${environmentNameOf(queue)}`, source.urls[queue]]),
     ),

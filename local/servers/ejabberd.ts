@@ -23,8 +23,36 @@ const modules = {
   mod_client_state: {},
 };
 
+/** Settings of the net beyond this server; dialback proves who a peer is, as certificates are self-made. */
+function federationOf({ federation }: ServerOptions): object {
+  // No way out of this machine.
+  if (federation === undefined) return { s2s_access: "none" };
+  return {
+    s2s_use_starttls: "optional",
+    outgoing_s2s_port: federation.peer.port,
+    outgoing_s2s_families: ["ipv4"],
+    // Else it bounces everything for minutes after a peer was down.
+    s2s_max_retry_delay: 1,
+  };
+}
+
+/** Erlang's table of names: a peer's are on this machine, and nothing is asked of any DNS. */
+function namesOf({ federation }: ServerOptions): string {
+  const names = federation?.peer.domains.map((domain) => JSON.stringify(domain)) ?? [];
+  return [
+    '{hosts_file, ""}.',
+    '{resolv_conf, ""}.',
+    "{clear_ns, true}.",
+    "{clear_hosts, true}.",
+    "{lookup, [file]}.",
+    `{host, {127,0,0,1}, [${['"localhost"', ...names].join(", ")}]}.`,
+    "",
+  ].join("\n");
+}
+
 /** The configuration; JSON, which is YAML as well. */
 function configurationOf(options: ServerOptions, certificate: string): string {
+  const { federation } = options;
   const listenOn = (port: number, module: string) => ({ port, ip: "127.0.0.1", module });
   return JSON.stringify(
     {
@@ -35,8 +63,7 @@ function configurationOf(options: ServerOptions, certificate: string): string {
       auth_password_format: "plain",
       // Limits are for the open net; here they would only slow tests down.
       max_fsm_queue: 100_000,
-      // No way out of this machine.
-      s2s_access: "none",
+      ...federationOf(options),
       listen: [
         { ...listenOn(options.xmppPort, "ejabberd_c2s"), starttls: true, max_stanza_size: 262_144 },
         {
@@ -49,8 +76,9 @@ function configurationOf(options: ServerOptions, certificate: string): string {
           ...listenOn(options.httpPort, "ejabberd_http"),
           request_handlers: { "/xmpp-websocket": "ejabberd_http_ws" },
         },
+        ...(federation ? [listenOn(federation.port, "ejabberd_s2s_in")] : []),
       ],
-      modules,
+      modules: { ...modules, ...(federation && { mod_s2s_dialback: {} }) },
     },
     undefined,
     2,
@@ -84,7 +112,9 @@ export async function startEjabberd(options: ServerOptions): Promise<Process> {
   const { bothFile } = await ensureCertificate(options.folder, options.domain);
   const configFile = join(options.folder, "ejabberd.yml");
   const readyFile = join(options.folder, "ready");
+  const namesFile = join(options.folder, "names");
   writeFileSync(configFile, configurationOf(options, bothFile));
+  writeFileSync(namesFile, namesOf(options));
   rmSync(readyFile, { force: true });
   const erlang = (text: string) => JSON.stringify(text);
   const program = {
@@ -103,6 +133,7 @@ export async function startEjabberd(options: ServerOptions): Promise<Process> {
       LANG: "C.UTF-8",
       ERL_LIBS: librariesFolder(),
       EJABBERD_CONFIG_PATH: configFile,
+      ERL_INETRC: namesFile,
       ERL_CRASH_DUMP: join(options.folder, "erl_crash.dump"),
     },
     folder: options.folder,

@@ -47,7 +47,35 @@ function lua(value: unknown): string {
   return String(value);
 }
 
+/** Answers what Prosody would ask a DNS from a table; other names do not exist. */
+const namesModule = `module:set_global();
+local ports = module:get_option("local_names", {});
+local function lookup(_, answer, name, kind)
+  local port = ports[name:match("^_xmpp%-server%._tcp%.(.+)$")];
+  if kind == "SRV" and port then
+    return answer({ { srv = { target = "127.0.0.1", port = port, priority = 0, weight = 0 } } });
+  end
+  answer({});
+end
+require "net.adns".resolver = function () return { lookup = lookup }; end
+`;
+
+/** Settings of the net beyond this server; dialback proves who a peer is, as certificates are self-made. */
+function federationOf({ federation, folder }: ServerOptions): object {
+  // No way out of this machine.
+  if (federation === undefined) return { s2s_ports: [], modules_disabled: ["s2s", "admin_shell"] };
+  const { port, peer } = federation;
+  return {
+    s2s_ports: [port],
+    s2s_secure_auth: false,
+    plugin_paths: [folder],
+    local_names: Object.fromEntries(peer.domains.map((domain) => [domain, peer.port])),
+    modules_disabled: ["admin_shell"],
+  };
+}
+
 function configurationOf(options: ServerOptions, key: string, certificate: string): string {
+  const federated = options.federation !== undefined;
   const global = {
     ...(process.getuid?.() === 0 && { run_as_root: true }),
     pidfile: join(options.folder, "prosody.pid"),
@@ -56,16 +84,14 @@ function configurationOf(options: ServerOptions, key: string, certificate: strin
     interfaces: ["127.0.0.1"],
     c2s_ports: [options.xmppPort],
     c2s_direct_tls_ports: [],
-    s2s_ports: [],
     s2s_direct_tls_ports: [],
     http_interfaces: ["127.0.0.1"],
     http_ports: [options.httpPort],
     https_ports: [],
     component_interfaces: ["127.0.0.1"],
     component_ports: [options.componentPort],
-    modules_enabled: modules,
-    // No way out of this machine, and no admin socket.
-    modules_disabled: ["s2s", "admin_shell"],
+    modules_enabled: federated ? ["local_names", ...modules, "s2s", "dialback"] : modules,
+    ...federationOf(options),
     authentication: "internal_plain",
     c2s_require_encryption: false,
     allow_unencrypted_plain_auth: true,
@@ -79,7 +105,7 @@ function configurationOf(options: ServerOptions, key: string, certificate: strin
     component_secret: options.secret,
     // A new connector displaces a frozen one.
     component_conflict_resolve: "kick_old",
-    modules_disabled: ["s2s"],
+    modules_disabled: federated ? [] : ["s2s"],
   };
   const lines = (settings: object) =>
     Object.entries(settings).map(([name, value]) => `${name} = ${lua(value)}`);
@@ -116,6 +142,7 @@ export async function startProsody(options: ServerOptions): Promise<Process> {
   const { keyFile, certificateFile } = await ensureCertificate(options.folder, options.domain);
   const configFile = join(options.folder, "prosody.cfg.lua");
   writeFileSync(configFile, configurationOf(options, keyFile, certificateFile));
+  writeFileSync(join(options.folder, "mod_local_names.lua"), namesModule);
   registerAccounts(options);
   const program = {
     name: "prosody",

@@ -7,6 +7,21 @@ export interface Account {
   readonly password: string;
 }
 
+/** Another XMPP server that this one can reach. */
+export interface Peer {
+  /** Every domain that it serves, its components' too. */
+  readonly domains: readonly string[];
+  /** Of its listener for servers, on 127.0.0.1. */
+  readonly port: number;
+}
+
+/** The net of a server that talks to others, as names on this machine alone: nothing is asked of any DNS. */
+export interface Federation {
+  /** Where it listens for other servers, on 127.0.0.1. */
+  readonly port: number;
+  readonly peer: Peer;
+}
+
 export interface ServerOptions {
   /** Everything that the server keeps: configuration, data, certificate. */
   readonly folder: string;
@@ -14,11 +29,13 @@ export interface ServerOptions {
   /** The domain of the accounts. */
   readonly domain: string;
   readonly accounts: readonly Account[];
-  /** The domain that the connector serves. */
+  /** The domain that a component serves. */
   readonly componentDomain: string;
   readonly secret: string;
   readonly xmppPort: number;
   readonly componentPort: number;
   /** WebSocket (RFC 7395) at /xmpp-websocket. */
   readonly httpPort: number;
+  /** Default: no way out of this machine, and none in. */
+  readonly federation?: Federation;
 }

@@ -31,7 +31,10 @@ export interface Scenario {
 }
 
 export type ScenarioOptions = Partial<
-  Pick<BridgeOptions, "accounts" | "users" | "directory" | "lanes" | "concurrency" | "componentDomain">
+  Pick<
+    BridgeOptions,
+    "accounts" | "users" | "directory" | "lanes" | "concurrency" | "domain" | "componentDomain" | "resync"
+  >
 > & {
   /** Default: every server that there is. */
   readonly servers?: readonly ServerKind[];
