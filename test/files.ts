@@ -12,5 +12,10 @@ export function quickTests(): string[] {
 
 /** Tests against real servers, engines and processes. */
 export function slowTests(): string[] {
-  return find(["test/functions/**/*.test.ts", "test/scenarios/**/*.test.ts", "test/faults/**/*.test.ts"]);
+  return find([
+    "test/local/**/*.test.ts",
+    "test/functions/**/*.test.ts",
+    "test/scenarios/**/*.test.ts",
+    "test/faults/**/*.test.ts",
+  ]);
 }

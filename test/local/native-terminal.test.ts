@@ -17,7 +17,7 @@ import { freePort } from "#test/harness/ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-native-"));
 const endpointsFile = join(folder, "endpoints.json");
-const program = join(import.meta.dirname, "../../../local/native/main.ts");
+const program = join(import.meta.dirname, "../../local/native/main.ts");
 const waitMs = 20_000;
 
 let engine: Process;

@@ -80,7 +80,7 @@ async function withMapping(
   const mapping = startEventSourceMapping({
     function: {
       name: "fixture",
-      bundle: join(import.meta.dirname, "../../fixtures/function.mjs"),
+      bundle: join(import.meta.dirname, "../fixtures/function.mjs"),
       env: { ...localCredentials, SQS_ENDPOINT: endpoint, REPORT_QUEUE: reports },
       timeoutMs: settings.timeoutMs ?? 10_000,
       memoryMb: 128,

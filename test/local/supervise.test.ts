@@ -114,7 +114,7 @@ describe("a child process", { timeout: 30_000 }, () => {
   });
 
   test("ends when its parent is killed outright", async () => {
-    const module = new URL("../../../local/process.ts", import.meta.url).href;
+    const module = new URL("../../local/process.ts", import.meta.url).href;
     const program = `
       import { startProcess } from ${JSON.stringify(module)};
       const child = await startProcess(${JSON.stringify(shell("exec sleep 1000"))});
