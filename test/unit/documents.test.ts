@@ -17,7 +17,9 @@ for (const document of documents) {
   const text = readFileSync(join(root, document), "utf8");
 
   test(`every file that ${document} names is there`, () => {
-    const named = [...text.matchAll(/`((?:core|aws|functions|connector|infra|local|test|docs)\/[^`\s*<>{}]*)`/g)];
+    const named = [
+      ...text.matchAll(/`((?:core|aws|functions|connector|infra|local|test|docs)\/[^`\s*<>{}]*)`/g),
+    ];
     const missing = named.map(([, path]) => String(path)).filter((path) => !existsSync(join(root, path)));
     assert.deepEqual(missing, []);
   });

@@ -46,6 +46,7 @@ describe("a function's environment", () => {
       table: "causeway",
       domains: ["im.example.com"],
       directory: "announced",
+      resync: { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
     });
     assert.equal(urls.nativeDeliveries, queues["CAUSEWAY_QUEUE_NATIVE_DELIVERIES"]);
     assert.equal(deadLetterUrls.messageStanzas, queues["CAUSEWAY_DEAD_LETTERS_MESSAGE_STANZAS"]);
