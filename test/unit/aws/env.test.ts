@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { readConnectorEnv, readFunctionEnv } from "#aws/env.ts";
 import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-env-"));
 after(() => rmSync(folder, { recursive: true }));
