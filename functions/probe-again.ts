@@ -36,7 +36,7 @@ export async function probeStep(task: WalkTaskOf<"probe">, ports: Ports): Promis
     ports.table.readPair(pair),
     ports.table.readAvailability(pair),
   ]);
-  if (record === undefined || known === undefined || known.state.blocked) return;
+  if (record === undefined || record.removing || known === undefined || known.state.blocked) return;
   const isKnown = Object.keys(resources ?? {}).length > 0;
   if (isKnown || !seesContact(known.state.state)) return;
   const ghost = makeBareJid(record.localpart, pair.domain);
