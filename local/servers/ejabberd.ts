@@ -29,25 +29,22 @@ function federationOf({ federation }: ServerOptions): object {
   if (federation === undefined) return { s2s_access: "none" };
   return {
     s2s_use_starttls: "optional",
-    outgoing_s2s_port: federation.peer.port,
     outgoing_s2s_families: ["ipv4"],
     // Else it bounces everything for minutes after a peer was down.
     s2s_max_retry_delay: 1,
   };
 }
 
-/** Erlang's table of names: a peer's are on this machine, and nothing is asked of any DNS. */
-function namesOf({ federation }: ServerOptions): string {
-  const names = federation?.peer.domains.map((domain) => JSON.stringify(domain)) ?? [];
-  return [
-    '{hosts_file, ""}.',
-    '{resolv_conf, ""}.',
-    "{clear_ns, true}.",
-    "{clear_hosts, true}.",
-    "{lookup, [file]}.",
-    `{host, {127,0,0,1}, [${['"localhost"', ...names].join(", ")}]}.`,
-    "",
-  ].join("\n");
+/** Erlang's settings of names: no resolver but what {@link namesOf} says. */
+const resolverSettings = '{resolv_conf, ""}.\n{lookup, [file]}.\n';
+
+/** Answers for the cache of Erlang's resolver, which outlast every test: its own files know no ports. */
+function namesOf({ federation }: ServerOptions): string[] {
+  const keptS = 365 * 24 * 3600;
+  return Object.entries(federation?.peers ?? {}).map(
+    ([domain, port]) =>
+      `inet_db:add_rr("_xmpp-server._tcp.${domain}", in, srv, ${keptS}, {0, 0, ${port}, "127.0.0.1"})`,
+  );
 }
 
 /** The configuration; JSON, which is YAML as well. */
@@ -90,13 +87,15 @@ function binary(text: string): string {
   return `<<${[...Buffer.from(text, "utf8")].join(",")}>>`;
 }
 
-/** Registers what is missing, then leaves a file behind that says so. */
+/** Makes other servers known, registers what is missing, then leaves a file behind that says so. */
 function registration(options: ServerOptions, readyFile: string): string {
   const register = options.accounts.map(
     ({ name, password }) =>
       `ejabberd_auth:try_register(${[name, options.domain, password].map(binary).join(",")})`,
   );
-  return [...register, `ok = file:write_file(${binary(readyFile)}, <<>>)`].join(", ").concat(".");
+  return [...namesOf(options), ...register, `ok = file:write_file(${binary(readyFile)}, <<>>)`]
+    .join(", ")
+    .concat(".");
 }
 
 /** Debian's folder of Erlang libraries depends on the processor. */
@@ -112,9 +111,9 @@ export async function startEjabberd(options: ServerOptions): Promise<Process> {
   const { bothFile } = await ensureCertificate(options.folder, options.domain);
   const configFile = join(options.folder, "ejabberd.yml");
   const readyFile = join(options.folder, "ready");
-  const namesFile = join(options.folder, "names");
+  const resolverFile = join(options.folder, "resolver");
   writeFileSync(configFile, configurationOf(options, bothFile));
-  writeFileSync(namesFile, namesOf(options));
+  writeFileSync(resolverFile, resolverSettings);
   rmSync(readyFile, { force: true });
   const erlang = (text: string) => JSON.stringify(text);
   const program = {
@@ -133,7 +132,7 @@ export async function startEjabberd(options: ServerOptions): Promise<Process> {
       LANG: "C.UTF-8",
       ERL_LIBS: librariesFolder(),
       EJABBERD_CONFIG_PATH: configFile,
-      ERL_INETRC: namesFile,
+      ...(options.federation && { ERL_INETRC: resolverFile }),
       ERL_CRASH_DUMP: join(options.folder, "erl_crash.dump"),
     },
     folder: options.folder,

@@ -64,12 +64,12 @@ require "net.adns".resolver = function () return { lookup = lookup }; end
 function federationOf({ federation, folder }: ServerOptions): object {
   // No way out of this machine.
   if (federation === undefined) return { s2s_ports: [], modules_disabled: ["s2s", "admin_shell"] };
-  const { port, peer } = federation;
+  const { port, peers } = federation;
   return {
     s2s_ports: [port],
     s2s_secure_auth: false,
     plugin_paths: [folder],
-    local_names: Object.fromEntries(peer.domains.map((domain) => [domain, peer.port])),
+    local_names: peers,
     modules_disabled: ["admin_shell"],
   };
 }

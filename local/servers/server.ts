@@ -7,19 +7,12 @@ export interface Account {
   readonly password: string;
 }
 
-/** Another XMPP server that this one can reach. */
-export interface Peer {
-  /** Every domain that it serves, its components' too. */
-  readonly domains: readonly string[];
-  /** Of its listener for servers, on 127.0.0.1. */
-  readonly port: number;
-}
-
-/** The net of a server that talks to others, as names on this machine alone: nothing is asked of any DNS. */
+/** The net of a server that talks to others, all on 127.0.0.1. */
 export interface Federation {
-  /** Where it listens for other servers, on 127.0.0.1. */
+  /** Where it listens for other servers. */
   readonly port: number;
-  readonly peer: Peer;
+  /** Where it finds the servers of other domains, components' too: it asks no DNS. */
+  readonly peers: Readonly<Record<string, number>>;
 }
 
 export interface ServerOptions {

@@ -6,7 +6,7 @@ import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
 import { startConnector } from "#local/connector.ts";
 import type { Process } from "#local/process.ts";
-import { type ServerKind, serverKinds } from "#local/servers/server.ts";
+import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
 import { freePort, freePorts } from "./ports.ts";
@@ -22,6 +22,8 @@ export interface Scenario {
   readonly log: readonly string[];
   /** What a part has logged so far: `connector`, `function-message`, `prosody`, … */
   logOf(part: string): string;
+  /** How the server reaches others, where `remoteDomains` were given. */
+  readonly federation: Federation | undefined;
   /** PEM of the server's self-signed certificate. */
   readonly certificate: string;
   /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1. */
@@ -38,6 +40,8 @@ export type ScenarioOptions = Partial<
 > & {
   /** Default: every server that there is. */
   readonly servers?: readonly ServerKind[];
+  /** Domains of other XMPP servers, which tests may start or leave unreachable. */
+  readonly remoteDomains?: readonly string[];
   /** Milliseconds that all tests of one server may take together. */
   readonly timeoutMs?: number;
 };
@@ -53,14 +57,17 @@ interface Running {
   readonly operator: Operator;
   readonly certificate: string;
   readonly stateDir: string;
+  readonly federation: Federation | undefined;
 }
 
 async function startScenario(server: ServerKind, options: ScenarioOptions, log: string[]): Promise<Running> {
   const stateDir = mkdtempSync(join(tmpdir(), `causeway-${server}-`));
-  const { timeoutMs, servers, ...chosen } = options;
+  const { timeoutMs, servers, remoteDomains, ...chosen } = options;
+  const federation = remoteDomains && (await federationWith(remoteDomains));
   const bridge = await startBridge({
     ...bridgeDefaults,
     ...chosen,
+    ...(federation && { federation }),
     server,
     stateDir,
     ports: await freePorts(),
@@ -75,7 +82,14 @@ async function startScenario(server: ServerKind, options: ScenarioOptions, log: 
     operator: startOperator(endpoints),
     certificate,
     stateDir,
+    federation,
   };
+}
+
+async function federationWith(domains: readonly string[]): Promise<Federation> {
+  const peers: Record<string, number> = {};
+  for (const domain of domains) peers[domain] = await freePort();
+  return { port: await freePort(), peers };
 }
 
 async function startSecond(
@@ -147,6 +161,9 @@ export function onEachServer(
         },
         get certificate() {
           return parts().certificate;
+        },
+        get federation() {
+          return parts().federation;
         },
         logOf: (part) => readFileSync(join(parts().stateDir, "logs", `${part}.log`), "utf8"),
         startConnector: (componentPort, secret) => startSecond(parts(), options, componentPort, secret),

@@ -2,11 +2,10 @@ import { StringDecoder } from "node:string_decoder";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { client } from "@xmpp/client";
 import { type Element, parse } from "ltx";
-import type { Endpoints } from "#local/endpoints.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
 export interface XmppOptions {
-  readonly endpoints: Endpoints;
+  readonly endpoints: { readonly xmpp: { readonly host: string; readonly port: number } };
   /** Bare JID of an account. */
   readonly jid: string;
   readonly password: string;
