@@ -36,12 +36,14 @@ onEachServer(
 
     test("the connector killed and restarted: none lost, each pair's in order", async () => {
       await run(() => scenario.bridge.killConnector("SIGKILL"));
+      assert.equal(ledger.stored, 0, "messages that waited for a login");
     });
 
     test("the connector asked to stop and restarted: none lost, none twice, each pair's in order", async () => {
       await run(() => scenario.bridge.killConnector("SIGTERM"));
       // Nothing was left unconfirmed.
       assert.equal(ledger.repeats, 0, "messages that came twice");
+      assert.equal(ledger.stored, 0, "messages that waited for a login");
     });
 
     test("the XMPP server restarted: none lost, each pair's in order", async () => {

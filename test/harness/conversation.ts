@@ -24,8 +24,8 @@ const domain = "localhost";
 
 /** What has come of all that was sent. */
 export interface Ledger {
-  /** Notes the arrival of a message. */
-  take(user: string, account: string, id: string): void;
+  /** Notes the arrival of a message; `stored` by the account's server while it was logged out. */
+  take(user: string, account: string, id: string, stored?: boolean): void;
   /** Messages that have arrived, repeats aside. */
   readonly count: number;
   /** Messages that have arrived again. */
@@ -34,8 +34,13 @@ export interface Ledger {
   reached(count: number, timeoutMs?: number): Promise<void>;
   /** Ids that have arrived, by pair, in order. */
   readonly arrived: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Throws unless every pair's messages are all there, in the order in which they were sent. */
+  /**
+   * Throws unless every pair's messages are all there, in the order in which they were sent. What was stored has
+   * an order of its own: a server (ejabberd does) may hand it over behind newer messages.
+   */
   assertWhole(): void;
+  /** Messages that were stored. */
+  readonly stored: number;
 }
 
 const timeoutMsDefault = 60_000;
@@ -45,6 +50,7 @@ export const sent: readonly string[] = Array.from({ length: perPair }, (_, seque
 /** @param whole takes in everything as well. */
 export function makeLedger(whole?: Ledger): Ledger {
   const arrived = new Map<string, Set<string>>();
+  const stored = new Set<string>();
   for (const user of parties.users) {
     for (const { name } of parties.accounts) arrived.set(`${user} ${name}`, new Set());
   }
@@ -59,15 +65,20 @@ export function makeLedger(whole?: Ledger): Ledger {
     get repeats() {
       return repeats;
     },
-    take(user, account, id) {
-      whole?.take(user, account, id);
-      const ids = arrived.get(`${user} ${account}`);
+    get stored() {
+      return stored.size;
+    },
+    take(user, account, id, isStored = false) {
+      whole?.take(user, account, id, isStored);
+      const pair = `${user} ${account}`;
+      const ids = arrived.get(pair);
       if (ids === undefined) throw new Error(`nobody wrote: ${user}, ${account}, ${id}`);
       if (ids.has(id)) {
         repeats += 1;
         return;
       }
       ids.add(id);
+      if (isStored) stored.add(`${pair} ${id}`);
       count += 1;
       for (const look of waiters) look();
     },
@@ -87,7 +98,13 @@ export function makeLedger(whole?: Ledger): Ledger {
       });
     },
     assertWhole() {
-      for (const [pair, ids] of arrived) assert.deepEqual([...ids], sent, `messages of ${pair}`);
+      for (const [pair, ids] of arrived) {
+        const isStored = (id: string) => stored.has(`${pair} ${id}`);
+        assert.equal(ids.size, sent.length, `messages of ${pair}`);
+        for (const part of [(id: string) => !isStored(id), isStored]) {
+          assert.deepEqual([...ids].filter(part), sent.filter(part), `messages of ${pair}`);
+        }
+      }
     },
   };
 }
@@ -120,7 +137,9 @@ export function countMessages(account: XmppUser, ledger: Ledger, bounced?: Ledge
     if (!stanza.is("message")) return;
     const user = bareOf(stanza.attrs["from"]).split("@")[0] ?? "";
     const into = stanza.attrs["type"] === "error" ? bounced : ledger;
-    into?.take(user, account.bare.split("@")[0] ?? "", stanza.attrs["id"] ?? "");
+    // XEP-0160: stamped by the server that kept it.
+    const isStored = stanza.getChildren("delay").some(({ attrs }) => attrs["from"] === domain);
+    into?.take(user, account.bare.split("@")[0] ?? "", stanza.attrs["id"] ?? "", isStored);
   });
 }
 

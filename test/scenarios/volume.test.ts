@@ -35,6 +35,7 @@ onEachServer(
       inbound.assertWhole();
       outbound.assertWhole();
       assert.equal(outbound.repeats, 0, "messages that came twice to a client");
+      assert.equal(outbound.stored, 0, "messages that waited for a login");
       assert.equal(scenario.native.repeats, 0, "events that came twice");
     });
   },
