@@ -183,8 +183,11 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
             : { ExclusiveStartKey: keyItem(subscriptionKey(domain, user, cursor)) }),
         }),
       );
-      const entries = rosterEntries(page.Items ?? []);
-      const last = page.LastEvaluatedKey && entries.at(-1)?.contact;
+      // Pairs that are not known have one item only, so that a page may hold more of them.
+      const found = rosterEntries(page.Items ?? []);
+      const entries = found.slice(0, count);
+      const isCut = page.LastEvaluatedKey !== undefined || found.length > count;
+      const last = isCut ? entries.at(-1)?.contact : undefined;
       return last === undefined ? { entries } : { entries, cursor: last };
     },
   };
