@@ -4,6 +4,7 @@ import { noPair, type PairState } from "#core/pair.ts";
 import { ok } from "#core/result.ts";
 import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
+import { answerForDomain } from "#core/translate/domain-presence.ts";
 import { decideProbe } from "#core/translate/probe.ts";
 import {
   answersSubscription,
@@ -11,7 +12,8 @@ import {
   decideSubscriptionStanza,
   type PairDecision,
 } from "#core/translate/subscription-stanza.ts";
-import { sendEffects } from "./effects.ts";
+import { serializeStanza } from "#core/xmpp/codec.ts";
+import { sendEffects, sendFromDomain } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
 import { commitDecision } from "./pair-commit.ts";
 import { onLambda } from "./pipeline.ts";
@@ -95,8 +97,22 @@ async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise
   }
 }
 
+/** Presence to the domain itself: 0 reads, 0 writes. */
+async function takeDomainPresence({ stanza, cause, to, from }: StanzaJob, ports: Ports): Promise<void> {
+  const effects = answerForDomain(stanza).map((answer, index) => ({
+    kind: "stanza" as const,
+    id: `${cause.id}/${index}`,
+    xml: serializeStanza(answer),
+  }));
+  await sendFromDomain(ports, to.domain, from.bare, cause, effects);
+}
+
 export const presenceWork = stanzaWork("presence", "presenceStanzas", async (jobs, ports) => {
   for (const job of jobs) {
+    if (job.to.local === "") {
+      await takeDomainPresence(job, ports);
+      continue;
+    }
     const ghost = await ghostOf(job, ports);
     if (ghost === undefined) await answerForNobody([job], ports);
     else await takePresence({ ...ghost, cause: job.cause }, job, ports);
