@@ -1,18 +1,15 @@
 /** A user's presence to all who may see it, however many, over real engines. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSRecord } from "aws-lambda";
-import { keyItem } from "#aws/attributes.ts";
 import { userGroup } from "#aws/hash.ts";
-import { subscriberKey } from "#aws/keys.ts";
 import { limits } from "#core/limits.ts";
 import { nativeWork } from "#functions/native.ts";
 import { makeHandler } from "#functions/pipeline.ts";
 import { walkWork } from "#functions/walk.ts";
+import { broadcastOn, followed } from "#test/harness/broadcasts.ts";
 import { type Ending, faulty } from "#test/harness/faults.ts";
 import {
-  announce,
   domain,
   type Engines,
   emptyQueues,
@@ -32,25 +29,6 @@ before(async () => {
 beforeEach(() => emptyQueues(engines));
 after(() => engines.stop());
 
-/** Makes a user with subscribers, straight in the table. */
-async function followed(user: string, contacts: readonly string[]): Promise<void> {
-  await announce(engines, user);
-  const puts = contacts.map((contact) => ({
-    PutRequest: { Item: keyItem(subscriberKey(domain, user, contact)) },
-  }));
-  const batches = Array.from({ length: Math.ceil(puts.length / 25) }, (_, n) =>
-    puts.slice(25 * n, 25 * (n + 1)),
-  );
-  const write = async () => {
-    for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
-      await engines.dynamodb.send(
-        new BatchWriteItemCommand({ RequestItems: { [engines.tableName]: batch } }),
-      );
-    }
-  };
-  await Promise.all([write(), write(), write(), write()]);
-}
-
 const change = (user: string, show: string, more: object = {}) =>
   nativeRecord("presence.changed", { user, show, ...more });
 
@@ -59,29 +37,16 @@ async function native(...records: SQSRecord[]): Promise<void> {
   assert.deepEqual(answer, { batchItemFailures: [] });
 }
 
-/** Runs walks until none is left; how many there were. */
-async function walk(): Promise<number> {
-  let steps = 0;
-  for (;;) {
-    const tasks = await take(engines, "walks");
-    if (tasks.length === 0) return steps;
-    steps += tasks.length;
-    const records = tasks.map(({ body }) => record({ body, group: "" }));
-    const answer = await makeHandler(walkWork, portsOver(engines))(invocation(...records));
-    assert.deepEqual(answer, { batchItemFailures: [] });
-  }
-}
-
 const templates = () => takeStanzas(engines, "outboundPresence");
 
 describe("a broadcast", () => {
   const many = Array.from({ length: limits.broadcastStepMax + 4_000 }, (_, n) => `contact${n}@example.org`);
 
   test("tells 20,000 subscribers, each once, by a handful of messages of the user's group", async () => {
-    await followed("star", many);
+    await followed(engines, "star", many);
     engines.requests.length = 0;
     await native(change("star", "away", { status: "on stage" }));
-    const steps = await walk();
+    const steps = await broadcastOn(engines);
     const sends = engines.requests.filter((name) => name.startsWith("SendMessage")).length;
     assert.equal(steps, 1);
     // Three templates, and one walk.
@@ -98,7 +63,7 @@ describe("a broadcast", () => {
 
   test("of nothing new is none", async () => {
     await native(change("star", "away", { status: "on stage" }));
-    assert.equal(await walk(), 0);
+    assert.equal(await broadcastOn(engines), 0);
     assert.deepEqual(await templates(), []);
   });
 
@@ -129,7 +94,7 @@ describe("a broadcast", () => {
         await Promise.race([first, parts.died]);
         const disturbed = parts.calls.length > failing;
         if (disturbed) await native(again(one));
-        await walk();
+        await broadcastOn(engines);
         const told = (await templates()).flatMap(({ recipients = [] }) => recipients);
         assert.equal(told.length, many.length, `${ending} at call ${failing}`);
         assert.equal(new Set(told).size, many.length);
@@ -140,9 +105,9 @@ describe("a broadcast", () => {
 
   test("fits its messages also when addresses are long, and longer in JSON", async () => {
     const long = Array.from({ length: 1_500 }, (_, n) => `${String(n).padEnd(450, "ü")}@example.org`);
-    await followed("far", long);
+    await followed(engines, "far", long);
     await native(change("far", "away", { status: "ü".repeat(limits.statusCharsMax) }));
-    await walk();
+    await broadcastOn(engines);
     const told = (await templates()).flatMap(({ recipients = [] }) => recipients);
     assert.deepEqual(await takeDeadLetters(engines, "nativeEvents"), []);
     assert.deepEqual(told.sort(), long.sort());

@@ -1,0 +1,26 @@
+/**
+ * One function in a process of its own, which tells how much memory it took. Plain JavaScript, so that Node's
+ * type stripper is not counted.
+ */
+const [bundle] = process.argv.slice(2);
+const { handler } = await import(bundle);
+// Without the benchmark there is nothing to do.
+process.on("disconnect", () => process.exit(0));
+
+const mib = (bytes) => bytes / 1024 / 1024;
+const memory = () => ({
+  // In KiB, the highest that the process has ever had.
+  peakMb: process.resourceUsage().maxRSS / 1024,
+  heapMb: mib(process.memoryUsage().heapUsed),
+});
+
+process.on("message", async (event) => {
+  const begun = performance.now();
+  try {
+    const result = await handler(event, {});
+    process.send({ result, ms: performance.now() - begun, ...memory() });
+  } catch (error) {
+    process.send({ error: String(error), ms: performance.now() - begun, ...memory() });
+  }
+});
+process.send({ result: undefined, ms: 0, ...memory() });

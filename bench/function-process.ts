@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { functionFolder } from "#infra/build.ts";
+import type { FunctionName } from "#infra/definitions/functions.ts";
+
+/** What a process tells after an invocation. */
+interface Report {
+  readonly result?: { readonly batchItemFailures: readonly unknown[] };
+  readonly error?: string;
+  readonly ms: number;
+  /** Highest resident memory of the process so far. */
+  readonly peakMb: number;
+  readonly heapMb: number;
+}
+
+export interface FunctionProcess {
+  /** Resident memory after the import, before anything was handled. */
+  readonly startMb: number;
+  readonly peakMb: number;
+  /** Milliseconds in the handler so far. */
+  readonly handledMs: number;
+  readonly invocations: number;
+  /** Runs the handler; throws unless everything was handled. */
+  invoke(event: object): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function nextReport(child: ChildProcess): Promise<Report> {
+  const ended = new AbortController();
+  const exit = once(child, "exit", { signal: ended.signal }).then(() => {
+    throw new Error("the function's process ended");
+  });
+  try {
+    const [report] = await Promise.race([once(child, "message", { signal: ended.signal }), exit]);
+    return report as Report;
+  } finally {
+    ended.abort();
+    exit.catch(() => {});
+  }
+}
+
+/** Starts a bundled function in a process of its own, with this whole environment. */
+export async function startFunction(
+  name: FunctionName,
+  env: Readonly<Record<string, string>>,
+  logFile: string,
+): Promise<FunctionProcess> {
+  const log = openSync(logFile, "a");
+  const bundle = pathToFileURL(join(functionFolder(name), "index.mjs")).href;
+  const child = fork(join(import.meta.dirname, "function-process.mjs"), [bundle], {
+    env: { ...env },
+    execArgv: [],
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  closeSync(log);
+  const { peakMb: startMb } = await nextReport(child);
+  let peakMb = startMb;
+  let handledMs = 0;
+  let invocations = 0;
+  return {
+    startMb,
+    get peakMb() {
+      return peakMb;
+    },
+    get handledMs() {
+      return handledMs;
+    },
+    get invocations() {
+      return invocations;
+    },
+    async invoke(event) {
+      const reported = nextReport(child);
+      child.send(event);
+      const report = await reported;
+      peakMb = report.peakMb;
+      handledMs += report.ms;
+      invocations += 1;
+      if (report.error !== undefined || report.result?.batchItemFailures.length !== 0) {
+        throw new Error(`${name} failed: ${report.error ?? JSON.stringify(report.result)} (see ${logFile})`);
+      }
+    },
+    async stop() {
+      const exited = once(child, "exit");
+      child.disconnect();
+      await exited;
+    },
+  };
+}

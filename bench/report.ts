@@ -1,0 +1,92 @@
+/** Figures as tables for people. */
+import type { FanOut } from "./fan-out.ts";
+import type { Meanwhile } from "./meanwhile.ts";
+import type { Phase, Resync } from "./resync.ts";
+
+/** What was measured, and what it should be. */
+export type Row = readonly [what: string, measured: string, target?: string];
+
+const sendsMax = 30;
+const memoryMbMax = 256;
+const delayMsMax = 50;
+
+const ms = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+const seconds = (value: number) => `${(value / 1000).toFixed(1)} s`;
+const mb = (value: number) => `${value.toFixed(0)} MB`;
+const kinds = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(", ") || "none";
+
+export function fanOutRows(figures: FanOut): Row[] {
+  return [
+    [
+      "subscribers told, each exactly once",
+      `${figures.told}, ${figures.toldOnce ? "yes" : "NO"}`,
+      `${figures.subscribers}`,
+    ],
+    ["SQS sends", `${figures.sends} (billed by 64 KiB: ${figures.billedSends})`, `≤ ${sendsMax}`],
+    ["SQS requests of the functions", kinds(figures.sqs)],
+    ["DynamoDB requests", kinds(figures.dynamodb)],
+    ["invocations", `${figures.invocations}`],
+    ["peak memory of native; walk", `${mb(figures.nativeMb)}; ${mb(figures.walkMb)}`, `< ${memoryMbMax} MB`],
+    ["memory after the import alone", mb(figures.startMb)],
+    ["event to last template in the queue", seconds(figures.wallMs)],
+  ];
+}
+
+export function meanwhileRows({ idle, during, ...figures }: Meanwhile): Row[] {
+  const both = (key: "p50" | "p95" | "max") => `${ms(during[key])}; ${ms(idle[key])}`;
+  const later = (key: "p50" | "p95") => ms(during[key] - idle[key]);
+  return [
+    [
+      `broadcast written to a server of ${figures.serverStanzasPerS} stanzas/s`,
+      `${seconds(figures.broadcastMs)}, ${figures.presencesPerS.toFixed(0)} stanzas/s`,
+    ],
+    ["messages of another user meanwhile; idle", `${during.messages}; ${idle.messages}`],
+    ["queue to routed, median: meanwhile; idle", both("p50")],
+    ["queue to routed, 95 of 100: meanwhile; idle", both("p95")],
+    ["queue to routed, longest: meanwhile; idle", both("max")],
+    ["later than idle: median; 95 of 100", `${later("p50")}; ${later("p95")}`, `≤ ${delayMsMax} ms`],
+  ];
+}
+
+function phaseRows(name: string, phase: Phase, pairs: number): Row[] {
+  return [
+    [
+      `${name}: steps; time in the function; in all`,
+      `${phase.steps}; ${seconds(phase.handledMs)}; ${seconds(phase.wallMs)}`,
+    ],
+    [`${name}: SQS sends; a pair`, `${phase.sends}; ${(phase.sends / pairs).toFixed(2)}`],
+    [`${name}: SQS requests`, kinds(phase.sqs)],
+    [`${name}: DynamoDB requests`, kinds(phase.dynamodb)],
+    [`${name}: pairs a second in all`, (pairs / (phase.wallMs / 1000)).toFixed(0)],
+  ];
+}
+
+export function resyncRows({ pairs, paced, ...figures }: Resync): Row[] {
+  return [
+    ["messages to contacts", `${figures.stanzaMessages}`, `${pairs}`],
+    ["contacts found silent, and told", `${figures.events}`, `${pairs}`],
+    ...phaseRows("ask and tell", figures.greet, pairs),
+    ...phaseRows("forget the silent", figures.settle, pairs),
+    ["peak memory of walk", mb(figures.peakMb), `< ${memoryMbMax} MB`],
+    [
+      `${paced.steps} steps at ${paced.pairsPerS} pairs a second`,
+      `${paced.pairs} pairs in ${seconds(paced.wallMs)}: ${(paced.pairs / (paced.wallMs / 1000)).toFixed(0)} a second`,
+      `≤ ${paced.pairsPerS} a second`,
+    ],
+  ];
+}
+
+/** A table for a terminal that is Markdown, too. */
+export function tableText(title: string, rows: readonly Row[]): string {
+  const all: Row[] = [["", "measured", "target"], ...rows];
+  const width = (column: 0 | 1 | 2) => Math.max(...all.map((row) => (row[column] ?? "").length));
+  const widths = [width(0), width(1), width(2)];
+  const line = (row: Row) =>
+    `| ${widths.map((size, column) => (row[column] ?? "").padEnd(size)).join(" | ")} |`;
+  const rule = `|${widths.map((size) => "-".repeat(size + 2)).join("|")}|`;
+  const [head, ...body] = all.map(line);
+  return [`### ${title}`, "", head, rule, ...body].join("\n");
+}
