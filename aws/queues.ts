@@ -111,6 +111,12 @@ export function nextBatch(messages: readonly OutgoingMessage[], pending: readonl
 /** What SQS refuses for its content, now and whenever it comes again. */
 const contentFaults = new Set(["InvalidMessageContents", "InvalidParameterValue", "MissingParameter"]);
 
+/** A word for what went wrong: the network's code where it has one, since its errors have no name of their own. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}
+
 async function sendBatch(
   client: SQSClient,
   url: string,
@@ -140,7 +146,7 @@ async function sendBatch(
       permanent: failed.SenderFault === true && contentFaults.has(failed.Code ?? ""),
     }));
   } catch (error) {
-    const reason = error instanceof Error ? error.name : "unknown";
+    const reason = reasonOf(error);
     return batch.map(({ index }) => ({ index, reason, permanent: false }));
   }
 }

@@ -2,6 +2,7 @@
 import { TransientFault } from "#aws/faults.ts";
 import type { UserRecord } from "#aws/table.ts";
 import type { NativeEventOf } from "#core/contract/events.ts";
+import { fieldsNotYet } from "#core/contract/not-yet.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
 import type { Cause } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
@@ -31,7 +32,7 @@ export async function updateUser(
     if (other) return localpartFixed(event);
     await ports.table.updateProfile(record);
   }
-  const notYet = (["avatar", "vcard"] as const).find((field) => event.data[field] !== undefined);
+  const notYet = fieldsNotYet["user.updated"].find((field) => event.data[field] !== undefined);
   return notYet && unsupported(event, `/data/${notYet}`);
 }
 

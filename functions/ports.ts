@@ -39,7 +39,9 @@ export function makePorts(options: {
     domains: options.domains,
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
     clock,
-    log: options.log ?? ((entry) => console.log(JSON.stringify(entry))),
+    log:
+      options.log ??
+      ((entry) => console.log(JSON.stringify({ time: new Date(clock()).toISOString(), ...entry }))),
   };
 }
 

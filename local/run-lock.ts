@@ -35,7 +35,8 @@ export interface RunLock {
 /** Takes a state folder for this process. The error is the pid of the bridge that has it. */
 export function takeRunLock(stateDir: string): Result<RunLock, number> {
   const file = join(stateDir, "run.json");
-  mkdirSync(stateDir, { recursive: true });
+  // Secrets and what people said are in there.
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const mine: Owner = { pid: process.pid, ...ownStartTime() };
   for (let stale = false; ; stale = true) {
     try {

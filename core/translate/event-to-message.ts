@@ -4,6 +4,7 @@
  */
 import type { Element } from "ltx";
 import type { NativeEvent, NativeEventOf } from "../contract/events.ts";
+import { fieldsNotYet } from "../contract/not-yet.ts";
 import { type Rejection, rejectEvent } from "../contract/rejection.ts";
 import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
@@ -32,7 +33,7 @@ export function unsupported(event: NativeEvent, path = "/type"): Rejection {
  * @returns or why the event is refused: `too-large` for a stanza, `unsupported` for what would get lost
  */
 export function eventToMessage(ctx: Context, event: SentEvent): Result<readonly Effect[], Rejection> {
-  const lost = (["replyTo", "style"] as const).find((field) => event.data[field] !== undefined);
+  const lost = fieldsNotYet["message.sent"].find((field) => event.data[field] !== undefined);
   if (lost !== undefined) return err(unsupported(event, `/data/${lost}`));
   const effects = collectEffects(ctx);
   for (const { stanza, path } of stanzasOf(ctx, event.data)) {

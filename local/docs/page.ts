@@ -2,6 +2,7 @@
 import type { JsonSchema } from "@valibot/to-json-schema";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import type { DeliveryType, NativeEventType } from "#core/contract/events.ts";
+import { deliveriesNotYet, fieldsNotYet, typesNotYet } from "#core/contract/not-yet.ts";
 import { deliveryExample, nativeExample } from "./examples.ts";
 import { opening, receiving, rejections, sending } from "./prose.ts";
 import { deliverySchemas, type EventSchema, envelopeJsonSchema, nativeSchemas } from "./schemas.ts";
@@ -34,9 +35,25 @@ function section(event: EventSchema, direction: string, example: CloudEvent): st
   return [
     `### ${event.type} (${direction === "native" ? "in" : "out"})`,
     `*${arrow}.* ${event.summary}`,
+    ...notYet(event.type, direction),
     fieldTable(data),
     `\`\`\`json\n${JSON.stringify(example, undefined, 2)}\n\`\`\``,
   ].join("\n\n");
+}
+
+/** Says of what is not carried yet that it is not. */
+function notYet(type: string, direction: string): string[] {
+  const whole: readonly string[] = direction === "native" ? typesNotYet : deliveriesNotYet;
+  if (whole.includes(type)) {
+    return [
+      direction === "native"
+        ? "**Not carried yet**: rejected with `unsupported`."
+        : "**Not carried yet**: never sent by this version.",
+    ];
+  }
+  const fields: Readonly<Record<string, readonly string[]>> = direction === "native" ? fieldsNotYet : {};
+  const named = fields[type]?.map((field) => `\`${field}\``).join(", ");
+  return named === undefined ? [] : [`**Not carried yet**: ${named}; rejected with \`unsupported\`.`];
 }
 
 function fieldTable(schema: JsonSchema): string {

@@ -13,6 +13,7 @@ Every message body is one [CloudEvent 1.0](https://github.com/cloudevents/spec/b
 
 export const sending = `## Sending
 
+- Where the queues are: \`npm start\` writes their URLs into \`.local/endpoints.json\` (\`sqs.queues\`; any credentials do); a deployment has them as stack outputs and as SSM parameters below \`/causeway/queues/\`.
 - **Message group: the user, always**: \`data.user\` itself where it is 1 to 128 printable ASCII characters without spaces, else its SHA-256 in hex. What a user does then happens in the order in which it was sent. Deduplication id: the event's \`id\`, or a hash of it where it holds more than SQS allows there.
 - **Write ASCII JSON**: characters above U+007F as \`\\uXXXX\`, so that no queue on the way can garble them. What Causeway sends is written so.
 - \`id\` is unique per \`source\`. The same event twice within five minutes makes one stanza; a later repeat makes a stanza with the same stanza id.
@@ -31,7 +32,8 @@ export const receiving = `## Receiving
 - \`domain\` is in \`data\` only where the bridge serves several domains; \`source\` is always \`xmpp:<domain>\`.
 - \`presence.changed\` takes all of a contact's devices together; it comes when what is seen changes, not when only the number of devices does.
 - \`time\` is when the stanza was read, or what its delay stamp said, never in the future.
-- Expect new types and new fields, and ignore those that you do not know.`;
+- Expect new types and new fields, and ignore those that you do not know.
+- What is marked "not carried yet" is part of the contract and not of this version.`;
 
 const reasons: Record<RejectReason, string> = {
   "not-json": "The body is no JSON.",

@@ -44,13 +44,13 @@ export function parseLine(line: string, current: BareJid | undefined): Result<Co
     case "/presence":
       return presence(argument, rest);
     case "/to":
-      return withContact("to", argument, undefined);
+      return withContact("to", argument, undefined, rest);
     case "/add":
       return add(argument, rest);
     case "/accept":
     case "/decline":
     case "/remove":
-      return withContact(word.slice(1) as "accept" | "decline" | "remove", argument, current);
+      return withContact(word.slice(1) as "accept" | "decline" | "remove", argument, current, rest);
     default:
       return err(`there is no command ${word}; /help lists them`);
   }
@@ -84,7 +84,9 @@ function withContact(
   kind: "to" | "accept" | "decline" | "remove",
   argument: string | undefined,
   current: BareJid | undefined,
+  rest: string | undefined,
 ): Result<Command, string> {
+  if (rest !== undefined) return err(`/${kind} takes one address, like alice@localhost`);
   const contact = contactOf(kind, argument, current);
   return contact.ok ? ok({ kind, contact: contact.value }) : contact;
 }

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
 
 const endpointsSchema = v.object({
+  pid: v.exactOptional(v.number()),
   component: v.object({ domain: v.string() }),
   sqs: v.object({
     endpoint: v.string(),
@@ -24,8 +25,21 @@ export function readEndpoints(path: string = usualPath): Result<NativeEndpoints,
     return err(`there is no ${path}: start the bridge first: npm start`);
   }
   try {
-    return ok(v.parse(endpointsSchema, JSON.parse(text)));
+    const endpoints = v.parse(endpointsSchema, JSON.parse(text));
+    if (endpoints.pid === undefined || isAlive(endpoints.pid)) return ok(endpoints);
+    return err(`the bridge that wrote ${path} is gone (pid ${endpoints.pid}): start it again: npm start`);
   } catch (error) {
-    return err(`${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    const fault = error instanceof Error ? error.message : String(error);
+    return err(`${path} is not what npm start writes (${fault}): start the bridge again: npm start`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It runs under another user.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -8,8 +8,9 @@ import { type HandQueues, makeHandQueues } from "./support.ts";
 
 const limits = {
   ...defaults,
-  backoffMsMin: 1,
-  sendRetryMsMax: 2,
+  // Long enough that what need not wait for it is done before.
+  backoffMsMin: 20,
+  sendRetryMsMax: 40,
   packBytesMax: 60,
   queueMessageBytesMax: 200,
 };

@@ -1,0 +1,32 @@
+/**
+ * What the contract says and this version does not carry yet: it is refused with `unsupported`, never lost in
+ * silence. The functions and the documents read it here.
+ */
+import type { DeliveryType, NativeEventType } from "./events.ts";
+
+/** Event types of `native-events` that are refused whole. */
+export const typesNotYet = [
+  "message.edited",
+  "message.retracted",
+  "message.reacted",
+  "message.delivered",
+  "message.displayed",
+  "typing.changed",
+] as const satisfies readonly NativeEventType[];
+
+/** Fields for which an event is refused; of `user.updated` the rest is taken in. */
+export const fieldsNotYet = {
+  "message.sent": ["replyTo", "style"],
+  "user.updated": ["avatar", "vcard"],
+} as const satisfies Partial<Record<NativeEventType, readonly string[]>>;
+
+/** Event types of `native-deliveries` that are never sent so far. */
+export const deliveriesNotYet = [
+  "message.edited",
+  "message.retracted",
+  "message.reacted",
+  "message.delivered",
+  "message.displayed",
+  "message.routed",
+  "typing.changed",
+] as const satisfies readonly DeliveryType[];
