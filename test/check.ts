@@ -39,5 +39,6 @@ async function runStep({ name, command, args }: Step): Promise<boolean> {
   return code === 0;
 }
 
+console.log(`running ${steps.map(({ name }) => name).join(", ")}; about half a minute …`);
 const results = await Promise.all(steps.map(runStep));
 process.exit(results.every(Boolean) ? 0 : 1);

@@ -16,7 +16,7 @@ export function ensureNpmPackages(report) {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return;
   if (!isInstalled(JSON.parse(lock.toString("utf8")))) {
     const begun = Date.now();
-    report("installing npm packages …");
+    report("installing npm packages; about a minute …");
     install();
     report(`npm packages installed (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
   }
