@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { functionFolder } from "#infra/build.ts";
-import type { FunctionName } from "#infra/definitions/functions.ts";
+import { type FunctionName, functionDefinitions } from "#infra/definitions/functions.ts";
 
 /** What a process tells after an invocation. */
 interface Report {
@@ -52,7 +52,8 @@ export async function startFunction(
   const bundle = pathToFileURL(join(functionFolder(name), "index.mjs")).href;
   const child = fork(join(import.meta.dirname, "function-process.mjs"), [bundle], {
     env: { ...env },
-    execArgv: [],
+    // As Lambda bounds it.
+    execArgv: [`--max-old-space-size=${functionDefinitions[name].memoryMb}`],
     stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);

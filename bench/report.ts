@@ -70,10 +70,13 @@ export function resyncRows({ pairs, paced, ...figures }: Resync): Row[] {
     ["contacts found silent, and told", `${figures.events}`, `${pairs}`],
     ...phaseRows("ask and tell", figures.greet, pairs),
     ...phaseRows("forget the silent", figures.settle, pairs),
-    ["peak memory of walk", mb(figures.peakMb), `< ${memoryMbMax} MB`],
+    [
+      `peak memory of walk; at ${paced.pairsPerS} pairs a second`,
+      `${mb(figures.peakMb)}; ${mb(paced.peakMb)}`,
+    ],
     [
       `${paced.steps} steps at ${paced.pairsPerS} pairs a second`,
-      `${paced.pairs} pairs in ${seconds(paced.wallMs)}: ${(paced.pairs / (paced.wallMs / 1000)).toFixed(0)} a second`,
+      `${paced.pairs} pairs in ${seconds(paced.wallMs)}: ${(paced.pairs / (paced.wallMs / 1000)).toFixed(0)} a second, ${paced.mostInStep} in a step`,
       `≤ ${paced.pairsPerS} a second`,
     ],
   ];

@@ -38,9 +38,12 @@ export interface Resync {
   readonly peakMb: number;
   readonly paced: {
     readonly pairsPerS: number;
+    /** Steps that found pairs, with all that they found and the most that one of them did. */
     readonly steps: number;
     readonly pairs: number;
+    readonly mostInStep: number;
     readonly wallMs: number;
+    readonly peakMb: number;
   };
 }
 
@@ -149,18 +152,30 @@ async function runPhases(place: Place, walk: FunctionProcess): Promise<Record<Ph
   };
 }
 
-/** The first steps of another resync at the pace of the defaults. */
+/**
+ * Another resync at the pace of the defaults, as far as it takes for some steps to have found pairs: the engine
+ * lists subscribers, which nobody greets, before the pairs.
+ */
 async function measurePace(place: Place): Promise<Resync["paced"]> {
   const pairsPerS = limits.resyncPairsPerS;
   const walk = await place.startFunction("walk", { pairsPerS, settleS });
   const before = await place.waiting("outboundStanzas");
   await begin(place, 3);
-  const begun = performance.now();
-  let steps = 0;
-  while (steps < pacedSteps && (await takeStep(place, walk)) === "greet") steps += 1;
-  const wallMs = performance.now() - begun;
+  const figures = { steps: 0, pairs: 0, wallMs: 0, mostInStep: 0 };
+  let at = performance.now();
+  while (figures.steps < pacedSteps && (await takeStep(place, walk)) === "greet") {
+    const now = performance.now();
+    const pairs = (await place.waiting("outboundStanzas")) - before;
+    if (pairs > figures.pairs) {
+      figures.steps += 1;
+      figures.wallMs += now - at;
+      figures.mostInStep = Math.max(figures.mostInStep, pairs - figures.pairs);
+      figures.pairs = pairs;
+    }
+    at = now;
+  }
   await walk.stop();
-  return { pairsPerS, steps, pairs: (await place.waiting("outboundStanzas")) - before, wallMs };
+  return { pairsPerS, ...figures, peakMb: walk.peakMb };
 }
 
 /** Measures a whole resync at the highest pace, and the beginning of one at the pace of the defaults. */
