@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe } from "node:test";
+import { limits } from "#core/limits.ts";
 import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
 import { startConnector } from "#local/connector.ts";
@@ -26,7 +27,7 @@ export interface Scenario {
   readonly federation: Federation | undefined;
   /** PEM of the server's self-signed certificate. */
   readonly certificate: string;
-  /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1. */
+  /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1; it ends before the bridge. */
   startConnector(componentPort: number, secret: string): Promise<Process>;
   /** Logs an account in (`alice`, `bob`); it is logged out after the last test. */
   login(name: string, resource?: string): Promise<XmppUser>;
@@ -131,6 +132,7 @@ export function onEachServer(
     describe(`${title} (${server})`, { timeout: options.timeoutMs ?? timeoutMsDefault }, () => {
       const log: string[] = [];
       const users: XmppUser[] = [];
+      const connectors: Process[] = [];
       let running: Running | undefined;
       const parts = () => {
         if (running === undefined) throw new Error("the bridge runs only inside tests and hooks");
@@ -141,6 +143,8 @@ export function onEachServer(
       });
       after(async () => {
         await Promise.all(users.map((user) => user.stop()));
+        // While there are queues yet: else they would try to tell until they are killed.
+        await Promise.all(connectors.map((connector) => connector.stop(limits.stopMsMax)));
         await running?.native.stop();
         await running?.operator.stop();
         await running?.bridge.stop();
@@ -166,7 +170,11 @@ export function onEachServer(
           return parts().federation;
         },
         logOf: (part) => readFileSync(join(parts().stateDir, "logs", `${part}.log`), "utf8"),
-        startConnector: (componentPort, secret) => startSecond(parts(), options, componentPort, secret),
+        async startConnector(componentPort, secret) {
+          const connector = await startSecond(parts(), options, componentPort, secret);
+          connectors.push(connector);
+          return connector;
+        },
         async login(name, resource = "test") {
           const { bridge, certificate } = parts();
           const { endpoints } = bridge;

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import type { Element } from "ltx";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import type { Table } from "#aws/table.ts";
-import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { noPair } from "#core/pair.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
@@ -59,7 +58,7 @@ export async function playServer({ bridge, startConnector }: Scenario): Promise<
   await bridge.holdConnector();
   const first = await putFirstContact(table, domain, users[0] ?? assert.fail("a bridge without users"));
   const server = await startComponentServer({ domain, secret });
-  const connector = await startConnector(server.port, secret);
+  await startConnector(server.port, secret);
   const peer = await server.accept();
   const nextTo = async (jid: string) =>
     readStanza(await peer.expect(new RegExp(`^<[^>]* to="${escapePattern(jid)}"`)));
@@ -71,7 +70,6 @@ export async function playServer({ bridge, startConnector }: Scenario): Promise<
     nextTo,
     async stop() {
       client.destroy();
-      await connector.stop(limits.stopMsMax);
       await server.close();
     },
   };
