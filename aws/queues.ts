@@ -8,9 +8,9 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { asciiJson } from "#core/contract/envelope.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import { type DeadLetter, letterBody } from "./dead-letter.ts";
 import { TransientFault } from "./faults.ts";
 import { hashId } from "./hash.ts";
 
@@ -44,25 +44,6 @@ export interface SendFailure {
   readonly reason: string;
   /** True when SQS refused the content, so that a repeat would be refused too. */
   readonly permanent: boolean;
-}
-
-/** What cannot be used, with the reason; kept in the dead-letter queue of the queue it came from or was for. */
-export interface DeadLetter {
-  /** A word: `malformed`, `wrong-to`, `fault`, … */
-  readonly reason: string;
-  /** For people; no personal text. */
-  readonly text: string;
-  /** Id of the cause or of the queue message. */
-  readonly cause: string;
-  readonly trace?: string;
-  /** RFC 3339. */
-  readonly at: string;
-  /** The item itself, so that it can be replayed. */
-  readonly body?: string;
-  /** The item is larger than a letter may be: `body` is its beginning. */
-  readonly cut?: true;
-  /** Its message group. */
-  readonly group: string;
 }
 
 export interface Queues {
@@ -191,18 +172,6 @@ async function sendAll(client: SQSClient, url: string, messages: readonly Outgoi
     }
   }
   return failures;
-}
-
-/** A letter as a message. Quoting makes an item longer; of one that no longer fits, the beginning is kept. */
-export function letterBody(letter: DeadLetter): string {
-  let text = asciiJson(letter);
-  let body = letter.body ?? "";
-  while (text.length > limits.queueMessageBytesMax && body !== "") {
-    // Nearly all of what fits if every character takes as much as they do on average.
-    body = body.slice(0, Math.floor((0.95 * body.length * limits.queueMessageBytesMax) / text.length));
-    text = asciiJson({ ...letter, body, cut: true } satisfies DeadLetter);
-  }
-  return text;
 }
 
 function inTens<T>(items: readonly T[]): T[][] {

@@ -1,5 +1,6 @@
 /** Setting aside, for certain: a dead letter is tried again until the queue has it. */
-import type { DeadLetter, Queues } from "#aws/queues.ts";
+import type { DeadLetter } from "#aws/dead-letter.ts";
+import type { Queues } from "#aws/queues.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { backoffMs } from "./backoff.ts";

@@ -1,5 +1,6 @@
 /** What is written together: messages of one outbound queue as slices of XML, and what becomes of each message. */
-import type { DeadLetter, ReceivedMessage } from "#aws/queues.ts";
+import type { DeadLetter } from "#aws/dead-letter.ts";
+import type { ReceivedMessage } from "#aws/queues.ts";
 import {
   asciiJson,
   encodeItem,

@@ -6,8 +6,7 @@ import { seenByContact, seesContact } from "../subscription.ts";
 import { presenceChanged } from "./availability.ts";
 import type { Context } from "./context.ts";
 import { collectEffects } from "./effects.ts";
-import { goodbyeStanza } from "./ghost-stanza.ts";
-import { probeStanza } from "./resync.ts";
+import { goodbyeStanza, probeStanza } from "./ghost-stanza.ts";
 import type { PairDecision } from "./subscription-stanza.ts";
 
 /**

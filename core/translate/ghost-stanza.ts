@@ -26,6 +26,12 @@ export function subscriptionStanza(
   );
 }
 
+/** RFC 6121 §4.3.1: from the bare JID, whose server we play. */
+export function probeStanza(ctx: Context): Element {
+  const id = `probe/${safeId(ctx.cause.id)}`;
+  return element("presence", { from: ctx.ghost, to: ctx.pair.contact, id, type: "probe" });
+}
+
 /** Which subscription stanza of ours an id was made for by {@link subscriptionStanza}. */
 export function subscriptionTypeOf(id: string): SubscriptionStanza | undefined {
   const types = ["subscribe", "subscribed", "unsubscribe", "unsubscribed"] as const;

@@ -12,11 +12,10 @@ import {
   type UserPresence,
 } from "../presence.ts";
 import { pendingOf, seenByContact, seesContact } from "../subscription.ts";
-import { element } from "../xmpp/stanza.ts";
 import { presenceChanged } from "./availability.ts";
 import type { Context } from "./context.ts";
 import { collectEffects } from "./effects.ts";
-import { subscriptionStanza } from "./ghost-stanza.ts";
+import { probeStanza, subscriptionStanza } from "./ghost-stanza.ts";
 
 /**
  * What a pair says again: it asks for the presence of a contact that the user sees, repeats a request that nobody
@@ -41,12 +40,6 @@ export function greetAgain(
     });
   }
   return effects.list;
-}
-
-/** RFC 6121 §4.3.1: from the bare JID, whose server we play. */
-export function probeStanza(ctx: Context): ReturnType<typeof element> {
-  const id = `probe/${encodeURI(ctx.cause.id)}`;
-  return element("presence", { from: ctx.ghost, to: ctx.pair.contact, id, type: "probe" });
 }
 
 /** The resources that nobody has spoken for since the stream of `epoch` came up: silence means offline. */

@@ -15,7 +15,7 @@ import { readError } from "../xmpp/error.ts";
 import { parseJid } from "../xmpp/jid.ts";
 import type { Context } from "./context.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
-import { goodbyeStanza, subscriptionStanza, subscriptionTypeOf } from "./ghost-stanza.ts";
+import { goodbyeStanza, probeStanza, subscriptionStanza, subscriptionTypeOf } from "./ghost-stanza.ts";
 import { nickOf, ownText, shorten } from "./text.ts";
 
 /** What a decision on a pair's subscription says. */
@@ -41,7 +41,7 @@ function changed(ctx: Context, current: PairState, stanza: Element, effects: Eff
     case "subscribe":
       return requested(ctx, current, stanza, effects);
     case "subscribed":
-      return accepted(current, effects);
+      return accepted(ctx, current, effects);
     case "unsubscribe":
       return left(ctx, current, effects);
     case "unsubscribed":
@@ -74,9 +74,13 @@ function requested(ctx: Context, current: PairState, stanza: Element, effects: E
 }
 
 /** RFC 6121 §3.1.6: the contact lets the user see it. */
-function accepted(current: PairState, effects: EffectCollector): PairState {
+function accepted(ctx: Context, current: PairState, effects: EffectCollector): PairState {
   const row = transition("inbound", "subscribed", current.state);
-  if (row.pass) effects.deliver("contact.accepted", standing(row.next));
+  if (row.pass) {
+    effects.deliver("contact.accepted", standing(row.next));
+    // Its presence should follow by itself (§3.1.5); after a repeated request ejabberd sends none.
+    effects.stanza(probeStanza(ctx));
+  }
   return { ...current, state: row.next };
 }
 

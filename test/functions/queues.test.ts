@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
-import { letterBody, makeQueues, type OutgoingMessage } from "#aws/queues.ts";
+import { letterBody } from "#aws/dead-letter.ts";
+import { makeQueues, type OutgoingMessage } from "#aws/queues.ts";
 import { limits } from "#core/limits.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { type Engines, emptyQueues, startEngines, take, takeDeadLetters } from "#test/harness/functions.ts";

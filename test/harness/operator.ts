@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type DeadLetter, makeQueues } from "#aws/queues.ts";
+import type { DeadLetter } from "#aws/dead-letter.ts";
+import { makeQueues } from "#aws/queues.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import type { Endpoints } from "#local/endpoints.ts";

@@ -110,6 +110,8 @@ function presencesOfRow({ direction, type, state, passes, autoReply }: Row): rea
     if (type === "subscribed") return ["subscribed", "available"];
     return type === "unsubscribed" && seen ? ["unavailable", "unsubscribed"] : [type];
   }
+  // Who was let in asks for the contact's presence.
+  if (type === "subscribed" && passes) return ["probe"];
   if (autoReply === undefined) return [];
   if (autoReply === "subscribed") return ["subscribed", "available"];
   return seen ? ["unavailable", autoReply] : [autoReply];
@@ -186,6 +188,7 @@ function makeStage(scenario: Scenario, played: PlayedServer, { user, contact }: 
     async "is let in"() {
       says("subscribed");
       assert.equal((await hears()).type, "contact.accepted");
+      assert.equal((await played.nextTo(contact)).attrs["type"], "probe");
     },
     async "lets in"() {
       await emit("contact.accepted", { mutual: false });

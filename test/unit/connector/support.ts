@@ -1,6 +1,7 @@
 /** A connector between a hand-played server and queues that a test plays by hand, too. */
 import type { TestContext } from "node:test";
-import type { DeadLetter, OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
+import type { DeadLetter } from "#aws/dead-letter.ts";
+import type { OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
 import { makeConnector } from "#connector/connector.ts";
 import type { Log, LogFields } from "#connector/log.ts";
 import {

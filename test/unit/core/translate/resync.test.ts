@@ -4,7 +4,8 @@ import fc from "fast-check";
 import type { Availability, Show, UserPresence } from "#core/presence.ts";
 import { aggregate } from "#core/presence.ts";
 import { type SubscriptionState, seenByContact, seesContact } from "#core/subscription.ts";
-import { forgetSilent, greetAgain, probeStanza, silentResources } from "#core/translate/resync.ts";
+import { probeStanza } from "#core/translate/ghost-stanza.ts";
+import { forgetSilent, greetAgain, silentResources } from "#core/translate/resync.ts";
 import {
   contact,
   deliveriesOf,
