@@ -99,6 +99,9 @@ onEachServer(
     test("a request whose answer was lost is made again, and answered again", async () => {
       const { data } = await scenario.native.nextOf("contact.accepted", "noah");
       assert.deepEqual([data["contact"], data["subscription"]], [carol, "to"]);
+      // Her server may send no presence after this, so it is asked.
+      const shown = await scenario.native.nextOf("presence.changed", "noah");
+      assert.deepEqual([shown.data["contact"], shown.data["show"]], [carol, "online"]);
     });
   },
   {
