@@ -5,8 +5,8 @@ import { asciiJson, encodeItem, packOverheadBytes, type WalkTask } from "#core/c
 import { limits } from "#core/limits.ts";
 import { availabilityStanza, type UserPresence } from "#core/presence.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
-import { makeBareJid } from "#core/xmpp/jid.ts";
 import { sendTemplates, sendWalk } from "./effects.ts";
+import { ghostJid } from "./ghost.ts";
 import type { Ports } from "./ports.ts";
 
 export interface Broadcast {
@@ -43,13 +43,12 @@ function inSlices(contacts: readonly string[], bytesMax: number): string[][] {
 export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise<void> {
   const { record, presence, trace, hops, cursor } = broadcast;
   const { domain, user } = record;
-  const ghost = makeBareJid(record.localpart, domain);
-  if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
-  const xml = serializeStanza(availabilityStanza(ghost.value, undefined, presence));
+  const ghost = ghostJid(record.localpart, domain);
+  const xml = serializeStanza(availabilityStanza(ghost, undefined, presence));
   const page = await ports.table.subscribers(domain, user, cursor);
   const group = userGroup(domain, user);
   const time = new Date(ports.clock()).toISOString();
-  const availability = { ghost: ghost.value, version: presence.version };
+  const availability = { ghost, version: presence.version };
   const template = (recipients: readonly string[]) => {
     const id = hashId(domain, user, String(presence.version), ...recipients);
     const item = { id, time, trace, hops: hops + 1, xml, recipients: [...recipients], availability };

@@ -5,8 +5,9 @@ import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { ok } from "#core/result.ts";
 import { endBoth } from "#core/translate/contact-event.ts";
-import { makeBareJid, parseBareJid } from "#core/xmpp/jid.ts";
+import { parseBareJid } from "#core/xmpp/jid.ts";
 import { sendWalk } from "./effects.ts";
+import { ghostJid } from "./ghost.ts";
 import { pairByPair } from "./pair-by-pair.ts";
 import { commitDecision } from "./pair-commit.ts";
 import type { Ports } from "./ports.ts";
@@ -18,8 +19,7 @@ export async function farewellStep(task: WalkTaskOf<"farewell">, ports: Ports): 
   const record = user.ok ? await ports.table.readUser(domain, user.value) : undefined;
   // Gone already, perhaps back, perhaps being removed once more: the step has come again.
   if (record === undefined || record.removing !== task.cause.mark) return;
-  const ghost = makeBareJid(record.localpart, domain);
-  if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
+  const ghost = ghostJid(record.localpart, domain);
   const cause: Cause = { ...task.cause, side: "native", trace, hops };
   const page = await ports.table.roster(domain, record.user, task.cursor, limits.farewellPairsMax);
   const pairs = page.entries.flatMap(({ contact }): { pair: Pair }[] => {
@@ -27,7 +27,7 @@ export async function farewellStep(task: WalkTaskOf<"farewell">, ports: Ports): 
     return jid.ok ? [{ pair: { domain, user: record.user, contact: jid.value } }] : [];
   });
   await pairByPair(ports, task, pairs, async ({ pair }) => {
-    const ctx = { pair, ghost: ghost.value, cause, severalDomains: ports.domains.length > 1 };
+    const ctx = { pair, ghost, cause, severalDomains: ports.domains.length > 1 };
     await commitDecision(ports, pair, cause, (current) => ok(endBoth(ctx, current)));
   });
   if (page.cursor === undefined) {

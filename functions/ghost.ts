@@ -3,7 +3,7 @@ import type { Pair } from "#core/decision.ts";
 import type { Context } from "#core/translate/context.ts";
 import { unknownUserReply } from "#core/translate/message-to-event.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
-import type { BareJid } from "#core/xmpp/jid.ts";
+import { type BareJid, makeBareJid } from "#core/xmpp/jid.ts";
 import type { Address } from "./directory.ts";
 import { sendFromDomain } from "./effects.ts";
 import type { Ports } from "./ports.ts";
@@ -15,6 +15,13 @@ export interface Ghost extends Omit<Context, "cause"> {
   /** The ghost's bare JID. */
   readonly ghost: BareJid;
   readonly address: Address;
+}
+
+/** The ghost of a stored user. */
+export function ghostJid(localpart: string, domain: string): BareJid {
+  const jid = makeBareJid(localpart, domain);
+  if (!jid.ok) throw new Error(`the stored address of a user is no JID: ${jid.error}`);
+  return jid.value;
 }
 
 /** The ghost that a stanza is for, or `undefined` where nobody is at that address. */

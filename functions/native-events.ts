@@ -12,10 +12,11 @@ import { pendingOf, subscriptionOf } from "#core/subscription.ts";
 import type { Context } from "#core/translate/context.ts";
 import { eventToMessage, unsupported } from "#core/translate/event-to-message.ts";
 import { decideUserPresence } from "#core/translate/user-presence.ts";
-import { type BareJid, makeBareJid, parseBareJid } from "#core/xmpp/jid.ts";
+import { type BareJid, parseBareJid } from "#core/xmpp/jid.ts";
 import { broadcastStep } from "./broadcast.ts";
 import type { Address } from "./directory.ts";
 import { sendDelivery, sendEffects } from "./effects.ts";
+import { ghostJid } from "./ghost.ts";
 import { changeBlock, changeContact, showPresence } from "./native-contacts.ts";
 import { blockedContact, foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
 import { removeUser, updateUser } from "./native-users.ts";
@@ -53,12 +54,6 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
     default:
       return unsupported(event);
   }
-}
-
-function ghostJid(localpart: string, domain: string): BareJid {
-  const jid = makeBareJid(localpart, domain);
-  if (!jid.ok) throw new Error(`the stored address of a user is no JID: ${jid.error}`);
-  return jid.value;
 }
 
 function contextOf(event: { data: Pair }, cause: Cause, ghost: BareJid, ports: Ports): Context {

@@ -6,8 +6,9 @@ import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { seesContact } from "#core/subscription.ts";
 import { greetAgain } from "#core/translate/resync.ts";
-import { makeBareJid, parseBareJid } from "#core/xmpp/jid.ts";
+import { parseBareJid } from "#core/xmpp/jid.ts";
 import { sendEffects, sendWalk } from "./effects.ts";
+import { ghostJid } from "./ghost.ts";
 import type { Ports } from "./ports.ts";
 
 /** Which of our probes an error answers: 0 for that of a resync, n for the n-th after an error. */
@@ -39,8 +40,7 @@ export async function probeStep(task: WalkTaskOf<"probe">, ports: Ports): Promis
   if (record === undefined || record.removing || known === undefined || known.state.blocked) return;
   const isKnown = Object.keys(resources ?? {}).length > 0;
   if (isKnown || !seesContact(known.state.state)) return;
-  const ghost = makeBareJid(record.localpart, pair.domain);
-  if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
+  const ghost = ghostJid(record.localpart, pair.domain);
   const cause: Cause = {
     id: `probe.${task.attempt}.${hashId(task.id, pair.user, pair.contact)}`,
     side: "xmpp",
@@ -49,6 +49,6 @@ export async function probeStep(task: WalkTaskOf<"probe">, ports: Ports): Promis
     trace: task.trace,
     hops: task.hops,
   };
-  const ctx = { pair, ghost: ghost.value, cause, severalDomains: ports.domains.length > 1 };
+  const ctx = { pair, ghost, cause, severalDomains: ports.domains.length > 1 };
   await sendEffects(ports, pair, cause, greetAgain(ctx, known.state, undefined));
 }

@@ -12,8 +12,8 @@ import { aggregate } from "#core/presence.ts";
 import { presenceChanged } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
 import { forgetSilent, greetAgain, silentResources } from "#core/translate/resync.ts";
-import { makeBareJid } from "#core/xmpp/jid.ts";
 import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
+import { ghostJid } from "./ghost.ts";
 import { pairByPair } from "./pair-by-pair.ts";
 import type { Ports } from "./ports.ts";
 
@@ -35,11 +35,10 @@ function usersOnce(ports: Ports): (pair: Pair) => Promise<UserRecord | undefined
 }
 
 function contextOf(task: Task, pair: Pair, record: UserRecord, ports: Ports): Context {
-  const ghost = makeBareJid(record.localpart, pair.domain);
-  if (!ghost.ok) throw new Error(`the stored address of a user is no JID: ${ghost.error}`);
+  const ghost = ghostJid(record.localpart, pair.domain);
   return {
     pair,
-    ghost: ghost.value,
+    ghost,
     severalDomains: ports.domains.length > 1,
     cause: {
       id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,
