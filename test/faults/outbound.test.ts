@@ -49,8 +49,9 @@ onEachServer(
       assert.equal(ledger.stored, 0, "messages that waited for a login");
     });
 
-    test("the XMPP server restarted: none lost, each pair's in order", async () => {
-      // A barrier proves routed, not received: what ejabberd has routed to a session that it is ending is its own loss.
+    test("the XMPP server restarted: none lost (ejabberd: 3 at most), each pair's in order", async () => {
+      // Once 1 of 2,000 was missing on ejabberd. Its own loss, of what it had routed to a session that it was ending,
+      // is likely and not traced: until it is, a loss of ours is not excluded, and this bound is to go back to 0.
       const serverLosesMax = scenario.bridge.endpoints.xmpp.server === "ejabberd" ? 3 : 0;
       await run(() => scenario.bridge.restartServer(), serverLosesMax);
     });
