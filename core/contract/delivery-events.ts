@@ -30,6 +30,22 @@ import { rejectReasons } from "./rejection.ts";
 const originId = v.exactOptional(
   foreignIdField("Its origin-id (XEP-0359) where it has one that differs from `id`."),
 );
+const asks = v.exactOptional(
+  v.pipe(
+    v.array(v.picklist(["delivered", "displayed"])),
+    v.description(
+      "What the contact would like to be told of it: answer with `message.delivered` (XEP-0184), `message.displayed` (XEP-0333), and only where it is asked for.",
+    ),
+  ),
+);
+const encrypted = v.exactOptional(
+  v.pipe(
+    v.string(),
+    v.description(
+      "It was encrypted for somebody's device and cannot be read here: by which method, as XEP-0380 names it. `body` says so for people.",
+    ),
+  ),
+);
 const aboutOwn = {
   id: foreignIdField("The user's message that it is about."),
   part: v.exactOptional(partField),
@@ -56,7 +72,14 @@ const stream = {
 /** Event types with their data; the description of each says what happened on the XMPP side. */
 export const deliveryData = {
   "message.sent": v.pipe(
-    v.object({ ...pairFields, id: foreignIdField("The message's id."), originId, ...contentFields }),
+    v.object({
+      ...pairFields,
+      id: foreignIdField("The message's id."),
+      originId,
+      ...contentFields,
+      asks,
+      encrypted,
+    }),
     v.description("The contact sent a message."),
     v.metadata(contentRule),
     v.forward(
@@ -73,6 +96,7 @@ export const deliveryData = {
         "The first id of the message that is edited: only ever one of the contact's own.",
       ),
       ...contentFields,
+      asks,
     }),
     v.description("The contact corrected a message (XEP-0308)."),
     v.metadata(contentRule),

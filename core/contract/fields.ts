@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { limits } from "../limits.ts";
 import { parseUserId } from "../mapping.ts";
 import type { Result } from "../result.ts";
+import { aboutPrefix } from "../stanza-id.ts";
 import { cleanText, hasForbiddenCharacters } from "../xmpp/codec.ts";
 import { type Condition, conditions } from "../xmpp/error.ts";
 import { localpartOf, makeBareJid, parseBareJid } from "../xmpp/jid.ts";
@@ -69,12 +70,19 @@ export function opaqueField(description: string, charsMax: number = limits.idCha
   );
 }
 
-/** The id of a message of the native user: `/` and digits at its end name attachments (design §4). */
+/**
+ * The id of a message of the native user: `/` and digits at its end name attachments (design §4), what begins like
+ * a stanza id of ours names another event.
+ */
 export function nativeIdField(description: string) {
+  const taken = `^${aboutPrefix}|/[0-9]+$`;
   return v.pipe(
     opaqueField(description),
-    v.metadata({ not: { pattern: "/[0-9]+$" } }),
-    v.check((id) => !/\/[0-9]+$/.test(id), "an id that does not end in a slash and digits"),
+    v.metadata({ not: { pattern: taken } }),
+    v.check(
+      (id) => !new RegExp(taken).test(id),
+      `an id that neither begins with "${aboutPrefix}" nor ends in a slash and digits`,
+    ),
   );
 }
 

@@ -20,6 +20,7 @@ const attachment = v.object({
   height: v.exactOptional(
     v.pipe(v.number(), v.description("Height in pixels."), v.safeInteger(), v.minValue(0)),
   ),
+  description: v.exactOptional(textField("What it shows, for people.", limits.statusCharsMax)),
 });
 
 const replyTo = v.pipe(
@@ -40,6 +41,15 @@ export const contentFields = {
   body: v.exactOptional(textField("The text. May be absent only where there are attachments.")),
   subject: v.exactOptional(textField("Subject line.", limits.statusCharsMax)),
   thread: v.exactOptional(opaqueField("The conversation it belongs to (RFC 6121 §5.2.5).")),
+  threadParent: v.exactOptional(opaqueField("The conversation that `thread` branched off from.")),
+  kind: v.exactOptional(
+    v.pipe(
+      v.picklist(["normal", "headline"]),
+      v.description(
+        "The stanza's type where it is no `chat` (RFC 6121 §5.2.2): a single message, or news that nobody answers.",
+      ),
+    ),
+  ),
   replyTo: v.exactOptional(replyTo),
   attachments: v.exactOptional(
     v.pipe(

@@ -16,7 +16,7 @@ export const typesNotYet = [
 
 /** Fields for which an event is refused; of `user.updated` the rest is taken in. */
 export const fieldsNotYet = {
-  "message.sent": ["replyTo", "style"],
+  "message.sent": ["replyTo", "style", "threadParent", "kind"],
   "user.updated": ["avatar", "vcard"],
 } as const satisfies Partial<Record<NativeEventType, readonly string[]>>;
 

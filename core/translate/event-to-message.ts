@@ -9,6 +9,7 @@ import { type Rejection, rejectEvent } from "../contract/rejection.ts";
 import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { idOfPart } from "../stanza-id.ts";
 import { serializeStanza } from "../xmpp/codec.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import { utf8Bytes } from "../xmpp/utf8.ts";
@@ -62,7 +63,7 @@ function stanzasOf(ctx: Context, data: SentData): readonly { stanza: Element; pa
     const link = element("x", { xmlns: outOfBand }, element("url", {}, url), described);
     // Design §4: without text the first attachment is the message and bears its id.
     const isMessage = body === undefined && index === 0;
-    const partId = isMessage ? id : `${id}/${index + 1}`;
+    const partId = isMessage ? id : idOfPart(id, index + 1);
     const stanza = chat(ctx, data, partId, url, isMessage ? subject : undefined, link);
     return { stanza, path: `/data/attachments/${index}` };
   });

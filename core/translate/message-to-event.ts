@@ -3,6 +3,7 @@ import type { Element } from "ltx";
 import { asciiJson } from "../contract/envelope.ts";
 import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
+import { readStanzaId } from "../stanza-id.ts";
 import { type Condition, readError } from "../xmpp/error.ts";
 import { ns } from "../xmpp/stanza.ts";
 import { utf8Bytes } from "../xmpp/utf8.ts";
@@ -57,19 +58,13 @@ function answer(stanza: Element, condition: Condition, effects: EffectCollector,
   if (reply !== undefined) effects.stanza(reply);
 }
 
-/** A message of ours came back. One without an id speaks of nothing that the native side could find. */
+/** A message of ours came back. One without an id of ours speaks of nothing that the native side could find. */
 function bounced(stanza: Element, effects: EffectCollector): void {
-  const stanzaId = stanza.attrs["id"] ?? "";
-  if (stanzaId === "" || stanzaId.length > ownIdCharsMax) return;
-  // Native ids never end so; only the attachments that we send apart do.
-  const [, id = stanzaId, part] = /^(.+)\/([1-9]\d{0,8})$/s.exec(stanzaId) ?? [];
+  const about = readStanzaId(stanza.attrs["id"] ?? "");
+  if (about === undefined) return;
   const { condition, text, permanent } = readError(stanza);
-  const about = part === undefined ? { id } : { id, part: Number(part) };
   effects.deliver("message.failed", { ...about, condition, text, permanent });
 }
-
-/** Ids of ours, with the number of an attachment. */
-const ownIdCharsMax = limits.idCharsMax + 10;
 
 function said(ctx: Context, stanza: Element, effects: EffectCollector): void {
   const isCopy = stanza.getChildElements().some((child) => child.getNS() === carbons);
