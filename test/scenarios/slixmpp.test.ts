@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { onEachServer } from "#test/harness/bridge.ts";
-import { type SlixmppClient, type SlixmppEvent, startSlixmpp } from "#test/harness/slixmpp.ts";
+import { type SlixmppClient, startSlixmpp } from "#test/harness/slixmpp.ts";
 
 const nina = "nina@im.localhost";
 const contact = "alice@localhost";
@@ -20,23 +20,18 @@ onEachServer("slixmpp", (scenario) => {
 
   const emit = (type: string, data: object) =>
     scenario.native.emit({ type, data: { user: "nina", ...data } });
-  const next = (what: string, wanted: Partial<SlixmppEvent>) =>
-    client.inbox.next(
-      (event) => Object.entries(wanted).every(([key, value]) => event[key as keyof SlixmppEvent] === value),
-      what,
-    );
 
   test("each asks, accepts and sees the other", async () => {
     await emit("presence.changed", { show: "away", status: "Lunch & <tea>" });
     await emit("contact.requested", { contact });
-    await next("nina's request", { kind: "presence", type: "subscribe", from: nina });
+    await client.next({ kind: "presence", type: "subscribe", from: nina }, "nina's request");
     client.send({ kind: "presence", to: nina, type: "subscribed" });
     await scenario.native.nextOf("contact.accepted", "nina");
     client.send({ kind: "presence", to: nina, type: "subscribe" });
     const asked = await scenario.native.nextOf("contact.requested", "nina");
     assert.equal(asked.data["preApproved"], true);
-    await next("nina's acceptance", { kind: "presence", type: "subscribed", from: nina });
-    const seen = await next("nina's presence", { kind: "presence", from: `${nina}/causeway` });
+    await client.next({ kind: "presence", type: "subscribed", from: nina }, "nina's acceptance");
+    const seen = await client.next({ kind: "presence", from: `${nina}/causeway` }, "nina's presence");
     assert.deepEqual([seen.show, seen.status], ["away", "Lunch & <tea>"]);
     client.send({ kind: "presence", show: "dnd", status: "Busy & <loud>" });
     const changed = await scenario.native.next(({ data }) => data["show"] === "dnd", "presence of alice");
@@ -54,14 +49,14 @@ onEachServer("slixmpp", (scenario) => {
       const { data } = await scenario.native.nextOf("message.sent", "nina");
       assert.deepEqual([data["id"], data["body"], data["contact"]], [id, body, contact]);
       await emit("message.sent", { contact, id, body });
-      const message = await next("message", { kind: "message", id });
+      const message = await client.next({ kind: "message", id }, "message");
       assert.deepEqual([message.from, message.type, message.body], [nina, "chat", body]);
     });
   }
 
   test("a message to a user that does not exist comes back", async () => {
     client.send({ kind: "message", to: "nobody@im.localhost", id: "nobody", body: "Hello?" });
-    await next("error", { kind: "message", type: "error", id: "nobody", from: "nobody@im.localhost" });
+    await client.next({ kind: "message_error", id: "nobody", from: "nobody@im.localhost" }, "error");
   });
 
   test("logging out is seen", async () => {
