@@ -30,8 +30,11 @@ export async function startClient<Event extends ClientEvent, Command>(
   createInterface({ input: child.stdout }).on("line", (line) => inbox.put(JSON.parse(line) as Event));
   const write = (value: unknown) => child.stdin.write(`${JSON.stringify(value)}\n`);
   write(account);
+  const died = exited.then((code) => {
+    throw new Error(`the client ended with ${code}`);
+  });
   try {
-    await inbox.next(({ kind }) => kind === "ready", "login of the client");
+    await Promise.race([inbox.next(({ kind }) => kind === "ready", "login of the client"), died]);
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
