@@ -10,6 +10,7 @@
  * | subscription, marks and outbox, per pair | `user#<domain>#<user>` | `contact#<contact>#subscription` |
  * | subscriber, in a hash bucket | `subscribers#<domain>#<user>` | `<bucket>#<contact>` |
  * | checkpoint of the walk through a domain's pairs | `walk#<domain>` | `walk` |
+ * | what a contact was told of late, per pair | `told#<domain>#<user>` | `<contact>` |
  * | note of an item being handled after a crash | `note#<queue message id>` | `note` |
  *
  * Availability sorts next to its subscription, so that one query reads a roster with its shows.
@@ -68,6 +69,10 @@ export function subscriberKey(domain: string, user: string, contact: string): Ke
 /** The contact of a subscriber's sort key. */
 export function readSubscriberKey(sk: string): string {
   return unpart(sk.slice(sk.indexOf("#") + 1));
+}
+
+export function toldKey(domain: string, user: string, contact: string): Key {
+  return { pk: `told#${part(domain)}#${part(user)}`, sk: part(contact) };
 }
 
 export function noteKey(messageId: string): Key {

@@ -4,13 +4,24 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { json, keyItem, n, readJson, readNumber, type TableOptions } from "./attributes.ts";
-import { leaseKey, noteKey } from "./keys.ts";
+import {
+  isConditionFailure,
+  json,
+  keyItem,
+  n,
+  readJson,
+  readNumber,
+  s,
+  type TableOptions,
+} from "./attributes.ts";
+import { leaseKey, noteKey, toldKey } from "./keys.ts";
 import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
 
-/** Items about our own processes: the fence of a domain's connector, notes of items that crashed us. */
-export function makeProcessTable(options: TableOptions): Pick<Table, "takeFence" | "readNote" | "writeNote"> {
+type ProcessMethods = "takeFence" | "tellOnce" | "readNote" | "writeNote";
+
+/** Items about our own doings: the fence of a domain's connector, what we told, notes of items that crashed us. */
+export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMethods> {
   const { client, name: TableName } = options;
   return {
     async takeFence(domain) {
@@ -26,6 +37,25 @@ export function makeProcessTable(options: TableOptions): Pick<Table, "takeFence"
       const fence = readNumber(answer.Attributes, "fence");
       if (fence === undefined) throw new Error(`no fence came back for ${domain}`);
       return fence;
+    },
+
+    async tellOnce({ domain, user, contact }, causeId, nowS, untilS) {
+      const key = keyItem(toldKey(domain, user, contact));
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName,
+            Item: { ...key, cause: s(causeId), expires: n(untilS) },
+            // What has expired is removed days later.
+            ConditionExpression: "attribute_not_exists(pk) OR cause = :cause OR expires < :now",
+            ExpressionAttributeValues: { ":cause": s(causeId), ":now": n(nowS) },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw error;
+      }
     },
 
     async readNote(messageId) {

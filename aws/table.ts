@@ -133,6 +133,12 @@ export interface Table {
   /** Removes a user and frees its address, unless it is back, or gone already. 1 transaction of 2 writes. */
   removeUser(record: UserRecord): Promise<void>;
 
+  /**
+   * Remembers until then that the contact was told that nobody reads its encrypted messages; false where it was told
+   * before, for another cause. 1 write.
+   */
+  tellOnce(pair: Pair, causeId: string, nowS: number, untilS: number): Promise<boolean>;
+
   /** The items of a queue message that were being handled when a function died. 1 read. */
   readNote(messageId: string): Promise<readonly number[]>;
   /** Keeps a note; an empty one is removed. 1 write. */

@@ -31,12 +31,20 @@ export interface Cause {
   readonly hops: number;
 }
 
+/**
+ * The condition of a stanza that follows deliveries: none, that the contact may see the user's presence, or that it
+ * was not told the same of late (`limits.toldKeptS`).
+ */
+export type StanzaCondition = "always" | "seen-by-contact" | "not-told";
+
 /** A stanza to the pair's contact, on the pair's group. */
 export interface StanzaEffect {
   readonly kind: "stanza";
   readonly id: string;
   readonly xml: string;
   readonly written?: string;
+  /** It leaves after the deliveries of the same pair are in their queue, and only on this condition. */
+  readonly afterwards?: StanzaCondition;
   readonly availability?: { readonly ghost: string; readonly version: number };
 }
 

@@ -3,7 +3,8 @@
  * being stored (design §4, fine print).
  *
  * A message's stanza bears the message's own id, an attachment's that id and `/n`. Any other stanza (an edit has an
- * id of its own; a reaction, a receipt, … have none) bears one made by {@link idAbout}.
+ * id of its own; a reaction, a receipt, … have none) bears one made by {@link idAbout}, and what we say of our own
+ * accord one made by {@link idOfOwn}, whose bounce tells nobody anything.
  */
 import { limits } from "./limits.ts";
 
@@ -31,6 +32,30 @@ export function idAbout(message: string, event: string): string {
 /** The stanza id of the n-th attachment of a message. */
 export function idOfPart(message: string, part: number): string {
   return `${message}/${part}`;
+}
+
+/** The stanza id of what we say of our own accord: {@link readStanzaId} says nothing about it. */
+export function idOfOwn(cause: string): string {
+  return `${aboutPrefix}${encodeURIComponent(cause)}`;
+}
+
+/**
+ * The id under which the n-th piece (from 2) of a contact's long message is delivered; the first bears the message's
+ * own. {@link wholeOfPiece} leads back.
+ */
+export function idOfPiece(message: string, piece: number): string {
+  return `${aboutPrefix}${encodeURIComponent(message)}:${piece}`;
+}
+
+/** The id by which a contact knows its message, of a whole one or of a piece. */
+export function wholeOfPiece(id: string): string {
+  const [, message] = new RegExp(`^${aboutPrefix}([^:]+):[1-9]\\d*$`).exec(id) ?? [];
+  if (message === undefined) return id;
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return id;
+  }
 }
 
 /** What the stanza with this id was about; undefined for an id that we never made. */

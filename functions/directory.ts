@@ -3,6 +3,7 @@ import type { Table, UserRecord } from "#aws/table.ts";
 import type { Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts";
+import { seenByContact } from "#core/subscription.ts";
 import type { BareJid } from "#core/xmpp/jid.ts";
 
 /** A user as far as addressing goes; what may be cached. */
@@ -22,6 +23,8 @@ export interface Directory {
   announce(record: UserRecord): Promise<"created" | "exists" | "localpart-taken">;
   /** Whether the user blocks the contact. 0 requests for who blocks nobody, and when cached; else 1 read. */
   isBlocked(address: Address, pair: Pair): Promise<boolean>;
+  /** Whether the contact may see the user's presence. 0 requests when cached, else 1 read. */
+  isSeen(pair: Pair): Promise<boolean>;
   /** Forgets what is cached of a user, and of its pair with a contact, since it has changed. */
   forget(domain: string, user: UserId, contact?: BareJid): void;
 }
@@ -60,6 +63,7 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
   const { table, open } = options;
   const cache = makeCache<Address>(options.clock);
   const blockCache = makeCache<boolean>(options.clock);
+  const seenCache = makeCache<boolean>(options.clock);
   const localpartKey = (domain: string, localpart: string) => `l ${domain} ${localpart}`;
   const pairKey = ({ domain, user, contact }: Pair) => `${domain} ${user} ${contact}`;
   const userKey = (domain: string, user: UserId) => `u ${domain} ${user}`;
@@ -111,7 +115,9 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       const address = cache.get(userKey(domain, user));
       cache.drop(userKey(domain, user));
       if (address !== undefined) cache.drop(localpartKey(domain, address.localpart));
-      if (contact !== undefined) blockCache.drop(pairKey({ domain, user, contact }));
+      if (contact === undefined) return;
+      blockCache.drop(pairKey({ domain, user, contact }));
+      seenCache.drop(pairKey({ domain, user, contact }));
     },
 
     async isBlocked(address, pair) {
@@ -121,6 +127,14 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       if (cached !== undefined) return cached;
       const record = await table.readPair(pair);
       return blockCache.put(key, record?.state.blocked === true);
+    },
+
+    async isSeen(pair) {
+      const key = pairKey(pair);
+      const cached = seenCache.get(key);
+      if (cached !== undefined) return cached;
+      const record = await table.readPair(pair);
+      return seenCache.put(key, record !== undefined && seenByContact(record.state.state));
     },
   };
 }

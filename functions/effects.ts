@@ -98,25 +98,29 @@ export function sendEffects(
  */
 export async function sendAllEffects(ports: Ports, pair: Pair, all: readonly Caused[]): Promise<void> {
   const group = pairGroup(pair.domain, pair.user, pair.contact);
-  const stanzas = all.flatMap(({ cause, effects }) =>
-    packStanzas(
-      group,
-      cause,
-      effects.filter((effect) => effect.kind === "stanza"),
-    ),
-  );
+  const packed = (isLate: boolean) =>
+    all.flatMap(({ cause, effects }) => {
+      const stanzas = effects.filter((effect) => effect.kind === "stanza");
+      return packStanzas(
+        group,
+        cause,
+        stanzas.filter(({ afterwards }) => (afterwards !== undefined) === isLate),
+      );
+    });
   const events = all.flatMap(({ effects }) => effects);
   const deliveries = events.filter((effect) => effect.kind === "deliver");
   const internals = events.filter((effect) => effect.kind === "internal");
   // Stanzas before internal events: `subscribed` has to be queued before the presence that follows it.
   await Promise.all([
-    sendOrThrow(ports, "outboundStanzas", stanzas),
+    sendOrThrow(ports, "outboundStanzas", packed(false)),
     sendOrThrow(
       ports,
       "nativeDeliveries",
       deliveries.map(({ event }) => eventMessage(group, event)),
     ),
   ]);
+  // XEP-0184 §7: a receipt leaves when what it says has come true.
+  await sendOrThrow(ports, "outboundStanzas", packed(true));
   await sendOrThrow(
     ports,
     "nativeEvents",

@@ -1,12 +1,17 @@
 /** `message-stanzas.fifo`: what contacts write becomes events. */
+import type { Cause, Effect, Pair, StanzaEffect } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
 import { messageToEvent } from "#core/translate/message-to-event.ts";
-import { sendAllEffects } from "./effects.ts";
+import { type Caused, sendAllEffects } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
 import { onLambda } from "./pipeline.ts";
-import { portsFromEnvironment } from "./ports.ts";
+import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { stanzaWork } from "./stanza-pack.ts";
 
-/** Translates the messages of a pair and sends what comes of them in one go. 0 writes, what is read is cached. */
+/**
+ * Translates the messages of a pair and sends what comes of them in one go. What is read is cached; 0 writes, but 1
+ * for a message that is encrypted.
+ */
 export const messageWork = stanzaWork("message", "messageStanzas", async (jobs, ports) => {
   const [first] = jobs;
   if (first === undefined) return;
@@ -14,12 +19,48 @@ export const messageWork = stanzaWork("message", "messageStanzas", async (jobs, 
   if (ghost === undefined || (await ports.directory.isBlocked(ghost.address, ghost.pair))) {
     return answerForNobody(jobs, ports);
   }
-  const decided = jobs.map(({ stanza, cause }) => ({
-    cause,
-    effects: messageToEvent({ ...ghost, cause }, stanza).effects,
-  }));
+  const now = new Date(ports.clock()).toISOString();
+  const decided: Caused[] = [];
+  for (const { stanza, cause } of jobs) {
+    const { effects } = messageToEvent({ ...ghost, cause }, stanza, ports.capabilities, now);
+    decided.push({ cause, effects: await onTheirConditions(ports, ghost.pair, cause, effects) });
+  }
   return sendAllEffects(ports, ghost.pair, decided);
 });
+
+/** Leaves out the stanzas whose condition does not hold. */
+async function onTheirConditions(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  effects: readonly Effect[],
+): Promise<readonly Effect[]> {
+  const kept: Effect[] = [];
+  for (const effect of effects) {
+    if (effect.kind !== "stanza" || (await holds(ports, pair, cause, effect))) kept.push(effect);
+  }
+  return kept;
+}
+
+async function holds(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  { afterwards = "always" }: StanzaEffect,
+): Promise<boolean> {
+  switch (afterwards) {
+    case "always":
+      return true;
+    case "seen-by-contact":
+      return ports.directory.isSeen(pair);
+    case "not-told": {
+      const nowS = Math.floor(ports.clock() / 1000);
+      return ports.table.tellOnce(pair, cause.id, nowS, nowS + limits.toldKeptS);
+    }
+    default:
+      return afterwards satisfies never;
+  }
+}
 
 export const handler = onLambda(
   () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas"]),

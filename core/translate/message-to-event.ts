@@ -1,38 +1,56 @@
-/** Messages from a contact: chat text and bounces become events, the rest is answered or left alone. */
+/** Messages from a contact: what each one is, in one order, and what becomes of it. */
 import type { Element } from "ltx";
-import { asciiJson } from "../contract/envelope.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { Effect } from "../decision.ts";
-import { limits } from "../limits.ts";
-import { readStanzaId } from "../stanza-id.ts";
-import { type Condition, readError } from "../xmpp/error.ts";
+import type { Condition } from "../xmpp/error.ts";
 import { ns } from "../xmpp/stanza.ts";
-import { utf8Bytes } from "../xmpp/utf8.ts";
+import { bounceToEvent } from "./bounce-to-event.ts";
+import { chatStateToEvent } from "./chat-state-to-event.ts";
 import type { Context } from "./context.ts";
-import { collectEffects, type EffectCollector, type Said } from "./effects.ts";
+import { correctionToEvent } from "./correction-to-event.ts";
+import { collectEffects, type EffectCollector } from "./effects.ts";
+import { encryptedToEvent } from "./encrypted-to-event.ts";
+import { type Incoming, idsOf, type Outcome } from "./incoming.ts";
+import { refuseInvitation } from "./invitation.ts";
+import { deliverSent } from "./long-text.ts";
+import { readContent } from "./message-content.ts";
 import { probeId, refusedProbe } from "./probe.ts";
+import { reactionToEvent } from "./reaction-to-event.ts";
+import { asksOf, receiptAtHandover, receiptToEvents } from "./receipt-to-event.ts";
 import { errorAnswer, replyAddresses } from "./reply.ts";
-import { nickOf, ownText, sentAt, shorten } from "./text.ts";
+import { retractionToEvent } from "./retraction-to-event.ts";
+import { nickOf, sentAt } from "./text.ts";
 
-/** XEP-0280: a copy that a server makes for another client of the same account; no ghost asks for any. */
-const carbons = "urn:xmpp:carbons:2";
-
-/** Decides on a message to a ghost that exists. */
-export function messageToEvent(ctx: Context, stanza: Element): { readonly effects: readonly Effect[] } {
+/**
+ * Decides on a message to a ghost that exists. The first that fits:
+ *
+ * 1. an error: our message came back;
+ * 2. `groupchat`: comes back (RFC 6121 §8.5.2.1.1);
+ * 3. a copy of a message, or an event of a service: nothing;
+ * 4. a headline: encrypted, else its text and files, else nothing;
+ * 5. a retraction, else reactions, else encrypted, else text and files (a correction, or a new message): each of them
+ *    speaks for the whole stanza but for receipts;
+ * 6. with or without those, receipt and marker;
+ * 7. without any of 5, a chat state, and an invitation.
+ *
+ * Everything else, known or not (XEP-0224, XEP-0353, …), passes by.
+ *
+ * @param now when it is decided on
+ */
+export function messageToEvent(
+  ctx: Context,
+  stanza: Element,
+  capabilities: Capabilities,
+  now = ctx.cause.time,
+): { readonly effects: readonly Effect[] } {
   const effects = collectEffects(ctx);
-  switch (stanza.attrs["type"]) {
-    case "error":
-      bounced(stanza, effects);
-      break;
-    case "groupchat":
-      // RFC 6121 §8.5.2.1.1: always an error, whatever the user is.
-      answer(stanza, "service-unavailable", effects);
-      break;
-    case "headline":
-      // RFC 6121 §8.5.2.1.1: nobody waits for an answer to a headline.
-      break;
-    default:
-      // RFC 6121 §5.2.2: an unknown type is `normal`.
-      said(ctx, stanza, effects);
+  const { type } = stanza.attrs;
+  if (type === "error") bounceToEvent(stanza, effects);
+  else if (type === "groupchat") answer(stanza, "service-unavailable", undefined, effects);
+  else if (!isCopy(stanza)) {
+    const incoming = { ctx, stanza, capabilities, effects, time: sentAt(stanza, ctx.cause.time) };
+    const outcome = type === "headline" ? newsToEvent(incoming) : saidToEvents(incoming, now);
+    if (typeof outcome !== "string") answer(stanza, outcome.condition, outcome.text, effects);
   }
   return { effects: effects.list };
 }
@@ -53,59 +71,63 @@ export function unknownUserReply(stanza: Element): Element | undefined {
   return silent ? undefined : errorAnswer(stanza, "service-unavailable");
 }
 
-function answer(stanza: Element, condition: Condition, effects: EffectCollector, text?: string): void {
+function answer(
+  stanza: Element,
+  condition: Condition,
+  text: string | undefined,
+  effects: EffectCollector,
+): void {
   const reply = errorAnswer(stanza, condition, text);
   if (reply !== undefined) effects.stanza(reply);
 }
 
-/** A message of ours came back. One without an id of ours speaks of nothing that the native side could find. */
-function bounced(stanza: Element, effects: EffectCollector): void {
-  const about = readStanzaId(stanza.attrs["id"] ?? "");
-  if (about === undefined) return;
-  const { condition, text, permanent } = readError(stanza);
-  effects.deliver("message.failed", { ...about, condition, text, permanent });
+/**
+ * What somebody's server made of a message for one of that account's own clients (XEP-0280, XEP-0313). No ghost asks
+ * for any. `private` of XEP-0280 is no copy: it says that none is wanted.
+ */
+function isCopy(stanza: Element): boolean {
+  return stanza.getChildElements().some((child) => {
+    const isCarbon = child.getNS() === ns.carbons && child.getName() !== "private";
+    return isCarbon || (child.getName() === "result" && /^urn:xmpp:mam:/.test(child.getNS() ?? ""));
+  });
 }
 
-function said(ctx: Context, stanza: Element, effects: EffectCollector): void {
-  const isCopy = stanza.getChildElements().some((child) => child.getNS() === carbons);
-  const body = ownText(stanza, "body") ?? "";
-  // XEP-0297: what a message forwards in a child is the word of somebody else, and never looked at here.
-  if (isCopy || body === "") return;
-  const event = { ...idsOf(ctx, stanza), body, ...headers(stanza) };
-  if (isTooLarge(event)) {
-    answer(stanza, "policy-violation", effects, "The message is too large.");
-    return;
+function newsToEvent(incoming: Incoming): Outcome {
+  // XEP-0060: what a node publishes is not for people.
+  if (incoming.stanza.getChild("event", ns.pubsubEvent) !== undefined) return "taken";
+  return firstOf([encryptedToEvent, contentToEvent], incoming);
+}
+
+function saidToEvents(incoming: Incoming, now: string): Outcome {
+  const outcome = firstOf([retractionToEvent, reactionToEvent, encryptedToEvent, contentToEvent], incoming);
+  receiptToEvents(incoming);
+  if (outcome !== "other") return outcome;
+  chatStateToEvent(incoming, now);
+  return refuseInvitation(incoming);
+}
+
+function firstOf(kinds: readonly ((incoming: Incoming) => Outcome)[], incoming: Incoming): Outcome {
+  for (const kind of kinds) {
+    const outcome = kind(incoming);
+    if (outcome !== "other") return outcome;
   }
-  effects.deliver("message.sent", event, sentAt(stanza, ctx.cause.time));
+  return "other";
+}
+
+/** XEP-0297: what a message forwards in a child is the word of somebody else, and never looked at here. */
+function contentToEvent(incoming: Incoming): Outcome {
+  const content = readContent(incoming);
+  if (content === undefined) return "other";
+  if ("condition" in content) return content;
+  const corrected = correctionToEvent(incoming, content);
+  const outcome =
+    corrected === "other"
+      ? deliverSent(incoming, { ...idsOf(incoming), ...content, ...asksOf(incoming) })
+      : corrected;
+  if (outcome !== "taken") return outcome;
+  receiptAtHandover(incoming);
   // XEP-0172 §4.2: on the first messages to somebody. Told each time, since nothing is stored for a message.
-  const nick = nickOf(stanza);
-  if (nick !== undefined) effects.deliver("contact.updated", { nick });
-}
-
-/** As an event of the contract, or as the ASCII that travels, where a character may take six bytes and more. */
-function isTooLarge(content: object): boolean {
-  const { eventBytesMax, queueMessageBytesMax, eventFrameBytesMax } = limits;
-  const eventMax = eventBytesMax - eventFrameBytesMax;
-  const asciiBytes = asciiJson(content).length;
-  // ASCII is never the shorter form: almost every message is measured once.
-  if (asciiBytes <= eventMax) return false;
-  return (
-    asciiBytes > queueMessageBytesMax - eventFrameBytesMax || utf8Bytes(JSON.stringify(content)) > eventMax
-  );
-}
-
-/** Design §4: the `id` attribute, else the origin-id, else one made from the cause. */
-function idsOf(ctx: Context, stanza: Element): Pick<Said<"message.sent">, "id" | "originId"> {
-  const id = stanza.attrs["id"] ?? "";
-  const originId = stanza.getChild("origin-id", ns.originId)?.attrs["id"] ?? "";
-  if (id === "") return { id: originId === "" ? `causeway-${ctx.cause.id}` : originId };
-  return originId === "" || originId === id ? { id } : { id, originId };
-}
-
-function headers(stanza: Element): Pick<Said<"message.sent">, "subject" | "thread"> {
-  const subject = shorten(ownText(stanza, "subject") ?? "", limits.statusCharsMax);
-  const thread = ownText(stanza, "thread") ?? "";
-  // RFC 6121 §5.2.5: an opaque word, of use only as a whole.
-  const usable = thread !== "" && thread.length <= limits.idCharsMax && !/\p{Cc}/u.test(thread);
-  return { ...(subject === "" ? {} : { subject }), ...(usable ? { thread } : {}) };
+  const nick = nickOf(incoming.stanza);
+  if (nick !== undefined) incoming.effects.deliver("contact.updated", { nick });
+  return "taken";
 }

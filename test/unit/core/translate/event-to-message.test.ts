@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import { eventToMessage, unsupported } from "#core/translate/event-to-message.ts";
 import { messageToEvent } from "#core/translate/message-to-event.ts";
@@ -128,11 +129,12 @@ test("a plain text survives the way to a stanza and back: id, body, subject and 
       assert.equal(stanzasOf(effects).length, 1);
       const [effect] = effects;
       assert.equal(effect?.kind, "stanza");
-      const back = messageToEvent(makeContext(), read(effect.xml)).effects;
+      const back = messageToEvent(makeContext(), read(effect.xml), allCapabilities).effects;
       const [delivery] = deliveriesOf(back);
       const { body, subject } = data;
       const cleaned = subject === undefined ? {} : { subject: cleanText(subject) };
-      assert.deepEqual(delivery, ["message.sent", { ...data, body: cleanText(body), ...cleaned }]);
+      const asks = ["delivered", "displayed"];
+      assert.deepEqual(delivery, ["message.sent", { ...data, body: cleanText(body), ...cleaned, asks }]);
     }),
   );
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Element } from "ltx";
+import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import type { Effect } from "#core/decision.ts";
 import type { SubscriptionState } from "#core/subscription.ts";
 import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
@@ -41,8 +42,42 @@ const names = [
   "error",
   "ping",
 ];
-const children = [...names, "query", "origin-id", "received", "forwarded", "gone", "text"];
-const namespaces = [undefined, ...Object.values(ns), "urn:xmpp:carbons:2", "urn:other"];
+const messageNames = [
+  ...["received", "request", "displayed", "markable", "composing", "gone", "store", "unstyled", "replace"],
+  ...[
+    "retract",
+    "apply-to",
+    "reactions",
+    "reaction",
+    "reply",
+    "fallback",
+    "encryption",
+    "encrypted",
+    "payload",
+  ],
+  ...[
+    "x",
+    "url",
+    "file-sharing",
+    "file",
+    "sources",
+    "url-data",
+    "reference",
+    "media-sharing",
+    "name",
+    "size",
+  ],
+  ...["hash", "dimensions", "invite", "event", "result", "private"],
+];
+const children = [...names, ...messageNames, "query", "origin-id", "forwarded", "text"];
+const namespaces = [
+  undefined,
+  ...Object.values(ns),
+  ...["urn:other", "urn:xmpp:mam:2", "urn:xmpp:sims:1", "urn:xmpp:omemo:2", "jabber:x:encrypted"],
+  "urn:xmpp:jingle:apps:file-transfer:5",
+];
+const url = fc.constantFrom("https://files.example.org/a.png", "http://[", "aesgcm://a/b.png#0", "ftp://a/b");
+const number = fc.constantFrom("0", "1", "2", "-1", "1e3", "9".repeat(20), "x");
 const attributes = fc.record(
   {
     id: text,
@@ -50,6 +85,14 @@ const attributes = fc.record(
     since: text,
     type: text,
     node: text,
+    for: fc.constantFrom(...Object.values(ns)),
+    start: number,
+    end: number,
+    target: url,
+    uri: url,
+    jid: text,
+    from: text,
+    algo: fc.constantFrom("sha-256", "x"),
     "xml:lang": text,
     xmlns: fc.constantFrom(...namespaces),
   },
@@ -59,6 +102,7 @@ const { child } = fc.letrec<{ child: Element | string }>((tie) => ({
   child: fc.oneof(
     { maxDepth: 3, depthSize: "small" },
     text,
+    url,
     fc
       .tuple(fc.constantFrom(...children), attributes, fc.array(tie("child"), { maxLength: 3 }))
       .map(([name, attrs, inner]) => element(name, attrs, ...inner)),
@@ -95,6 +139,17 @@ const pair = fc.record({
   preApproved: fc.boolean(),
 });
 
+const capabilities = fc.record<Capabilities>({
+  ...{ edits: fc.boolean(), retractions: fc.boolean(), replies: fc.boolean() },
+  reactions: fc.constantFrom<Capabilities["reactions"]>(false, { max: 1, allowed: ["away"] }, { max: 64 }),
+  receipts: fc.constantFrom("delivered", "handover", "off"),
+  ...{ markers: fc.boolean(), typing: fc.boolean() },
+  attachments: fc.constantFrom<Capabilities["attachments"]>(false, {}, { bytesMax: 1 }),
+  styling: fc.boolean(),
+  body: fc.constantFrom<Capabilities["body"]>({ tooLong: "split" }, { tooLong: "split", charsMax: 16 }),
+  tellStrangers: fc.boolean(),
+});
+
 function assertSound(effects: readonly Effect[]): void {
   stanzasOf(effects);
   deliveriesOf(effects);
@@ -106,8 +161,9 @@ function assertSound(effects: readonly Effect[]): void {
 test("decisions on any stanza are sound", () => {
   const ctx = makeContext();
   fc.assert(
-    fc.property(stanza, pair, (received, current) => {
-      assertSound(messageToEvent(ctx, received).effects);
+    fc.property(stanza, pair, capabilities, (received, current, able) => {
+      assertSound(messageToEvent(ctx, received, able).effects);
+      assertSound(messageToEvent(ctx, received, allCapabilities).effects);
       assertSound(decideSubscriptionStanza(ctx, current, received).effects);
       assertSound(decidePresenceError(ctx, current, received).effects);
       assertSound(decideProbe(ctx, current, received));

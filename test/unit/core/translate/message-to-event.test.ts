@@ -1,57 +1,76 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import { messageToEvent, unknownUserReply } from "#core/translate/message-to-event.ts";
 import {
   contact,
   deliveriesOf,
+  eventOf,
   ghost,
   makeContext,
   message,
   presence,
   readTime,
+  received,
+  refusalOf,
   stanzasOf,
 } from "./support.ts";
 
-const ctx = makeContext();
-
-function decide(attrs: string, children = "") {
-  return messageToEvent(ctx, message(attrs, children)).effects;
-}
-
 function event(attrs: string, children: string) {
-  const [delivery] = deliveriesOf(decide(attrs, children));
+  const [delivery] = deliveriesOf(received(attrs, children));
   assert.equal(delivery?.[0], "message.sent");
   return delivery[1];
 }
 
 test("a chat message keeps id, text, subject and thread", () => {
-  const children = "<body>a &lt;b&gt; 😀</body><subject>Lunch</subject><thread>t-1</thread>";
+  const children =
+    "<body>a &lt;b&gt; 😀</body><subject>Lunch</subject><thread parent='t-0'>t-1</thread>" +
+    '<no-store xmlns="urn:xmpp:hints"/><no-copy xmlns="urn:xmpp:hints"/>';
   assert.deepEqual(event('type="chat" id="m1"', children), {
     id: "m1",
     body: "a <b> 😀",
     subject: "Lunch",
     thread: "t-1",
+    threadParent: "t-0",
+    hints: ["no-store", "no-copy"],
   });
 });
 
-test("no type, normal and unknown types are messages too", () => {
+test("no type, normal and unknown types are single messages, a headline is news", () => {
   for (const type of ["", 'type="normal"', 'type="surprise"']) {
-    assert.equal(event(`id="m1" ${type}`, "<body>hi</body>")["body"], "hi");
+    assert.deepEqual(event(`id="m1" ${type}`, "<body>hi</body>"), { id: "m1", body: "hi", kind: "normal" });
   }
+  const news = event('id="m1" type="headline"', "<body>news</body>");
+  assert.deepEqual(news, { id: "m1", body: "news", kind: "headline" });
+});
+
+test("a headline says its text and nothing else, and is silent where it has none", () => {
+  const more =
+    '<replace xmlns="urn:xmpp:message-correct:0" id="m0"/><request xmlns="urn:xmpp:receipts"/>' +
+    '<received xmlns="urn:xmpp:receipts" id="m9"/><composing xmlns="http://jabber.org/protocol/chatstates"/>';
+  assert.deepEqual(deliveriesOf(received('id="m1" type="headline"', `<body>news</body>${more}`)), [
+    ["message.sent", { id: "m1", body: "news", kind: "headline" }],
+  ]);
+  assert.deepEqual(received('id="m1" type="headline"', more), []);
+  const published = '<event xmlns="http://jabber.org/protocol/pubsub#event"><items node="n"/></event>';
+  assert.deepEqual(received('id="m1" type="headline"', `<body>a new entry</body>${published}`), []);
 });
 
 test("the id is the attribute, else the origin-id, else made from the cause", () => {
   const origin = '<body>hi</body><origin-id xmlns="urn:xmpp:sid:0" id="o1"/>';
-  assert.deepEqual(event('id="m1"', origin), { id: "m1", originId: "o1", body: "hi" });
-  assert.deepEqual(event('id="o1"', origin), { id: "o1", body: "hi" });
-  assert.deepEqual(event("", origin), { id: "o1", body: "hi" });
-  assert.deepEqual(event('id=""', "<body>hi</body>"), { id: "causeway-7.42", body: "hi" });
+  const chat = (attrs: string, children: string) => event(`type="chat" ${attrs}`, children);
+  assert.deepEqual(chat('id="m1"', origin), { id: "m1", originId: "o1", body: "hi" });
+  assert.deepEqual(chat('id="o1"', origin), { id: "o1", body: "hi" });
+  assert.deepEqual(chat("", origin), { id: "o1", body: "hi" });
+  assert.deepEqual(chat('id=""', "<body>hi</body>"), { id: "causeway-7.42", body: "hi" });
+  const long = "x".repeat(1000);
+  assert.equal(chat(`id="${long}"`, origin)["id"], long);
 });
 
 test("the time is the earliest stamp of the past, else when it was read", () => {
   const timeOf = (children: string) => {
-    const [effect] = decide('id="m1"', `<body>hi</body>${children}`);
+    const [effect] = received('id="m1"', `<body>hi</body>${children}`);
     assert.equal(effect?.kind, "deliver");
     return effect.event.time;
   };
@@ -66,45 +85,76 @@ test("the time is the earliest stamp of the past, else when it was read", () => 
   assert.equal(timeOf(stamp("soon")), readTime);
 });
 
-test("what has no text is no message: chat states, receipts, subjects alone, empty bodies", () => {
+test("what says nothing to anybody is nothing, and gets no answer", () => {
   const silent = [
     "",
     "<body/>",
     "<subject>only</subject>",
-    '<composing xmlns="http://jabber.org/protocol/chatstates"/>',
     '<body xmlns="http://www.w3.org/1999/xhtml">hi</body>',
+    '<attention xmlns="urn:xmpp:attention:0"/>',
+    '<propose xmlns="urn:xmpp:jingle-message:0" id="c1"><description xmlns="urn:xmpp:jingle:apps:rtp:1"/></propose>',
+    '<event xmlns="http://jabber.org/protocol/pubsub#event"/>',
+    '<something xmlns="urn:unheard:of"/>',
+    '<origin-id xmlns="urn:xmpp:sid:0" id="o1"/><request xmlns="urn:xmpp:receipts"/>',
   ];
-  for (const children of silent) assert.deepEqual(decide('id="m1" type="chat"', children), [], children);
+  for (const children of silent) assert.deepEqual(received('id="m1" type="chat"', children), [], children);
+});
+
+test("what is unknown does no harm to a text beside it", () => {
+  const beside =
+    '<attention xmlns="urn:xmpp:attention:0"/><something xmlns="urn:unheard:of"><body>no</body></something>';
+  assert.deepEqual(eventOf(`<body>hi</body>${beside}`), ["message.sent", { id: "m1", body: "hi" }]);
 });
 
 const forwarded =
   '<forwarded xmlns="urn:xmpp:forward:0"><message xmlns="jabber:client" id="inner" from="eve@example.net">' +
   "<body>forged</body></message></forwarded>";
 
-test("a carbon is nothing, with or without a text of its own", () => {
-  for (const kind of ["received", "sent"]) {
-    const carbon = `<${kind} xmlns="urn:xmpp:carbons:2">${forwarded}</${kind}>`;
-    assert.deepEqual(decide('id="m1" type="chat"', carbon), []);
-    assert.deepEqual(decide('id="m1" type="chat"', `<body>hi</body>${carbon}`), []);
+test("a carbon or a result of an archive is nothing, with or without a text of its own", () => {
+  const copies = [
+    `<received xmlns="urn:xmpp:carbons:2">${forwarded}</received>`,
+    `<sent xmlns="urn:xmpp:carbons:2">${forwarded}</sent>`,
+    `<result xmlns="urn:xmpp:mam:2" id="a1">${forwarded}</result>`,
+  ];
+  for (const copy of copies) {
+    assert.deepEqual(received('id="m1" type="chat"', copy), []);
+    assert.deepEqual(received('id="m1" type="chat"', `<body>hi</body>${copy}`), []);
   }
 });
 
+test("a message that wants no carbons is a message", () => {
+  const [, data] = eventOf('<body>hi</body><private xmlns="urn:xmpp:carbons:2"/>');
+  assert.deepEqual(data, { id: "m1", body: "hi" });
+});
+
 test("a forwarded message is not taken for the words of who forwards it", () => {
-  assert.deepEqual(decide('id="m1"', forwarded), []);
-  assert.deepEqual(event('id="m1"', `<body>look</body>${forwarded}`), { id: "m1", body: "look" });
+  assert.deepEqual(received('id="m1"', forwarded), []);
+  assert.deepEqual(eventOf(`<body>look</body>${forwarded}`)[1], { id: "m1", body: "look" });
+});
+
+test("text is text: markup, /me and blanks stay, and who wants no styling says so", () => {
+  for (const body of ["/me waves", "*bold* _it_ `x`", "  a\n b "])
+    assert.equal(eventOf(`<body>${body}</body>`)[1]["body"], body);
+  const unstyled = '<body>*</body><unstyled xmlns="urn:xmpp:styling:0"/>';
+  assert.equal(eventOf(unstyled)[1]["style"], "plain");
+  assert.equal("style" in eventOf(unstyled, { styling: false })[1], false);
+  assert.equal("style" in eventOf("<body>*</body>")[1], false);
 });
 
 test("a thread that is no usable word is left out, a long subject is cut", () => {
   const long = "x".repeat(5000);
   assert.equal(event('id="m1"', `<body>hi</body><thread>${long}</thread>`)["thread"], undefined);
-  assert.equal(event('id="m1"', "<body>hi</body><thread>a\nb</thread>")["thread"], undefined);
+  assert.equal(
+    event('id="m1"', "<body>hi</body><thread parent='p'>a\nb</thread>")["threadParent"],
+    undefined,
+  );
   const subject = String(event('id="m1"', `<body>hi</body><subject>${long}</subject>`)["subject"]);
   assert.equal(subject.length, limits.statusCharsMax);
 });
 
 test("a nickname goes with the message, as an event of its own", () => {
   const nick = '<nick xmlns="http://jabber.org/protocol/nick">Alice</nick>';
-  const [sent, updated, ...more] = decide('type="chat" id="m1"', `<body>Hello</body>${nick}`);
+  const [sent, updated, ...more] = received('type="chat" id="m1"', `<body>Hello</body>${nick}`);
   assert.ok(sent?.kind === "deliver" && updated?.kind === "deliver");
   assert.deepEqual(more, []);
   assert.equal(updated.event.type, "contact.updated");
@@ -112,46 +162,38 @@ test("a nickname goes with the message, as an event of its own", () => {
   assert.notEqual(updated.event.id, sent.event.id);
 });
 
-test("a bounce fails the message, or the attachment, that it is about", () => {
-  const error =
-    '<body>hi</body><error type="wait"><recipient-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>' +
-    '<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas">not now</text></error>';
-  const failure = { condition: "recipient-unavailable", text: "not now", permanent: false };
-  assert.deepEqual(deliveriesOf(decide('type="error" id="m1"', error)), [
-    ["message.failed", { id: "m1", ...failure }],
-  ]);
-  assert.deepEqual(deliveriesOf(decide('type="error" id="m1/2"', error)), [
-    ["message.failed", { id: "m1", part: 2, ...failure }],
-  ]);
+test("a message may carry a receipt, a question for one, a state and a nickname at once", () => {
+  const children =
+    '<body>hi</body><received xmlns="urn:xmpp:receipts" id="n1"/><active xmlns="http://jabber.org/protocol/chatstates"/>' +
+    '<nick xmlns="http://jabber.org/protocol/nick">Alice</nick>';
+  assert.deepEqual(
+    deliveriesOf(received('type="chat" id="m1"', children)).map(([type]) => type),
+    ["message.sent", "contact.updated", "message.delivered"],
+  );
 });
 
-test("a bounce that names nothing of ours is nothing", () => {
-  assert.deepEqual(decide('type="error"'), []);
-  assert.deepEqual(decide('type="error" id=""'), []);
-  assert.deepEqual(decide(`type="error" id="${"x".repeat(5000)}"`), []);
-});
-
-test("groupchat comes back as an error, a headline is ignored", () => {
-  const [reply, ...more] = stanzasOf(decide('type="groupchat" id="m1"', "<body>hi</body>"));
+test("groupchat comes back as an error", () => {
+  const [reply, ...more] = stanzasOf(received('type="groupchat" id="m1"', "<body>hi</body>"));
   assert.deepEqual(more, []);
   assert.deepEqual({ ...reply?.attrs }, { type: "error", id: "m1", from: ghost, to: `${contact}/phone` });
   assert.ok(reply?.getChild("error")?.getChild("service-unavailable"));
-  assert.deepEqual(decide('type="headline"', "<body>news</body>"), []);
 });
 
 test("a text too large for an event comes back as an error, one that just fits is delivered", () => {
   const fits = limits.eventBytesMax - limits.eventFrameBytesMax - 100;
-  assert.equal(deliveriesOf(decide('id="m1"', `<body>${"x".repeat(fits)}</body>`)).length, 1);
-  const [reply] = stanzasOf(decide('id="m1"', `<body>${"x".repeat(fits + 100)}</body>`));
-  assert.ok(reply?.getChild("error")?.getChild("policy-violation"));
+  assert.equal(deliveriesOf(received('id="m1"', `<body>${"x".repeat(fits)}</body>`)).length, 1);
+  assert.equal(
+    refusalOf(received('id="m1"', `<body>${"x".repeat(fits + 100)}</body>`))[0],
+    "policy-violation",
+  );
   // Each of these is one byte in UTF-8 and six in ASCII JSON, which is what a queue takes.
-  assert.equal(stanzasOf(decide('id="m1"', `<body>${"\u007f".repeat(fits)}</body>`)).length, 1);
+  assert.equal(stanzasOf(received('id="m1"', `<body>${"\u007f".repeat(fits)}</body>`)).length, 1);
 });
 
 test("an answer comes from the prepared address, whatever the stanza wrote", () => {
   const stanza = message('type="groupchat" id="m1"');
   stanza.attrs["to"] = "NINA@IM.example.com/x";
-  const [reply] = stanzasOf(messageToEvent(ctx, stanza).effects);
+  const [reply] = stanzasOf(messageToEvent(makeContext(), stanza, allCapabilities).effects);
   assert.equal(reply?.attrs["from"], `${ghost}/x`);
 });
 

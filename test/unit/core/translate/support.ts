@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Element } from "ltx";
 import * as v from "valibot";
+import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import { deliveryData } from "#core/contract/delivery-events.ts";
 import type { DeliveryType, NativeEvent } from "#core/contract/events.ts";
 import { readNativeEvent } from "#core/contract/read-native-event.ts";
@@ -9,6 +10,7 @@ import type { Cause, Effect } from "#core/decision.ts";
 import { parseUserId } from "#core/mapping.ts";
 import type { Result } from "#core/result.ts";
 import type { Context } from "#core/translate/context.ts";
+import { messageToEvent } from "#core/translate/message-to-event.ts";
 import { checkOutbound, parseStanza } from "#core/xmpp/codec.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 
@@ -55,6 +57,37 @@ export function presence(attrs: string, children = ""): Element {
 /** A message of the contact's to the ghost. */
 export function message(attrs: string, children = ""): Element {
   return read(`<message from="${contact}/phone" to="${ghost}" ${attrs}>${children}</message>`);
+}
+
+/** What becomes of a message of the contact's, where the native system can do everything but what is said. */
+export function received(
+  attrs: string,
+  children = "",
+  capabilities: Partial<Capabilities> = {},
+): readonly Effect[] {
+  return messageToEvent(makeContext(), message(attrs, children), { ...allCapabilities, ...capabilities })
+    .effects;
+}
+
+/** The one event that a chat message with the id `m1` becomes, as [type, data without the pair]. */
+export function eventOf(
+  children: string,
+  capabilities: Partial<Capabilities> = {},
+): [string, Record<string, unknown>] {
+  const [event, ...more] = deliveriesOf(received('type="chat" id="m1"', children, capabilities));
+  assert.ok(event);
+  assert.deepEqual(more, []);
+  return event;
+}
+
+/** Condition and text of the one answer among effects, and that nothing was delivered. */
+export function refusalOf(effects: readonly Effect[]): [string, string] {
+  assert.deepEqual(deliveriesOf(effects), []);
+  const [reply, ...more] = stanzasOf(effects);
+  assert.deepEqual(more, []);
+  assert.equal(reply?.attrs["type"], "error");
+  const [condition, text] = reply?.getChild("error")?.getChildElements() ?? [];
+  return [condition?.name ?? "", text?.getText() ?? ""];
 }
 
 /** The native user's event, read as the bridge reads it. */
