@@ -37,6 +37,7 @@ export interface StanzaEffect {
   readonly id: string;
   readonly xml: string;
   readonly written?: string;
+  readonly expires?: string;
   readonly availability?: { readonly ghost: string; readonly version: number };
 }
 

@@ -72,6 +72,8 @@ export const limits = {
   profileCacheMax: 10_000,
   /** A message written later than this after its time carries a delay stamp. */
   delayAfterMs: 60_000,
+  /** Who types is no news any more after this. */
+  typingAgeMsMax: 30_000,
   /** Pairs of a resync that are looked at in one step, and so in one second at the most. */
   resyncPairsPerS: 250,
   /** How long after a resync's last question silence counts as offline. */
