@@ -55,6 +55,7 @@ export const outboxSchema = v.array(
       id: v.string(),
       xml: v.string(),
       written: v.exactOptional(v.string()),
+      expires: v.exactOptional(v.string()),
       availability: v.exactOptional(v.object({ ghost: v.string(), version: v.number() })),
     }),
     v.object({ kind: v.literal("deliver"), event: cloudEvent }),

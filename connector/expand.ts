@@ -1,4 +1,4 @@
-/** An outbound item as the stanzas to write: checked, expanded, stamped. */
+/** An outbound item as the stanzas to write: still worth it, checked, expanded, stamped. */
 import type { Element } from "ltx";
 import type { OutboundItem } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
@@ -66,11 +66,13 @@ function expandTemplate(
 }
 
 /**
- * The stanzas of an item, serialised; none where a newer availability of that ghost has been written. The
- * sequence is lazy and must be read once, in order.
+ * The stanzas of an item, serialised; none where it has expired, or a newer availability of that ghost has been
+ * written. The sequence is lazy and must be read once, in order.
  */
 export function expandItem(item: OutboundItem, context: ExpandContext): Result<Iterable<string>, Unfit> {
-  const { availability, recipients } = item;
+  const { availability, expires, recipients } = item;
+  // False for what is no time, too.
+  if (expires !== undefined && context.now() > Date.parse(expires)) return ok([]);
   if (availability && context.versions.isOld(availability.ghost, availability.version)) return ok([]);
   if (recipients) return expandTemplate(item, recipients, context.domain);
   const checked = checkOutbound(item.xml, [context.domain]);

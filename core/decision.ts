@@ -45,6 +45,7 @@ export interface StanzaEffect {
   readonly written?: string;
   /** It leaves after the deliveries of the same pair are in their queue, and only on this condition. */
   readonly afterwards?: StanzaCondition;
+  readonly expires?: string;
   readonly availability?: { readonly ghost: string; readonly version: number };
 }
 

@@ -29,6 +29,11 @@ export function idAbout(message: string, event: string): string {
   return `${aboutPrefix}${encodeURIComponent(message)}:${encodeURIComponent(event)}`;
 }
 
+/** The stanza id of an event about no message: a stanza that comes back with it is about nothing. */
+export function idAboutNothing(event: string): string {
+  return `${aboutPrefix}${encodeURIComponent(event)}`;
+}
+
 /** The stanza id of the n-th attachment of a message. */
 export function idOfPart(message: string, part: number): string {
   return `${message}/${part}`;

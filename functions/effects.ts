@@ -37,7 +37,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
     ids = [];
     bytes = packOverheadBytes;
   };
-  for (const { id, xml, written, availability } of stanzas) {
+  for (const { id, xml, written, expires, availability } of stanzas) {
     const item = encodeItem({
       id,
       time: cause.time,
@@ -45,6 +45,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
       hops: cause.hops + 1,
       xml,
       ...(written === undefined ? {} : { written }),
+      ...(expires === undefined ? {} : { expires }),
       ...(availability === undefined ? {} : { availability }),
     });
     if (bytes + item.length + 1 > limits.packBytesMax) close();

@@ -10,15 +10,14 @@ import { limits } from "#core/limits.ts";
 import { aggregate } from "#core/presence.ts";
 import { pendingOf, subscriptionOf } from "#core/subscription.ts";
 import type { Context } from "#core/translate/context.ts";
-import { eventToMessage, unsupported } from "#core/translate/event-to-message.ts";
 import { decideUserPresence } from "#core/translate/user-presence.ts";
 import { type BareJid, parseBareJid } from "#core/xmpp/jid.ts";
 import { broadcastStep } from "./broadcast.ts";
-import type { Address } from "./directory.ts";
-import { sendDelivery, sendEffects } from "./effects.ts";
+import { sendDelivery } from "./effects.ts";
 import { ghostJid } from "./ghost.ts";
 import { changeBlock, changeContact, showPresence } from "./native-contacts.ts";
-import { blockedContact, foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
+import { sayToContact } from "./native-messages.ts";
+import { foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
 import { removeUser, updateUser } from "./native-users.ts";
 import type { Ports } from "./ports.ts";
 
@@ -36,7 +35,13 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
   const ghost = ghostJid(address.localpart, domain);
   switch (event.type) {
     case "message.sent":
-      return sendMessage(event, contextOf(event, cause, ghost, ports), address, ports);
+    case "message.edited":
+    case "message.retracted":
+    case "message.reacted":
+    case "message.delivered":
+    case "message.displayed":
+    case "typing.changed":
+      return sayToContact(event, contextOf(event, cause, ghost, ports), address, ports);
     case "contact.requested":
     case "contact.accepted":
     case "contact.declined":
@@ -52,27 +57,13 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
     case "roster.requested":
       return listRoster(event, cause, ports);
     default:
-      return unsupported(event);
+      return event satisfies never;
   }
 }
 
 function contextOf(event: { data: Pair }, cause: Cause, ghost: BareJid, ports: Ports): Context {
   const { domain, user, contact } = event.data;
   return { pair: { domain, user, contact }, ghost, cause, severalDomains: ports.domains.length > 1 };
-}
-
-/** 0 reads beyond the cached address, 0 writes. */
-async function sendMessage(
-  event: NativeEventOf<"message.sent">,
-  ctx: Context,
-  address: Address,
-  ports: Ports,
-): Outcome {
-  if (await ports.directory.isBlocked(address, ctx.pair)) return blockedContact(event);
-  const effects = eventToMessage(ctx, event);
-  if (!effects.ok) return effects.error;
-  await sendEffects(ports, ctx.pair, ctx.cause, effects.value);
-  return undefined;
 }
 
 /** 1 read, 1 write where something changes, then the broadcast. */

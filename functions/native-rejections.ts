@@ -3,6 +3,12 @@ import { nativeEventsGroup } from "#aws/hash.ts";
 import type { NativeEvent } from "#core/contract/events.ts";
 import { type Rejection, rejectEvent } from "#core/contract/rejection.ts";
 
+/** A field (JSON Pointer) that nothing carries across yet. */
+export function unsupported(event: NativeEvent, path: string): Rejection {
+  const text = `${path.slice(1)} is not supported yet`;
+  return rejectEvent(event, { reason: "unsupported", text, path });
+}
+
 export function foreignCursor(event: NativeEvent): Rejection {
   return rejectEvent(event, {
     reason: "invalid",

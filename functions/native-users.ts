@@ -7,9 +7,8 @@ import type { Rejection } from "#core/contract/rejection.ts";
 import type { Cause } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { localpartOfUser } from "#core/mapping.ts";
-import { unsupported } from "#core/translate/event-to-message.ts";
 import { sendWalk } from "./effects.ts";
-import { localpartFixed, localpartTaken } from "./native-rejections.ts";
+import { localpartFixed, localpartTaken, unsupported } from "./native-rejections.ts";
 import type { Ports } from "./ports.ts";
 
 /** Announces a user, or changes what is known of it; its address stays what it was at first. */

@@ -38,6 +38,8 @@ const outboundItem = v.object({
   recipients: v.optional(v.array(v.string())),
   /** When the native user wrote it: a late write gets a delay stamp (XEP-0203). */
   written: v.optional(time),
+  /** After this it is not worth writing any more, and is dropped. */
+  expires: v.optional(time),
   /** Availability of a ghost: dropped when a newer broadcast of that ghost was already written. */
   availability: v.optional(v.object({ ghost: v.string(), version: count })),
 });

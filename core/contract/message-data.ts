@@ -9,9 +9,11 @@ const attachment = v.object({
   mediaType: v.exactOptional(opaqueField("Media type, like `image/png`.", limits.nameCharsMax)),
   size: v.exactOptional(v.pipe(v.number(), v.description("Size in bytes."), v.safeInteger(), v.minValue(0))),
   hash: v.exactOptional(
-    opaqueField(
-      "Hash of the content: the algorithm as XEP-0300 names it, a colon, base64.",
-      limits.nameCharsMax,
+    v.pipe(
+      v.string(),
+      v.description("Hash of the content: the algorithm as XEP-0300 names it, a colon, base64."),
+      v.maxLength(limits.nameCharsMax),
+      v.regex(/^[a-z0-9-]+:[A-Za-z0-9+/]+={0,2}$/, "a hash like sha-256:47DEQpj8HBSa+/TImW+5JA=="),
     ),
   ),
   width: v.exactOptional(
@@ -28,7 +30,11 @@ const replyTo = v.pipe(
     id: opaqueField("The message that is answered."),
     originId: v.exactOptional(opaqueField("Its origin-id (XEP-0359) where it differs from `id`.")),
     author: v.pipe(v.picklist(["user", "contact"]), v.description("Who wrote it.")),
-    quote: v.exactOptional(textField("Its text, for clients that cannot show the message itself.")),
+    quote: v.exactOptional(
+      textField(
+        "Its text, for clients that cannot show the message itself: it goes in front of `body`, each line behind `> `.",
+      ),
+    ),
   }),
   v.description("The message that this one answers (XEP-0461)."),
 );
@@ -64,7 +70,9 @@ export const contentFields = {
   style: v.exactOptional(
     v.pipe(
       v.picklist(["plain", "xep0393"]),
-      v.description("How the text is to be read: as it is, or with Message Styling (XEP-0393)."),
+      v.description(
+        "How the text is to be read: as it is, or with Message Styling (XEP-0393). Absent: as the declared capabilities say.",
+      ),
     ),
   ),
   hints: v.exactOptional(
@@ -74,6 +82,17 @@ export const contentFields = {
     ),
   ),
 };
+
+/** {@link contentRule}, and a parent only where there is a thread that has it. */
+export const sentRule = { ...contentRule, dependentRequired: { threadParent: ["thread"] } };
+
+/** Whether a thread with a parent is named itself. */
+export function hasThread(data: { thread?: string; threadParent?: string }): boolean {
+  return data.threadParent === undefined || data.thread !== undefined;
+}
+
+/** Words for {@link hasThread}. */
+export const threadWords = "`thread` where there is `threadParent`";
 
 /** Whether there is something to say. */
 export function hasContent(data: { body?: string; attachments?: readonly unknown[] }): boolean {

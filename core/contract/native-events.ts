@@ -17,11 +17,13 @@ import {
 } from "./fields.ts";
 import {
   contentFields,
-  contentRule,
   contentWords,
   emojisField,
   hasContent,
+  hasThread,
   partField,
+  sentRule,
+  threadWords,
   typingData,
 } from "./message-data.ts";
 
@@ -32,12 +34,16 @@ export const nativeData = {
   "message.sent": v.pipe(
     v.object({ ...pairFields, id: nativeIdField("The new message's id."), ...contentFields }),
     v.description(
-      "The user sends a message. Leaves as a chat message with this id as stanza id and origin-id (XEP-0359), asking for a receipt (XEP-0184) and markable (XEP-0333).",
+      "The user sends a message. Leaves with this id as stanza id and origin-id (XEP-0359), asking for a receipt (XEP-0184) and markable (XEP-0333), unless it is a headline.",
     ),
-    v.metadata(contentRule),
+    v.metadata(sentRule),
     v.forward(
       v.check((data) => hasContent(data), contentWords),
       ["body"],
+    ),
+    v.forward(
+      v.check((data) => hasThread(data), threadWords),
+      ["thread"],
     ),
   ),
   "message.edited": v.pipe(
@@ -47,11 +53,17 @@ export const nativeData = {
       replaces: nativeIdField("The first id of the message that is edited, also when edited again."),
       ...contentFields,
     }),
-    v.description("The user corrects a message of its own (XEP-0308)."),
-    v.metadata(contentRule),
+    v.description(
+      "The user corrects a message of its own (XEP-0308): the event holds the whole content as it now is. The text takes the place of the first text, the n-th attachment that of the n-th. What is no longer there is not taken away: to drop a text or an attachment, retract the message and send it anew. Clients that are known not to support corrections see a new message that begins with `* `.",
+    ),
+    v.metadata(sentRule),
     v.forward(
       v.check((data) => hasContent(data), contentWords),
       ["body"],
+    ),
+    v.forward(
+      v.check((data) => hasThread(data), threadWords),
+      ["thread"],
     ),
   ),
   "message.retracted": v.pipe(
@@ -61,14 +73,18 @@ export const nativeData = {
       parts: v.exactOptional(
         v.pipe(
           v.number(),
-          v.description("How many attachments were sent apart; each is taken back too."),
+          v.description(
+            "How many attachments the message had, before and after edits; each is taken back too.",
+          ),
           v.safeInteger(),
           v.minValue(0),
           v.maxValue(limits.attachmentsMax),
         ),
       ),
     }),
-    v.description("The user takes a message of its own back (XEP-0424)."),
+    v.description(
+      "The user takes a message of its own back (XEP-0424). Clients that cannot show a line that says so, once.",
+    ),
   ),
   "message.reacted": v.pipe(
     v.object({
@@ -78,18 +94,20 @@ export const nativeData = {
       part: v.exactOptional(partField),
       emojis: emojisField,
     }),
-    v.description("The user's reactions to a message, as they now are (XEP-0444)."),
+    v.description(
+      "The user's reactions to a message, as they now are (XEP-0444). Clients that are known not to support reactions show a line with them, and nothing when none is left.",
+    ),
   ),
   "message.delivered": v.pipe(
     v.object({ ...pairFields, id: referredId }),
     v.description(
-      "The user's device has the contact's message (XEP-0184). Goes only to who may see the user.",
+      "The user's device has the contact's message (XEP-0184). Goes only to who may see the user's presence; for others nothing happens. Send it where `asks` of the message says so.",
     ),
   ),
   "message.displayed": v.pipe(
     v.object({ ...pairFields, id: referredId }),
     v.description(
-      "The user has read the contact's messages up to this one (XEP-0333). Goes only to who may see the user.",
+      "The user has read the contact's messages up to this one (XEP-0333). Goes only to who may see the user's presence; for others nothing happens. Send it where `asks` of the message says so.",
     ),
   ),
   "typing.changed": typingData,

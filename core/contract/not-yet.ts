@@ -4,19 +4,8 @@
  */
 import type { DeliveryType, NativeEventType } from "./events.ts";
 
-/** Event types of `native-events` that are refused whole. */
-export const typesNotYet = [
-  "message.edited",
-  "message.retracted",
-  "message.reacted",
-  "message.delivered",
-  "message.displayed",
-  "typing.changed",
-] as const satisfies readonly NativeEventType[];
-
 /** Fields for which an event is refused; of `user.updated` the rest is taken in. */
 export const fieldsNotYet = {
-  "message.sent": ["replyTo", "style", "threadParent", "kind"],
   "user.updated": ["avatar", "vcard"],
 } as const satisfies Partial<Record<NativeEventType, readonly string[]>>;
 

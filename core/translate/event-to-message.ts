@@ -1,10 +1,9 @@
 /**
- * `message.sent` of a native user becomes one chat message, and one more for each attachment. Its texts are safe
- * for XML since they were read (core/contract).
+ * `message.sent` and `message.edited` of a native user become one message, and one more for each attachment. Their
+ * texts are safe for XML since they were read (core/contract).
  */
 import type { Element } from "ltx";
-import type { NativeEvent, NativeEventOf } from "../contract/events.ts";
-import { fieldsNotYet } from "../contract/not-yet.ts";
+import type { NativeEventOf } from "../contract/events.ts";
 import { type Rejection, rejectEvent } from "../contract/rejection.ts";
 import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
@@ -15,35 +14,43 @@ import { element, ns } from "../xmpp/stanza.ts";
 import { utf8Bytes } from "../xmpp/utf8.ts";
 import type { Context } from "./context.ts";
 import { collectEffects } from "./effects.ts";
+import { isKnownToLack, type Known } from "./known.ts";
+import { attachmentElements } from "./out-attachment.ts";
+import { hint, outMessage } from "./out-stanza.ts";
+import { replyElement, textElements } from "./out-text.ts";
 
-type SentEvent = NativeEventOf<"message.sent">;
+type SentEvent = NativeEventOf<"message.sent"> | NativeEventOf<"message.edited">;
 type SentData = SentEvent["data"];
 
-/** XEP-0066 §3: a URL beside the text. */
-const outOfBand = "jabber:x:oob";
-
-/** Refuses an event of a type, or with a field (JSON Pointer), that nothing carries across yet. */
-export function unsupported(event: NativeEvent, path = "/type"): Rejection {
-  const what = path === "/type" ? `events of type ${event.type} are` : `${path.slice(1)} is`;
-  return rejectEvent(event, { reason: "unsupported", text: `${what} not supported yet`, path });
+/** One stanza to be: what is its own. */
+interface Piece {
+  /** Where in the event it comes from (JSON Pointer). */
+  readonly path: string;
+  /** The attachment, counted from 1; undefined: the message itself. */
+  readonly part: number | undefined;
+  readonly content: readonly Element[];
 }
 
 /**
  * The stanzas of a message, in the order in which they leave.
  *
- * @returns or why the event is refused: `too-large` for a stanza, `unsupported` for what would get lost
+ * @returns or why the event is refused: `too-large` for a stanza. A text is never cut in two here: what spoke of it
+ * later would not find its second half (docs/decisions/0012-messages-out.md)
  */
-export function eventToMessage(ctx: Context, event: SentEvent): Result<readonly Effect[], Rejection> {
-  const lost = fieldsNotYet["message.sent"].find((field) => event.data[field] !== undefined);
-  if (lost !== undefined) return err(unsupported(event, `/data/${lost}`));
+export function eventToMessage(
+  ctx: Context,
+  event: SentEvent,
+  known: Known,
+): Result<readonly Effect[], Rejection> {
   const effects = collectEffects(ctx);
-  for (const { stanza, path } of stanzasOf(ctx, event.data)) {
+  for (const [index, piece] of pieces(event.data, known).entries()) {
+    const stanza = stanzaOf(ctx, event.data, piece, index === 0, known);
     if (utf8Bytes(serializeStanza(stanza)) > limits.stanzaOutBytesMax) {
       return err(
         rejectEvent(event, {
           reason: "too-large",
           text: "the message makes a stanza that is larger than XMPP servers take",
-          path,
+          path: piece.path,
           expected: `a stanza of at most ${limits.stanzaOutBytesMax} bytes, escapes included`,
         }),
       );
@@ -53,40 +60,73 @@ export function eventToMessage(ctx: Context, event: SentEvent): Result<readonly 
   return ok(effects.list);
 }
 
-/** Each stanza with the place in the event that it speaks for. */
-function stanzasOf(ctx: Context, data: SentData): readonly { stanza: Element; path: string }[] {
-  const { id, body, attachments = [] } = data;
-  const subject = data.subject === undefined ? undefined : element("subject", {}, data.subject);
-  const text = body === undefined ? [] : [{ stanza: chat(ctx, data, id, body, subject), path: "/data/body" }];
-  const files = attachments.map(({ url, name }, index) => {
-    const described = name === undefined ? undefined : element("desc", {}, name);
-    const link = element("x", { xmlns: outOfBand }, element("url", {}, url), described);
+function pieces(data: SentData, known: Known): readonly Piece[] {
+  const { body, replyTo, attachments = [] } = data;
+  const isMarked = "replaces" in data && isKnownToLack(known.contact, ns.correction);
+  const text: readonly Piece[] =
+    body === undefined
+      ? []
+      : [
+          {
+            path: "/data/body",
+            part: undefined,
+            content: textElements(body, { quote: replyTo?.quote, isMarked }),
+          },
+        ];
+  const files = attachments.map((attachment, index): Piece => {
     // Design §4: without text the first attachment is the message and bears its id.
     const isMessage = body === undefined && index === 0;
-    const partId = isMessage ? id : idOfPart(id, index + 1);
-    const stanza = chat(ctx, data, partId, url, isMessage ? subject : undefined, link);
-    return { stanza, path: `/data/attachments/${index}` };
+    return {
+      path: `/data/attachments/${index}`,
+      part: isMessage ? undefined : index + 1,
+      // The URL alone, so that clients which know only that see a file; it never carries a quotation.
+      content: [element("body", {}, attachment.url), ...attachmentElements(attachment)],
+    };
   });
   return [...text, ...files];
 }
 
-function chat(
-  ctx: Context,
-  data: SentData,
-  id: string,
-  body: string,
-  ...more: readonly (Element | undefined)[]
-): Element {
-  return element(
-    "message",
-    // RFC 6121 §5.1: to the bare JID, since a pair has no device that the conversation is locked to.
-    { from: ctx.ghost, to: ctx.pair.contact, type: "chat", id },
-    element("body", {}, body),
-    ...more,
-    data.thread === undefined ? undefined : element("thread", {}, data.thread),
+function stanzaOf(ctx: Context, data: SentData, piece: Piece, isFirst: boolean, known: Known): Element {
+  const { kind = "chat", subject, replyTo, thread, threadParent } = data;
+  const named = (id: string) => (piece.part === undefined ? id : idOfPart(id, piece.part));
+  const id = named(data.id);
+  return outMessage(
+    ctx,
+    id,
+    kind,
+    ...piece.content,
+    isFirst && subject !== undefined ? element("subject", {}, subject) : undefined,
+    thread === undefined ? undefined : element("thread", { parent: threadParent }, thread),
+    isFirst && replyTo !== undefined ? replyElement(ctx, replyTo) : undefined,
+    // XEP-0308 §4: the first id, however often it is corrected; parts correct their own.
+    "replaces" in data ? element("replace", { xmlns: ns.correction, id: named(data.replaces) }) : undefined,
+    isPlain(data, known) ? element("unstyled", { xmlns: ns.styling }) : undefined,
     element("origin-id", { xmlns: ns.originId, id }),
-    element("request", { xmlns: ns.receipts }),
-    element("markable", { xmlns: ns.chatMarkers }),
-    ...[...new Set(data.hints)].map((hint) => element(hint, { xmlns: ns.hints })),
+    ...questions(kind, known),
+    ...hints(data),
   );
+}
+
+/** XEP-0393: without a word about it, clients may find styles where the native system knows of none. */
+function isPlain({ style }: SentData, { capabilities }: Known): boolean {
+  return style === undefined ? !capabilities.styling : style === "plain";
+}
+
+/** What the contact's clients are asked to tell. */
+function questions(kind: "chat" | "normal" | "headline", { capabilities }: Known): readonly Element[] {
+  // RFC 6121 §5.2.2: nobody answers a headline.
+  if (kind === "headline") return [];
+  const asked = [element("request", { xmlns: ns.receipts })];
+  if (capabilities.markers) asked.push(element("markable", { xmlns: ns.chatMarkers }));
+  // XEP-0085 §5.1: without it, clients that cannot ask what a ghost supports never tell who types; §5.4: in chats.
+  if (capabilities.typing && kind === "chat") asked.push(element("active", { xmlns: ns.chatStates }));
+  return asked;
+}
+
+function hints(data: SentData): readonly Element[] {
+  const asked = new Set(data.hints);
+  const isKept = !asked.has("no-store") && !asked.has("no-permanent-store");
+  // A correction that an archive lacks would leave its readers with the mistake.
+  if ("replaces" in data && isKept) asked.add("store");
+  return [...asked].map(hint);
 }

@@ -21,7 +21,10 @@ export const sending = `## Sending
 - Unknown extra fields are ignored. What cannot be accepted comes back as \`event.rejected\`; a body that is no JSON object goes to the dead letters too.
 - Text for people is made safe for XML: vertical tab and form feed become a line feed, what else XML 1.0 forbids becomes U+FFFD. In ids and addresses control characters are refused.
 - Ids of messages must not end in a slash and digits: \`<id>/2\` is how the second attachment of \`<id>\` is named.
-- With several attachments the text goes first, under the message's id, then one stanza per attachment under \`<id>/1\`, \`<id>/2\` …; without text the first attachment takes the message's id and the next is \`<id>/2\`. What comes back about one of them has \`id\` and \`part\`.`;
+- With several attachments the text goes first, under the message's id, then one stanza per attachment under \`<id>/1\`, \`<id>/2\` …; without text the first attachment takes the message's id and the next is \`<id>/2\`. What comes back about one of them has \`id\` and \`part\`.
+- A text whose stanza would be larger than ${kib(limits.stanzaOutBytesMax)} is rejected (\`too-large\`): Causeway never cuts a message in two, the native system may.
+- Whoever the user blocks gets nothing: what is said to it is rejected (\`blocked\`). Receipts, markers and typing go only to contacts who may see the user's presence; for others nothing happens, and nothing is said.
+- What a contact's clients are known not to support reaches them in words: a correction as a new message that begins with \`* \`, reactions as a line. Where nothing is known of them, they are taken to support it.`;
 
 export const receiving = `## Receiving
 

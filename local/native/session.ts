@@ -5,7 +5,7 @@ import type { Delivery } from "#core/contract/events.ts";
 import type { UserId } from "#core/mapping.ts";
 import type { BareJid } from "#core/xmpp/jid.ts";
 import { commandsHelp, parseLine } from "./commands.ts";
-import { announcement, eventFor, type Stamp } from "./outgoing.ts";
+import { announcement, eventFor, type Stamp, type Talk } from "./outgoing.ts";
 import { showDelivery } from "./show.ts";
 
 /** Texts that are remembered, to name a message by its words. */
@@ -28,6 +28,7 @@ export interface Session {
 export function makeSession(ports: SessionPorts, user: UserId, first: BareJid | undefined): Session {
   let current = first;
   const texts = new Map<string, string>();
+  const talks = new Map<BareJid, Talk>();
 
   const choose = (contact: BareJid): void => {
     current = contact;
@@ -49,10 +50,17 @@ export function makeSession(ports: SessionPorts, user: UserId, first: BareJid | 
       const command = parseLine(line, current);
       if (!command.ok) return ports.print(`! ${command.error}`);
       const stamp = newStamp();
-      const event = eventFor(command.value, user, stamp);
+      const talk = "contact" in command.value ? talks.get(command.value.contact) : undefined;
+      const event = eventFor(command.value, user, stamp, talk);
+      if (!event.ok) return ports.print(`! ${event.error}`);
       switch (command.value.kind) {
         case "say":
+        case "reply":
           remember(stamp.id, command.value.text);
+          talks.set(command.value.contact, { ...talk, mine: stamp.id });
+          break;
+        case "edit":
+          if (talk?.mine !== undefined) remember(talk.mine, command.value.text);
           break;
         case "to":
           choose(command.value.contact);
@@ -66,12 +74,20 @@ export function makeSession(ports: SessionPorts, user: UserId, first: BareJid | 
         default:
           break;
       }
-      if (event !== undefined) ports.send(event);
+      if (event.value !== undefined) ports.send(event.value);
     },
 
     received(event) {
       ports.print(showDelivery(event, (id) => texts.get(id)));
-      if (current === undefined && event.type === "message.sent") choose(event.data.contact);
+      if (event.type !== "message.sent") return;
+      const { contact, id, originId, body } = event.data;
+      const theirs = {
+        id,
+        ...(originId !== undefined && { originId }),
+        ...(body !== undefined && { text: body }),
+      };
+      talks.set(contact, { ...talks.get(contact), theirs });
+      if (current === undefined) choose(contact);
     },
   };
 }

@@ -113,13 +113,9 @@ describe("events that are refused", () => {
       body: nativeEvent("contact.accepted", { user: "nina", contact: "stranger@example.org" }),
       said: { contact: "stranger@example.org", reason: "no-request" },
     },
-    "an unsupported type": {
-      body: nativeEvent("message.reacted", { ...common, id: "m", emojis: ["👍"] }),
-      said: { type: "message.reacted", reason: "unsupported", path: "/type" },
-    },
     "an unsupported field": {
-      body: nativeEvent("message.sent", { ...common, id: "m", body: "hi", style: "xep0393" }),
-      said: { reason: "unsupported", path: "/data/style" },
+      body: nativeEvent("user.updated", { user: "nina", vcard: { title: "Engineer" } }),
+      said: { user: "nina", reason: "unsupported", path: "/data/vcard" },
     },
     "a cursor that is none of ours": {
       body: nativeEvent("roster.requested", { user: "nina", cursor: "@profile" }),

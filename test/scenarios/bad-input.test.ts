@@ -59,9 +59,9 @@ const refusals: Record<string, readonly [body: string, refusal: Refusal]> = {
     event("message.sung", { user: "nina" }),
     { reason: "unknown-type", path: "/type", expected: /message\.sent/ },
   ],
-  "a type that nothing carries across yet": [
-    event("typing.changed", { user: "nina", contact, state: "composing" }),
-    { reason: "unsupported", path: "/type" },
+  "a field that nothing carries across yet": [
+    event("user.updated", { user: "nina", vcard: { title: "Engineer" } }),
+    { reason: "unsupported", path: "/data/vcard" },
   ],
   "no user": [message({ user: undefined }), invalid("/data/user", "text")],
   "no contact": [message({ contact: undefined }), invalid("/data/contact", /bare JID|text/)],

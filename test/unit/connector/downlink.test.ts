@@ -118,6 +118,23 @@ for (const [what, xml, text] of [
   });
 }
 
+test("what has expired while it waited is deleted unwritten, and its neighbours are written", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const [past, future] = ["2020-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"];
+  rig.queues.offer("outboundStanzas", [
+    outbound("alone", [{ xml: chat("old"), expires: past }]),
+    outbound("among", [
+      { xml: chat("before"), expires: future },
+      { xml: chat("older"), expires: past },
+      { xml: chat("after") },
+    ]),
+  ]);
+  await rig.queues.until(removed("alone", "among"));
+  assert.deepEqual(bodies(peer.stanzas()), ["before", "after"]);
+  assert.ok(!rig.queues.calls.some(({ kind }) => kind === "aside"));
+});
+
 test("the author of a stanza that may not leave gets it back as an error, before the message is deleted", async (t) => {
   const rig = await startRig(t);
   await rig.accept();

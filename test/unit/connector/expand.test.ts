@@ -60,6 +60,17 @@ test("a time that is none stamps nothing and stops nothing", () => {
   ]);
 });
 
+test("what has expired is dropped, and until then written as it is", () => {
+  const xml = `<message id="m" from="nina@${domain}" to="a@b"><composing/></message>`;
+  const countWith = (expires: string) => {
+    const expanded = expandItem(item({ xml, expires }), context());
+    return expanded.ok && [...expanded.value];
+  };
+  assert.deepEqual(countWith("2026-11-23T10:00:00.000Z"), [xml]);
+  assert.deepEqual(countWith("2026-11-23T09:59:59.999Z"), []);
+  assert.deepEqual(countWith("2026-99-99T99:99:99Z"), [xml], "a time that is none stops nothing");
+});
+
 test("only so many ghosts are remembered, and those of the newest broadcasts stay", () => {
   const versions = makeVersions(2);
   versions.note("a", 5);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { idAbout, idOfPart, readStanzaId } from "#core/stanza-id.ts";
+import { idAbout, idAboutNothing, idOfPart, readStanzaId } from "#core/stanza-id.ts";
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 1000 });
 
@@ -18,6 +18,16 @@ test("an attachment is told by its number, also within an event about it", () =>
   assert.deepEqual(readStanzaId("m-1"), { id: "m-1" });
   assert.deepEqual(readStanzaId(idOfPart("m-1", 2)), { id: "m-1", part: 2 });
   assert.deepEqual(readStanzaId(idAbout(idOfPart("m 1", 3), "e:1")), { id: "m 1", part: 3, event: "e:1" });
+});
+
+test("the id of an event about no message says nothing, whatever the event's own", () => {
+  fc.assert(
+    fc.property(text, (event) => {
+      assert.match(idAboutNothing(event), /^cw:[!-~]+$/);
+      assert.equal(readStanzaId(idAboutNothing(event)), undefined);
+    }),
+  );
+  assert.notEqual(idAboutNothing("e:1"), idAboutNothing("e 1"));
 });
 
 test("ids that we never make say nothing", () => {

@@ -15,6 +15,8 @@ const alice = parsedAlice.value;
 const nina = parsedNina.value;
 const stamp = { id: "e1", time: "2026-11-02T09:30:00.000Z" };
 
+const talk = { mine: "m1", theirs: { id: "a1", originId: "o1", text: "Where?" } };
+
 function commandOf(line: string): Command {
   const command = parseLine(line, alice);
   assert.ok(command.ok, command.ok ? "" : command.error);
@@ -93,6 +95,39 @@ test("/roster, /help and /quit stand alone", () => {
   for (const kind of ["roster", "help", "quit"] as const) assert.deepEqual(commandOf(`/${kind}`), { kind });
 });
 
+test("/reply and /edit take a text as it is, /react emoji, /typing a state", () => {
+  assert.deepEqual(commandOf("/reply  two  words "), { kind: "reply", text: "two  words", contact: alice });
+  assert.deepEqual(commandOf("/edit //x"), { kind: "edit", text: "//x", contact: alice });
+  assert.deepEqual(commandOf("/react 👍  🎉 👍"), { kind: "react", emojis: ["👍", "🎉"], contact: alice });
+  assert.deepEqual(commandOf("/typing gone"), { kind: "typing", state: "gone", contact: alice });
+  for (const line of ["/reply", "/edit "]) assert.match(complaintOf(line), /needs a text/);
+  for (const line of ["/retract now", "/read all"]) assert.match(complaintOf(line), /stands alone/);
+  assert.match(complaintOf("/typing fast"), /one of active, composing/);
+  for (const line of ["/reply x", "/retract", "/read"]) {
+    const without = parseLine(line, undefined);
+    assert.ok(!without.ok);
+    assert.match(without.error, /\/to/);
+  }
+});
+
+test("what is said of a message names the last one; without one it says so", () => {
+  const dataOf = (line: string) => {
+    const event = eventFor(commandOf(line), nina, stamp, talk);
+    assert.ok(event.ok);
+    const { user: _, contact: __, ...data } = event.value?.data ?? {};
+    return data;
+  };
+  const replyTo = { id: "a1", originId: "o1", author: "contact", quote: "Where?" };
+  assert.deepEqual(dataOf("/reply here"), { id: "e1", body: "here", replyTo });
+  assert.deepEqual(dataOf("/edit there"), { id: "e1", replaces: "m1", body: "there" });
+  assert.deepEqual(dataOf("/retract"), { id: "m1" });
+  assert.deepEqual(dataOf("/react 👍"), { id: "a1", originId: "o1", emojis: ["👍"] });
+  assert.deepEqual(dataOf("/read"), { id: "a1" });
+  for (const line of ["/reply x", "/edit x", "/retract", "/react", "/read"]) {
+    assert.equal(eventFor(commandOf(line), nina, stamp).ok, false);
+  }
+});
+
 test("an unknown command is named", () => {
   assert.equal(complaintOf("/dance now"), "there is no command /dance; /help lists them");
 });
@@ -122,10 +157,18 @@ test("every command that sends makes an event that the bridge accepts", () => {
     "/decline": "contact.declined",
     "/remove": "contact.removed",
     "/roster": "roster.requested",
+    "/reply  so it is": "message.sent",
+    "/edit so it was": "message.edited",
+    "/retract": "message.retracted",
+    "/react 👍 🎉 👍": "message.reacted",
+    "/react": "message.reacted",
+    "/read": "message.displayed",
+    "/typing composing": "typing.changed",
   };
   for (const [line, type] of Object.entries(lines)) {
-    const event = eventFor(commandOf(line), nina, stamp);
-    const read = readNativeEvent(JSON.stringify(event), ["im.localhost"]);
+    const event = eventFor(commandOf(line), nina, stamp, talk);
+    assert.ok(event.ok, line);
+    const read = readNativeEvent(JSON.stringify(event.value), ["im.localhost"]);
     assert.ok(read.ok, read.ok ? "" : `${line}: ${read.error.text}`);
     assert.equal(read.value.type, type);
     assert.equal(read.value.data.user, "nina");
@@ -136,7 +179,8 @@ test("every command that sends makes an event that the bridge accepts", () => {
 
 test("what is said leaves with its text, its contact and the event's id", () => {
   const event = eventFor(commandOf("hi <there> 😀"), nina, stamp);
-  assert.deepEqual(event?.data, {
+  assert.ok(event.ok);
+  assert.deepEqual(event.value?.data, {
     user: "nina",
     contact: "alice@localhost",
     id: "e1",
@@ -146,7 +190,7 @@ test("what is said leaves with its text, its contact and the event's id", () => 
 
 test("commands about the terminal send nothing", () => {
   for (const line of ["", "/to bob@localhost", "/help", "/quit"]) {
-    assert.equal(eventFor(commandOf(line), nina, stamp), undefined);
+    assert.deepEqual(eventFor(commandOf(line), nina, stamp), { ok: true, value: undefined });
   }
 });
 

@@ -29,6 +29,8 @@ const outbound: OutboundItem = {
   hops: 2,
   xml: "<presence/>",
   recipients: ["alice@example.org"],
+  written: "2026-11-02T09:29:59Z",
+  expires: "2026-11-02T09:30:29.000Z",
   availability: { ghost: "nina@im.example.com", version: 4 },
 };
 const walk: WalkTask = {

@@ -34,6 +34,14 @@ const wrongFields: [NativeEventType, Record<string, unknown>, string, string][] 
   ["message.sent", { domain: 1 }, "/data/domain", "text"],
   ["message.sent", { replyTo: { author: "user" } }, "/data/replyTo/id", "text"],
   ["message.sent", { replyTo: { id: "a", author: "alice" } }, "/data/replyTo/author", "one of user, contact"],
+  ["message.sent", { threadParent: "t0" }, "/data/thread", "`thread` where there is `threadParent`"],
+  ["message.edited", { threadParent: "t0" }, "/data/thread", "`thread` where there is `threadParent`"],
+  [
+    "message.sent",
+    { attachments: [{ url: "https://a.example/", hash: "47DEQpj8HBSa" }] },
+    "/data/attachments/0/hash",
+    "a hash like sha-256:47DEQpj8HBSa+/TImW+5JA==",
+  ],
   ["message.sent", { attachments: [] }, "/data/attachments", "a list that is not empty"],
   ["message.sent", { attachments: {} }, "/data/attachments", "a list"],
   [
@@ -75,7 +83,12 @@ const wrongFields: [NativeEventType, Record<string, unknown>, string, string][] 
     "/data/replaces",
     'an id that neither begins with "cw:" nor ends in a slash and digits',
   ],
-  ["message.edited", { body: undefined }, "/data/body", "`body`, or at least one of `attachments`"],
+  [
+    "message.edited",
+    { body: undefined, attachments: undefined },
+    "/data/body",
+    "`body`, or at least one of `attachments`",
+  ],
   [
     "message.retracted",
     { id: "m/1" },

@@ -1,140 +1,277 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import fc from "fast-check";
+import { describe, test } from "node:test";
+import type { Element } from "ltx";
 import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
-import { eventToMessage, unsupported } from "#core/translate/event-to-message.ts";
-import { messageToEvent } from "#core/translate/message-to-event.ts";
-import { cleanText } from "#core/xmpp/codec.ts";
+import { readStanzaId } from "#core/stanza-id.ts";
+import { eventToMessage } from "#core/translate/event-to-message.ts";
+import type { Known } from "#core/translate/known.ts";
+import { childOf, ns } from "#core/xmpp/stanza.ts";
 import {
   contact,
-  deliveriesOf,
   fromNative,
   ghost,
+  knowing,
   makeContext,
+  makeKnown,
   must,
   nativeEvent,
-  read,
   stanzasOf,
 } from "./support.ts";
 
 const ctx = makeContext({ cause: fromNative });
 
-function stanzas(data: Record<string, unknown>) {
-  return stanzasOf(must(eventToMessage(ctx, nativeEvent("message.sent", data))));
+function sent(data: Record<string, unknown>, known: Known = makeKnown()): Element[] {
+  return stanzasOf(must(eventToMessage(ctx, nativeEvent("message.sent", data), known)));
 }
 
-function refused(data: Record<string, unknown>) {
-  const result = eventToMessage(ctx, nativeEvent("message.sent", data));
-  assert.ok(!result.ok);
-  return result.error;
+function edited(data: Record<string, unknown>, known: Known = makeKnown()): Element[] {
+  return stanzasOf(must(eventToMessage(ctx, nativeEvent("message.edited", data), known)));
 }
 
-test("a text leaves as one chat message that asks for receipt and marker", () => {
-  const effects = must(eventToMessage(ctx, nativeEvent("message.sent", { id: "m1", body: "a <b>" })));
-  assert.deepEqual(effects, [
-    {
-      kind: "stanza",
-      id: "urn:chat e-1/0",
-      xml:
-        `<message from="${ghost}" to="${contact}" type="chat" id="m1"><body>a &lt;b&gt;</body>` +
-        '<origin-id xmlns="urn:xmpp:sid:0" id="m1"/><request xmlns="urn:xmpp:receipts"/>' +
-        '<markable xmlns="urn:xmpp:chat-markers:0"/></message>',
-      written: "2026-11-02T09:29:59Z",
-    },
-  ]);
-});
+const idsOf = (stanzas: readonly Element[]) => stanzas.map((stanza) => stanza.attrs["id"]);
+const hintsOf = (stanza: Element | undefined) =>
+  (stanza?.getChildElements() ?? []).filter((child) => child.getNS() === ns.hints).map((child) => child.name);
+const has = (stanza: Element | undefined, name: string, xmlns: string) =>
+  stanza !== undefined && childOf(stanza, name, xmlns) !== undefined;
 
-test("subject, thread and hints go along, each hint once", () => {
-  const [stanza] = stanzas({
-    id: "m1",
-    body: "hi",
-    subject: "S",
-    thread: "t",
-    hints: ["store", "store", "no-copy"],
+describe("a message", () => {
+  test("of a text leaves as one chat message that asks for receipt, marker and chat states", () => {
+    const event = nativeEvent("message.sent", { id: "m1", body: "a <b>" });
+    assert.deepEqual(must(eventToMessage(ctx, event, makeKnown())), [
+      {
+        kind: "stanza",
+        id: "urn:chat e-1/0",
+        xml:
+          `<message from="${ghost}" to="${contact}" type="chat" id="m1"><body>a &lt;b&gt;</body>` +
+          '<origin-id xmlns="urn:xmpp:sid:0" id="m1"/><request xmlns="urn:xmpp:receipts"/>' +
+          '<markable xmlns="urn:xmpp:chat-markers:0"/>' +
+          '<active xmlns="http://jabber.org/protocol/chatstates"/></message>',
+        written: "2026-11-02T09:29:59Z",
+      },
+    ]);
   });
-  assert.equal(stanza?.getChildText("subject"), "S");
-  assert.equal(stanza?.getChildText("thread"), "t");
-  const hints = stanza?.getChildElements().filter((child) => child.getNS() === "urn:xmpp:hints");
-  assert.deepEqual(
-    hints?.map((hint) => hint.name),
-    ["store", "no-copy"],
-  );
+
+  test("carries subject, thread with its parent, and hints, each once", () => {
+    const hints = ["store", "store", "no-copy", "no-store", "no-permanent-store"];
+    const [stanza] = sent({ id: "m1", body: "hi", subject: "S", thread: "t", threadParent: "p", hints });
+    assert.equal(stanza?.getChildText("subject"), "S");
+    assert.equal(stanza?.getChildText("thread"), "t");
+    assert.equal(stanza?.getChild("thread")?.attrs["parent"], "p");
+    assert.deepEqual(hintsOf(stanza), ["store", "no-copy", "no-store", "no-permanent-store"]);
+  });
+
+  test("of kind normal is no chat, and has no chat state", () => {
+    const [stanza] = sent({ id: "m1", body: "hi", kind: "normal" });
+    assert.equal(stanza?.attrs["type"], "normal");
+    assert.ok(has(stanza, "request", ns.receipts) && has(stanza, "markable", ns.chatMarkers));
+    assert.ok(!has(stanza, "active", ns.chatStates));
+  });
+
+  test("of kind headline asks for nothing", () => {
+    const [stanza] = sent({ id: "m1", body: "hi", kind: "headline" });
+    assert.equal(stanza?.attrs["type"], "headline");
+    assert.deepEqual(
+      stanza?.getChildElements().map((child) => child.name),
+      ["body", "origin-id"],
+    );
+  });
+
+  test("asks for no more than the native system can be told", () => {
+    const capabilities = { ...allCapabilities, markers: false, typing: false };
+    const [stanza] = sent({ id: "m1", body: "hi" }, makeKnown({ capabilities }));
+    assert.ok(has(stanza, "request", ns.receipts));
+    assert.ok(!has(stanza, "markable", ns.chatMarkers) && !has(stanza, "active", ns.chatStates));
+  });
+
+  test("that is plain says so, by its own word or by what is declared of all", () => {
+    const declared = makeKnown({ capabilities: { ...allCapabilities, styling: false } });
+    const isUnstyled = (style?: string, known?: Known) =>
+      has(sent({ id: "m1", body: "*hi*", ...(style && { style }) }, known)[0], "unstyled", ns.styling);
+    assert.deepEqual([isUnstyled(), isUnstyled("plain"), isUnstyled("xep0393")], [false, true, false]);
+    assert.deepEqual(
+      [isUnstyled(undefined, declared), isUnstyled("plain", declared), isUnstyled("xep0393", declared)],
+      [true, true, false],
+    );
+  });
+
+  test("that grows too large by its escapes is refused, an attachment's place named", () => {
+    const refused = (data: Record<string, unknown>) => {
+      const result = eventToMessage(ctx, nativeEvent("message.sent", { id: "m1", ...data }), makeKnown());
+      assert.ok(!result.ok);
+      assert.equal(result.error.reason, "too-large");
+      assert.match(result.error.expected ?? "", new RegExp(String(limits.stanzaOutBytesMax)));
+      return result.error.path;
+    };
+    assert.equal(refused({ body: "&".repeat(120_000) }), "/data/body");
+    const quote = "\n".repeat(100_000);
+    assert.equal(
+      refused({ body: "&".repeat(60_000), replyTo: { id: "m0", author: "user", quote } }),
+      "/data/body",
+    );
+    assert.equal(sent({ id: "m1", body: "x".repeat(120_000) }).length, 1);
+  });
 });
 
-test("attachments follow the text, one stanza each, under numbered ids", () => {
-  const attachments = [
-    { url: "https://f.example.com/a.png", name: "a.png" },
-    { url: "https://f.example.com/b" },
-  ];
-  const all = stanzas({ id: "m1", body: "look", subject: "S", attachments });
-  assert.deepEqual(
-    all.map((stanza) => [stanza.attrs["id"], stanza.getChildText("body"), stanza.getChildText("subject")]),
-    [
-      ["m1", "look", "S"],
-      ["m1/1", "https://f.example.com/a.png", null],
-      ["m1/2", "https://f.example.com/b", null],
-    ],
-  );
-  const link = all[1]?.getChild("x", "jabber:x:oob");
-  assert.equal(link?.getChildText("url"), "https://f.example.com/a.png");
-  assert.equal(link?.getChildText("desc"), "a.png");
+describe("attachments", () => {
+  const picture = {
+    url: "https://f.example.com/a.png",
+    name: "a.png",
+    mediaType: "image/png",
+    size: 3,
+    width: 640,
+    height: 480,
+    hash: "sha-256:47DEQpj8HBSa+/TImW+5JA==",
+    description: "A <cat>",
+  };
+
+  test("follow the text, one stanza each, under numbered ids", () => {
+    const attachments = [picture, { url: "https://f.example.com/b" }];
+    const all = sent({ id: "m1", body: "look", subject: "S", thread: "t", attachments });
+    assert.deepEqual(
+      all.map((stanza) => [stanza.attrs["id"], stanza.getChildText("body"), stanza.getChildText("subject")]),
+      [
+        ["m1", "look", "S"],
+        ["m1/1", picture.url, null],
+        ["m1/2", "https://f.example.com/b", null],
+      ],
+    );
+    assert.deepEqual(
+      all.map((stanza) => stanza.getChildText("thread")),
+      ["t", "t", "t"],
+    );
+  });
+
+  test("without text: the first is the message", () => {
+    const attachments = [{ url: "https://f.example.com/a" }, { url: "https://f.example.com/b" }];
+    const all = sent({ id: "m1", subject: "S", attachments });
+    assert.deepEqual(
+      all.map((stanza) => [stanza.attrs["id"], stanza.getChildText("subject")]),
+      [
+        ["m1", "S"],
+        ["m1/2", null],
+      ],
+    );
+  });
+
+  test("are described for file sharing, and for clients that know only URLs", () => {
+    const [stanza] = sent({ id: "m1", attachments: [picture] });
+    const children = stanza?.getChildElements().map(String) ?? [];
+    assert.deepEqual(children.slice(0, 4), [
+      `<body>${picture.url}</body>`,
+      '<file-sharing xmlns="urn:xmpp:sfs:0" disposition="inline">' +
+        '<file xmlns="urn:xmpp:file:metadata:0"><media-type>image/png</media-type><name>a.png</name>' +
+        "<size>3</size><dimensions>640x480</dimensions><desc>A &lt;cat&gt;</desc>" +
+        '<hash xmlns="urn:xmpp:hashes:2" algo="sha-256">47DEQpj8HBSa+/TImW+5JA==</hash></file>' +
+        `<sources><url-data xmlns="http://jabber.org/protocol/url-data" target="${picture.url}"/></sources>` +
+        "</file-sharing>",
+      `<x xmlns="jabber:x:oob"><url>${picture.url}</url><desc>A &lt;cat&gt;</desc></x>`,
+      '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:sfs:0"><body/></fallback>',
+    ]);
+  });
+
+  test("of which little is known say no more than that", () => {
+    const [bare, named] = sent({
+      id: "m1",
+      attachments: [
+        { url: "https://f.example.com/a", width: 640 },
+        { url: "https://f.example.com/b", name: "b" },
+      ],
+    });
+    const sharing = bare && childOf(bare, "file-sharing", ns.fileSharing);
+    assert.equal(sharing?.attrs["disposition"], "attachment");
+    assert.equal(String(sharing?.getChild("file")), '<file xmlns="urn:xmpp:file:metadata:0"/>');
+    assert.equal(
+      String(bare?.getChild("x")),
+      '<x xmlns="jabber:x:oob"><url>https://f.example.com/a</url></x>',
+    );
+    assert.equal(named?.getChild("x")?.getChildText("desc"), "b");
+  });
 });
 
-test("without text the first attachment is the message", () => {
+describe("a reply", () => {
+  const replyTo = { id: "a <1>", originId: "o", author: "contact", quote: "Where?\nHere 👩‍👩‍👧‍👦" };
+
+  test("names the message and its author, and quotes it for clients that cannot", () => {
+    const [stanza] = sent({ id: "m1", body: "There", replyTo });
+    assert.ok(stanza);
+    assert.equal(stanza.getChildText("body"), "> Where?\n> Here 👩‍👩‍👧‍👦\nThere");
+    const reply = childOf(stanza, "reply", ns.replies);
+    assert.deepEqual([reply?.attrs["to"], reply?.attrs["id"]], [contact, "a <1>"]);
+    const range = '<body start="0" end="24"/>';
+    const expected = `<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reply:0">${range}</fallback>`;
+    assert.equal(String(childOf(stanza, "fallback", ns.fallback)), expected);
+  });
+
+  test("to a message of the user itself is to the ghost; without a quote nothing is quoted", () => {
+    const [stanza] = sent({ id: "m1", body: "There", replyTo: { id: "m0", author: "user" } });
+    assert.ok(stanza);
+    assert.equal(childOf(stanza, "reply", ns.replies)?.attrs["to"], ghost);
+    assert.equal(stanza.getChildText("body"), "There");
+    assert.ok(!has(stanza, "fallback", ns.fallback));
+  });
+
+  test("with attachments is one on its first stanza alone, and never spoils a URL", () => {
+    const attachments = [{ url: "https://f.example.com/a" }, { url: "https://f.example.com/b" }];
+    const isReply = (stanza: Element) => has(stanza, "reply", ns.replies);
+    assert.deepEqual(sent({ id: "m1", body: "b", replyTo, attachments }).map(isReply), [true, false, false]);
+    const silent = sent({ id: "m1", replyTo, attachments });
+    assert.deepEqual(silent.map(isReply), [true, false]);
+    assert.equal(silent[0]?.getChildText("body"), "https://f.example.com/a");
+  });
+});
+
+describe("a correction", () => {
   const attachments = [{ url: "https://f.example.com/a" }, { url: "https://f.example.com/b" }];
-  const all = stanzas({ id: "m1", subject: "S", attachments });
-  assert.deepEqual(
-    all.map((stanza) => [stanza.attrs["id"], stanza.getChildText("subject")]),
-    [
-      ["m1", "S"],
-      ["m1/2", null],
-    ],
-  );
-});
+  const replaced = (stanza: Element) => childOf(stanza, "replace", ns.correction)?.attrs["id"];
 
-test("what nothing carries yet is refused with its place, not lost", () => {
-  const replyTo = { id: "m0", author: "contact" };
-  for (const [field, value] of Object.entries({ replyTo, style: "plain" })) {
-    const rejection = refused({ id: "m1", body: "hi", [field]: value });
-    assert.equal(rejection.reason, "unsupported");
-    assert.equal(rejection.path, `/data/${field}`);
-  }
-  const rejection = unsupported(nativeEvent("message.retracted", { id: "m1" }));
-  assert.equal(rejection.reason, "unsupported");
-  assert.equal(rejection.path, "/type");
-  assert.match(rejection.text, /message\.retracted/);
-});
+  test("is a message of its own that names the first id, keeps what a message has, and is stored", () => {
+    const replyTo = { id: "a1", author: "contact" };
+    const [stanza] = edited({ id: "m2", replaces: "m1", body: "new", thread: "t", replyTo });
+    assert.ok(stanza);
+    assert.equal(stanza.attrs["id"], "m2");
+    assert.equal(replaced(stanza), "m1");
+    assert.equal(stanza.getChildText("body"), "new");
+    assert.equal(stanza.getChildText("thread"), "t");
+    assert.equal(childOf(stanza, "reply", ns.replies)?.attrs["id"], "a1");
+    assert.equal(childOf(stanza, "origin-id", ns.originId)?.attrs["id"], "m2");
+    assert.ok(has(stanza, "request", ns.receipts));
+    assert.deepEqual(hintsOf(stanza), ["store"]);
+  });
 
-test("a text that grows too large by its escapes is refused", () => {
-  const rejection = refused({ id: "m1", body: "&".repeat(120_000) });
-  assert.equal(rejection.reason, "too-large");
-  assert.equal(rejection.path, "/data/body");
-  assert.match(rejection.expected ?? "", new RegExp(String(limits.stanzaOutBytesMax)));
-  assert.equal(stanzas({ id: "m1", body: "x".repeat(120_000) }).length, 1);
-});
+  test("is not stored where the user does not want it stored", () => {
+    const hintsWith = (...hints: string[]) =>
+      hintsOf(edited({ id: "m2", replaces: "m1", body: "new", hints })[0]);
+    assert.deepEqual(hintsWith("no-store"), ["no-store"]);
+    assert.deepEqual(hintsWith("no-permanent-store"), ["no-permanent-store"]);
+    assert.deepEqual(hintsWith("no-copy", "store"), ["no-copy", "store"]);
+  });
 
-test("a plain text survives the way to a stanza and back: id, body, subject and thread", () => {
-  const text = fc.string({ unit: "binary", minLength: 1, maxLength: 50 });
-  const word = fc
-    .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
-    .filter((it) => !/\p{Cc}|\/\d+$/u.test(it));
-  const content = fc.record(
-    { id: word, body: text, subject: text, thread: word },
-    { requiredKeys: ["id", "body"] },
-  );
-  fc.assert(
-    fc.property(content, (data) => {
-      const effects = must(eventToMessage(ctx, nativeEvent("message.sent", data)));
-      assert.equal(stanzasOf(effects).length, 1);
-      const [effect] = effects;
-      assert.equal(effect?.kind, "stanza");
-      const back = messageToEvent(makeContext(), read(effect.xml), allCapabilities).effects;
-      const [delivery] = deliveriesOf(back);
-      const { body, subject } = data;
-      const cleaned = subject === undefined ? {} : { subject: cleanText(subject) };
-      const asks = ["delivered", "displayed"];
-      assert.deepEqual(delivery, ["message.sent", { ...data, body: cleanText(body), ...cleaned, asks }]);
-    }),
-  );
+  test("of attachments takes each one's place", () => {
+    const all = edited({ id: "m2", replaces: "m1", body: "new", attachments });
+    assert.deepEqual(idsOf(all), ["m2", "m2/1", "m2/2"]);
+    assert.deepEqual(all.map(replaced), ["m1", "m1/1", "m1/2"]);
+    assert.deepEqual(readStanzaId("m2/2"), { id: "m2", part: 2 });
+  });
+
+  test("without text puts the first attachment in the message's own place", () => {
+    const all = edited({ id: "m2", replaces: "m1", attachments });
+    assert.deepEqual(idsOf(all), ["m2", "m2/2"]);
+    assert.deepEqual(all.map(replaced), ["m1", "m1/2"]);
+  });
+
+  test("is marked for a contact that is known to see one more message", () => {
+    const replyTo = { id: "a1", author: "contact", quote: "é?" };
+    const [stanza] = edited({ id: "m2", replaces: "m1", body: "new", replyTo }, knowing(ns.receipts));
+    assert.equal(stanza?.getChildText("body"), "> é?\n* new");
+    assert.deepEqual(
+      stanza?.getChildren("fallback").map((it) => [it.attrs["for"], it.getChild("body")?.attrs]),
+      [
+        [ns.replies, { start: "0", end: "5" }],
+        [ns.correction, { start: "5", end: "7" }],
+      ],
+    );
+    const [understood] = edited({ id: "m2", replaces: "m1", body: "new" }, knowing(ns.correction));
+    assert.equal(understood?.getChildText("body"), "new");
+  });
 });

@@ -10,6 +10,7 @@ import type { Cause, Effect } from "#core/decision.ts";
 import { parseUserId } from "#core/mapping.ts";
 import type { Result } from "#core/result.ts";
 import type { Context } from "#core/translate/context.ts";
+import type { Known } from "#core/translate/known.ts";
 import { messageToEvent } from "#core/translate/message-to-event.ts";
 import { checkOutbound, parseStanza } from "#core/xmpp/codec.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
@@ -43,6 +44,16 @@ export function makeContext(change: Partial<Context> = {}): Context {
     severalDomains: false,
     ...change,
   };
+}
+
+/** What is known besides an event: nothing of the contact's clients. */
+export function makeKnown(change: Partial<Known> = {}): Known {
+  return { capabilities: allCapabilities, contact: undefined, now: Date.parse(readTime), ...change };
+}
+
+/** A contact all of whose clients have these features, and no others. */
+export function knowing(...features: string[]): Known {
+  return makeKnown({ contact: new Set(features) });
 }
 
 export function read(xml: string): Element {

@@ -1,0 +1,40 @@
+/** What the message stanzas of native users have in common. */
+import type { Element } from "ltx";
+import { element, ns } from "../xmpp/stanza.ts";
+import type { Context } from "./context.ts";
+
+/**
+ * A message of the ghost to the contact.
+ *
+ * @param type the stanza's (RFC 6121 §5.2.2)
+ */
+export function outMessage(
+  ctx: Context,
+  id: string,
+  type: "chat" | "normal" | "headline",
+  ...children: readonly (Element | undefined)[]
+): Element {
+  // RFC 6121 §5.1: to the bare JID, since a pair has no device that the conversation is locked to.
+  return element("message", { from: ctx.ghost, to: ctx.pair.contact, type, id }, ...children);
+}
+
+/** XEP-0334: what servers should do with a message. */
+export function hint(name: "store" | "no-store" | "no-copy" | "no-permanent-store"): Element {
+  return element(name, { xmlns: ns.hints });
+}
+
+/**
+ * XEP-0428: says that the body, or a part of it, is there only for clients that lack something.
+ *
+ * @param feature what they lack, by its namespace
+ * @param range from where to where; counted in code points (XEP-0426)
+ */
+export function fallback(feature: string, range?: { readonly start: number; readonly end: number }): Element {
+  const bounds = range === undefined ? {} : { start: String(range.start), end: String(range.end) };
+  return element("fallback", { xmlns: ns.fallback, for: feature }, element("body", bounds));
+}
+
+/** The length of a text in code points: what XEP-0426 counts. */
+export function codePoints(text: string): number {
+  return [...text].length;
+}
