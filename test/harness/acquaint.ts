@@ -1,20 +1,25 @@
 import type { Scenario } from "./bridge.ts";
 
-/**
- * Makes a user and a contact see each other's presence, which typing, receipts and markers need.
- *
- * @param answer sends the contact's presence of this type to the user
- */
+/** The contact's side of it. */
+interface Acquaintance {
+  /** Resolves when the contact sees the user's request. */
+  asked(): Promise<unknown>;
+  /** Sends the contact's presence of this type to the user. */
+  send(type: "subscribed" | "subscribe"): void;
+}
+
+/** Makes a user and a contact see each other's presence, which typing, receipts and markers need. */
 export async function acquaint(
   { native }: Scenario,
   user: string,
   contact: string,
-  answer: (type: "subscribed" | "subscribe") => void,
+  { asked, send }: Acquaintance,
 ): Promise<void> {
   await native.emit({ type: "presence.changed", data: { user, show: "online" } });
   await native.emit({ type: "contact.requested", data: { user, contact } });
-  answer("subscribed");
+  await asked();
+  send("subscribed");
   await native.nextOf("contact.accepted", user);
-  answer("subscribe");
+  send("subscribe");
   await native.nextOf("contact.requested", user);
 }

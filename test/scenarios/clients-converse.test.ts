@@ -15,7 +15,10 @@ onEachServer("Converse", (scenario) => {
   before(async () => {
     const { websocket } = scenario.bridge.endpoints.xmpp;
     client = await startConverse({ jid: contact, password: "alice", websocket });
-    await acquaint(scenario, "nina", contact, (type) => client.send({ kind: "presence", to, type }));
+    await acquaint(scenario, "nina", contact, {
+      asked: () => client.next({ kind: "asked", from: to }),
+      send: (type) => client.send({ kind: "presence", to, type }),
+    });
     client.send({ kind: "open", to });
     await client.next({ kind: "opened" });
   });

@@ -149,7 +149,7 @@ const sent: readonly Sent[] = [
       }),
     ],
     type: "message.sent",
-    data: { id: "s10", encrypted: "eu.siacs.conversations.axolotl" },
+    data: { id: "s10", encrypted: "OMEMO" },
   },
   {
     name: "0297: what is forwarded is not the sender's word",
@@ -296,7 +296,10 @@ onEachServer("slixmpp's plugins", (scenario) => {
   };
   before(async () => {
     client = await login("one");
-    await acquaint(scenario, "nina", contact, (type) => client.send({ kind: "presence", to, type }));
+    await acquaint(scenario, "nina", contact, {
+      asked: () => client.next({ kind: "presence", type: "subscribe", from: to }),
+      send: (type) => client.send({ kind: "presence", to, type }),
+    });
   });
   after(async () => {
     await client.stop();
@@ -316,6 +319,7 @@ onEachServer("slixmpp's plugins", (scenario) => {
   for (const { name, type, data, time, wanted, seen } of got) {
     test(`from the user: ${name}`, async () => {
       const event = { type, data: { user: "nina", contact, ...data }, ...(time && { time }) };
+      client.inbox.drain();
       await scenario.native.emit(event);
       const told = await client.next({ from: to, ...wanted });
       assert.partialDeepStrictEqual(told, seen);
