@@ -3,6 +3,7 @@ import type { Table, UserRecord } from "#aws/table.ts";
 import type { Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts";
+import { noPair } from "#core/pair.ts";
 import { seenByContact } from "#core/subscription.ts";
 import type { BareJid } from "#core/xmpp/jid.ts";
 
@@ -24,9 +25,19 @@ export interface Directory {
   /** Whether the user blocks the contact. 0 requests for who blocks nobody, and when cached; else 1 read. */
   isBlocked(address: Address, pair: Pair): Promise<boolean>;
   /** Whether the contact may see the user's presence. 0 requests when cached, else 1 read. */
-  isSeen(pair: Pair): Promise<boolean>;
+  isSeenBy(pair: Pair): Promise<boolean>;
   /** Forgets what is cached of a user, and of its pair with a contact, since it has changed. */
   forget(domain: string, user: UserId, contact?: BareJid): void;
+  /** Forgets what is cached of a pair alone. */
+  forgetPair(pair: Pair): void;
+}
+
+/** A pair as far as messages go; what may be cached. */
+interface Standing {
+  /** The user blocks the contact. */
+  readonly blocked: boolean;
+  /** The contact may see the user's presence. */
+  readonly seen: boolean;
 }
 
 /** A cache of what exists. What does not exist is never cached: it may be announced at any moment. */
@@ -62,8 +73,7 @@ function addressOf(record: UserRecord): Address {
 export function makeDirectory(options: { table: Table; open: boolean; clock: () => number }): Directory {
   const { table, open } = options;
   const cache = makeCache<Address>(options.clock);
-  const blockCache = makeCache<boolean>(options.clock);
-  const seenCache = makeCache<boolean>(options.clock);
+  const pairCache = makeCache<Standing>(options.clock);
   const localpartKey = (domain: string, localpart: string) => `l ${domain} ${localpart}`;
   const pairKey = ({ domain, user, contact }: Pair) => `${domain} ${user} ${contact}`;
   const userKey = (domain: string, user: UserId) => `u ${domain} ${user}`;
@@ -71,6 +81,14 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
   function remember(domain: string, address: Address): Address {
     cache.put(userKey(domain, address.user), address);
     return cache.put(localpartKey(domain, address.localpart), address);
+  }
+
+  async function standingOf(pair: Pair): Promise<Standing> {
+    const key = pairKey(pair);
+    const cached = pairCache.get(key);
+    if (cached !== undefined) return cached;
+    const { state } = (await table.readPair(pair)) ?? { state: noPair };
+    return pairCache.put(key, { blocked: state.blocked === true, seen: seenByContact(state.state) });
   }
 
   /** In an open directory a user exists as soon as anyone names it. */
@@ -115,26 +133,19 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
       const address = cache.get(userKey(domain, user));
       cache.drop(userKey(domain, user));
       if (address !== undefined) cache.drop(localpartKey(domain, address.localpart));
-      if (contact === undefined) return;
-      blockCache.drop(pairKey({ domain, user, contact }));
-      seenCache.drop(pairKey({ domain, user, contact }));
+      if (contact !== undefined) pairCache.drop(pairKey({ domain, user, contact }));
+    },
+
+    forgetPair(pair) {
+      pairCache.drop(pairKey(pair));
     },
 
     async isBlocked(address, pair) {
-      if (!address.blocks) return false;
-      const key = pairKey(pair);
-      const cached = blockCache.get(key);
-      if (cached !== undefined) return cached;
-      const record = await table.readPair(pair);
-      return blockCache.put(key, record?.state.blocked === true);
+      return address.blocks && (await standingOf(pair)).blocked;
     },
 
-    async isSeen(pair) {
-      const key = pairKey(pair);
-      const cached = seenCache.get(key);
-      if (cached !== undefined) return cached;
-      const record = await table.readPair(pair);
-      return seenCache.put(key, record !== undefined && seenByContact(record.state.state));
+    async isSeenBy(pair) {
+      return (await standingOf(pair)).seen;
     },
   };
 }

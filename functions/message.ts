@@ -52,7 +52,7 @@ async function holds(
     case "always":
       return true;
     case "seen-by-contact":
-      return ports.directory.isSeen(pair);
+      return ports.directory.isSeenBy(pair);
     case "not-told": {
       const nowS = Math.floor(ports.clock() / 1000);
       return ports.table.tellOnce(pair, cause.id, nowS, nowS + limits.toldKeptS);

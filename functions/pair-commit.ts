@@ -55,7 +55,9 @@ export async function commitDecision<E>(
       version: before.version + 1,
       outbox: effects,
     };
-    if (!(await ports.table.commitPair(pair, found, record))) continue;
+    // Only here does a pair change: what was cached of it holds no longer, also where the answer got lost.
+    const forget = () => ports.directory.forgetPair(pair);
+    if (!(await ports.table.commitPair(pair, found, record).finally(forget))) continue;
     await sendOutbox(ports, pair, cause, record);
     return undefined;
   }
