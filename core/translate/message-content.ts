@@ -10,6 +10,7 @@ import {
   hrefOf,
   mentionsFiles,
   readAttachments,
+  withNames,
 } from "./attachment-to-event.ts";
 import type { Said } from "./effects.ts";
 import { splitFallback } from "./fallback.ts";
@@ -45,7 +46,7 @@ export function readContent(incoming: Incoming): Content | Refusal | undefined {
     ...(body === "" ? {} : { body }),
     ...headersOf(stanza),
     ...(replyTo === undefined ? {} : { replyTo }),
-    ...(attached.length === 0 ? {} : { attachments: [...attached] }),
+    ...(attached.length === 0 ? {} : { attachments: attached.map(withNames) }),
     // XEP-0393: otherwise it is for the reader to decide.
     ...(capabilities.styling && stanza.getChild("unstyled", ns.styling) ? { style: "plain" as const } : {}),
     ...hintsOf(stanza),
