@@ -3,8 +3,8 @@
  * being stored (design §4, fine print).
  *
  * A message's stanza bears the message's own id, an attachment's that id and `/n`. Any other stanza (an edit has an
- * id of its own; a reaction, a receipt, … have none) bears one made by {@link idAbout}, and what we say of our own
- * accord one made by {@link idOfOwn}, whose bounce tells nobody anything.
+ * id of its own; a reaction, a receipt, … have none) bears one made by {@link idAbout}, or, what is about no message,
+ * by {@link idAboutNothing}.
  */
 import { limits } from "./limits.ts";
 
@@ -29,19 +29,14 @@ export function idAbout(message: string, event: string): string {
   return `${aboutPrefix}${encodeURIComponent(message)}:${encodeURIComponent(event)}`;
 }
 
-/** The stanza id of an event about no message: a stanza that comes back with it is about nothing. */
-export function idAboutNothing(event: string): string {
-  return `${aboutPrefix}${encodeURIComponent(event)}`;
-}
-
 /** The stanza id of the n-th attachment of a message. */
 export function idOfPart(message: string, part: number): string {
   return `${message}/${part}`;
 }
 
-/** The stanza id of what we say of our own accord: {@link readStanzaId} says nothing about it. */
-export function idOfOwn(cause: string): string {
-  return `${aboutPrefix}${encodeURIComponent(cause)}`;
+/** The stanza id of an event about no message: a stanza that comes back with it is about nothing. */
+export function idAboutNothing(event: string): string {
+  return `${aboutPrefix}${encodeURIComponent(event)}`;
 }
 
 /**

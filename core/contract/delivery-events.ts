@@ -34,7 +34,7 @@ const asks = v.exactOptional(
   v.pipe(
     v.array(v.picklist(["delivered", "displayed"])),
     v.description(
-      "What the contact would like to be told of it: answer with `message.delivered` (XEP-0184), `message.displayed` (XEP-0333), and only where it is asked for.",
+      "What the contact would like to be told of it: answer with `message.delivered` (XEP-0184), `message.displayed` (XEP-0333), and only where it is asked for. Of a text that came in pieces, the last one asks.",
     ),
   ),
 );
@@ -80,7 +80,9 @@ export const deliveryData = {
       asks,
       encrypted,
     }),
-    v.description("The contact sent a message."),
+    v.description(
+      "The contact sent a message. Without `style` its sender said nothing about it: XMPP clients would read it with Message Styling (XEP-0393).",
+    ),
     v.metadata(contentRule),
     v.forward(
       v.check((data) => hasContent(data), contentWords),
@@ -93,12 +95,14 @@ export const deliveryData = {
       id: foreignIdField("The id of this edit."),
       originId,
       replaces: foreignIdField(
-        "The first id of the message that is edited: only ever one of the contact's own.",
+        "The first id of the message that is edited. The contact may name any; only one of its own counts.",
       ),
       ...contentFields,
       asks,
     }),
-    v.description("The contact corrected a message (XEP-0308)."),
+    v.description(
+      'The contact corrected a message (XEP-0308): this is the whole of it anew. It counts only for a message of the contact\'s own; see "What consumers must check".',
+    ),
     v.metadata(contentRule),
     v.forward(
       v.check((data) => hasContent(data), contentWords),
@@ -106,8 +110,13 @@ export const deliveryData = {
     ),
   ),
   "message.retracted": v.pipe(
-    v.object({ ...pairFields, id: foreignIdField("The contact's message that was taken back.") }),
-    v.description("The contact took a message back (XEP-0424)."),
+    v.object({
+      ...pairFields,
+      id: foreignIdField(
+        "The message that was taken back. The contact may name any; only one of its own counts.",
+      ),
+    }),
+    v.description("The contact took a message of its own back (XEP-0424), with all pieces in which it came."),
   ),
   "message.reacted": v.pipe(
     v.object({
@@ -121,7 +130,7 @@ export const deliveryData = {
   ),
   "message.delivered": v.pipe(
     v.object({ ...pairFields, ...aboutOwn }),
-    v.description("A device of the contact has the message (XEP-0184)."),
+    v.description("A device of the contact has the message (XEP-0184, XEP-0333)."),
   ),
   "message.displayed": v.pipe(
     v.object({ ...pairFields, ...aboutOwn }),

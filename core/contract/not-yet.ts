@@ -10,12 +10,4 @@ export const fieldsNotYet = {
 } as const satisfies Partial<Record<NativeEventType, readonly string[]>>;
 
 /** Event types of `native-deliveries` that are never sent so far. */
-export const deliveriesNotYet = [
-  "message.edited",
-  "message.retracted",
-  "message.reacted",
-  "message.delivered",
-  "message.displayed",
-  "message.routed",
-  "typing.changed",
-] as const satisfies readonly DeliveryType[];
+export const deliveriesNotYet = ["message.routed"] as const satisfies readonly DeliveryType[];

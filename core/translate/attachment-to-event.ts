@@ -66,7 +66,7 @@ export function readAttachments(stanza: Element): {
     for (const { href } of urls) indexOf.set(href, index);
     files[index] = { url: first.text, ...details, ...files[index] };
   }
-  return { files: files.map(withNames), urls: new Set(indexOf.keys()) };
+  return { files, urls: new Set(indexOf.keys()) };
 }
 
 /**
@@ -197,7 +197,7 @@ function fileName(text: string): string {
 }
 
 /** With what the address tells of a file that was not described. */
-function withNames(file: Attachment): Attachment {
+export function withNames(file: Attachment): Attachment {
   const name = file.name ?? nameInUrl(file.url);
   const mediaType = file.mediaType ?? mediaTypeOf(name);
   return {

@@ -1,9 +1,7 @@
 /** XEP-0308: the contact corrects a message of its own. */
-import type { Element } from "ltx";
-import { ns } from "../xmpp/stanza.ts";
 import { type Incoming, idsOf, type Outcome } from "./incoming.ts";
 import { deliverEdited, deliverSent } from "./long-text.ts";
-import type { Content } from "./message-content.ts";
+import { type Content, correctedId } from "./message-content.ts";
 import { asksOf } from "./receipt-to-event.ts";
 
 /** What marks a correction in a native system that cannot correct. */
@@ -20,10 +18,4 @@ export function correctionToEvent(incoming: Incoming, content: Content): Outcome
   if (incoming.capabilities.edits) return deliverEdited(incoming, { ...said, replaces });
   const body = content.body === undefined ? mark : `${mark} ${content.body}`;
   return deliverSent(incoming, { ...said, body });
-}
-
-/** XEP-0308 §4: the first id of the message. Nobody corrects a headline. */
-function correctedId(stanza: Element): string | undefined {
-  if (stanza.attrs["type"] === "headline") return undefined;
-  return stanza.getChild("replace", ns.correction)?.attrs["id"] || undefined;
 }

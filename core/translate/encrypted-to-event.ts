@@ -1,7 +1,7 @@
 /** What was encrypted for a device of somebody's: nobody here can read it, and both sides are told so. */
 import type { Element } from "ltx";
 import { limits } from "../limits.ts";
-import { idOfOwn } from "../stanza-id.ts";
+import { idAboutNothing } from "../stanza-id.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import { type Incoming, idsOf, type Outcome } from "./incoming.ts";
 import { deliverSent } from "./long-text.ts";
@@ -33,7 +33,7 @@ export function encryptedToEvent(incoming: Incoming): Outcome {
   const outcome = deliverSent(incoming, { ...idsOf(incoming), body, encrypted });
   const explanation = element(
     "message",
-    { from: ctx.ghost, to: ctx.pair.contact, type: "chat", id: idOfOwn(ctx.cause.id) },
+    { from: ctx.ghost, to: ctx.pair.contact, type: "chat", id: idAboutNothing(ctx.cause.id) },
     element(
       "body",
       {},

@@ -61,7 +61,7 @@ export function eventToMessage(
 }
 
 function pieces(data: SentData, known: Known): readonly Piece[] {
-  const { body, replyTo, attachments = [] } = data;
+  const { body, subject, replyTo, attachments = [] } = data;
   const isMarked = "replaces" in data && isKnownToLack(known.contact, ns.correction);
   const text: readonly Piece[] =
     body === undefined
@@ -80,7 +80,10 @@ function pieces(data: SentData, known: Known): readonly Piece[] {
       path: `/data/attachments/${index}`,
       part: isMessage ? undefined : index + 1,
       // The URL alone, so that clients which know only that see a file; it never carries a quotation.
-      content: [element("body", {}, attachment.url), ...attachmentElements(attachment)],
+      content: [
+        element("body", {}, attachment.url),
+        ...attachmentElements(attachment, isMessage && subject !== undefined),
+      ],
     };
   });
   return [...text, ...files];

@@ -26,7 +26,7 @@ export function eventToReaction(
       ctx,
       idAbout(message, event.id),
       "chat",
-      ...(isSaid ? [element("body", {}, words(emojis)), fallback(ns.reactions)] : []),
+      ...(isSaid ? [element("body", {}, words(emojis)), fallback(ns.reactions, "all")] : []),
       element(
         "reactions",
         { xmlns: ns.reactions, id: reactedTo },

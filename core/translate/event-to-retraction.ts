@@ -27,7 +27,7 @@ export function eventToRetraction(
       ctx,
       idAbout(retracted, event.id),
       "chat",
-      ...(index === 0 ? [element("body", {}, fallbackText), fallback(ns.retraction)] : []),
+      ...(index === 0 ? [element("body", {}, fallbackText), fallback(ns.retraction, "all")] : []),
       ...retractions(retracted, known),
       hint("store"),
     );

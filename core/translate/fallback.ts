@@ -12,12 +12,11 @@ interface Range {
 const fallbackNamespaces: readonly (string | undefined)[] = [ns.fallback, "urn:xmpp:feature-fallback:0"];
 
 /**
- * A text without the fallback for any of the given namespaces, and that fallback. Ranges that do not fit the text
+ * A message's body without the fallback for any of the given namespaces, and that fallback. Ranges that do not fit the text
  * are nobody's; a fallback that does not say what for is for something unknown.
  */
 export function splitFallback(
   stanza: Element,
-  name: "body" | "subject",
   text: string,
   namespaces: readonly string[],
 ): { readonly kept: string; readonly fallback: string } {
@@ -28,16 +27,16 @@ export function splitFallback(
   });
   if (marks.length === 0 || text === "") return { kept: text, fallback: "" };
   const points = [...text];
-  const ranges = marks.flatMap((mark) => rangesOf(mark, name, points.length));
+  const ranges = marks.flatMap((mark) => rangesOf(mark, points.length));
   return cut(points, ranges);
 }
 
-function rangesOf(mark: Element, name: string, length: number): Range[] {
+function rangesOf(mark: Element, length: number): Range[] {
   const parts = mark.getChildElements();
   // XEP-0428 §2.2: without children it is about every text of the message.
   if (parts.length === 0) return [{ start: 0, end: length }];
   return parts
-    .filter((part) => part.getName() === name)
+    .filter((part) => part.getName() === "body")
     .map(({ attrs }) => ({ start: position(attrs["start"], 0), end: position(attrs["end"], length) }))
     .filter(({ start, end }) => start < end && end <= length);
 }

@@ -1,6 +1,6 @@
 /** Invitations to rooms, until users can be in rooms: whoever invites is told that nobody will come. */
 import type { Element } from "ltx";
-import { idOfOwn } from "../stanza-id.ts";
+import { idAboutNothing } from "../stanza-id.ts";
 import { parseJid } from "../xmpp/jid.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import type { Incoming, Outcome } from "./incoming.ts";
@@ -16,7 +16,7 @@ export function refuseInvitation({ ctx, stanza, effects }: Incoming): Outcome {
   const inviter = inviterOf(stanza);
   if (inviter !== undefined) {
     const decline = element("decline", { to: inviter }, element("reason", {}, reason));
-    const addresses = { from: ctx.ghost, to: ctx.pair.contact, id: idOfOwn(ctx.cause.id) };
+    const addresses = { from: ctx.ghost, to: ctx.pair.contact, id: idAboutNothing(ctx.cause.id) };
     effects.stanza(element("message", addresses, element("x", { xmlns: ns.roomUser }, decline)));
     return "taken";
   }

@@ -10,6 +10,7 @@ import {
   hrefOf,
   mentionsFiles,
   readAttachments,
+  withNames,
 } from "./attachment-to-event.ts";
 import type { Said } from "./effects.ts";
 import { splitFallback } from "./fallback.ts";
@@ -28,68 +29,80 @@ const hints = ["store", "no-store", "no-copy", "no-permanent-store"] as const;
 /** Undefined: the message says nothing. */
 export function readContent(incoming: Incoming): Content | Refusal | undefined {
   const { stanza, capabilities } = incoming;
-  const { body: text, replyTo } = answerOf(
-    incoming,
-    splitFallback(stanza, "body", bodyOf(stanza), neverSaid).kept,
-  );
-  const read = filesOf(stanza, text);
-  const { files } = read;
+  const { files, text, replyTo } = partsOf(incoming);
   const { bytesMax } = capabilities.attachments || {};
   if (bytesMax !== undefined && files.some(({ size = 0 }) => size > bytesMax)) {
-    return { condition: "not-acceptable", text: `A file may have at most ${bytesMax} bytes.` };
+    return refusal(`A file may have at most ${bytesMax} bytes.`);
   }
   const attached = capabilities.attachments === false ? [] : files.slice(0, limits.attachmentsMax);
   // What cannot go along as a file is at least an address in the text.
   const left = files.slice(attached.length).map(({ url }) => url);
-  const body = [read.body, ...left].filter((part) => part !== "").join("\n");
+  const body = [text, ...left].filter((part) => part !== "").join("\n");
   if (body === "" && attached.length === 0) {
-    return mentionsFiles(stanza)
-      ? {
-          condition: "not-acceptable",
-          text: "The file has no address by which it could be fetched (http, https).",
-        }
-      : undefined;
+    const isLost = mentionsFiles(stanza);
+    return isLost ? refusal("The file has no address by which it can be fetched (http, https).") : undefined;
   }
   return {
     ...(body === "" ? {} : { body }),
     ...headersOf(stanza),
     ...(replyTo === undefined ? {} : { replyTo }),
-    ...(attached.length === 0 ? {} : { attachments: [...attached] }),
+    ...(attached.length === 0 ? {} : { attachments: attached.map(withNames) }),
     // XEP-0393: otherwise it is for the reader to decide.
     ...(capabilities.styling && stanza.getChild("unstyled", ns.styling) ? { style: "plain" as const } : {}),
     ...hintsOf(stanza),
   };
 }
 
-function bodyOf(stanza: Element): string {
-  return ownText(stanza, "body") ?? "";
+/** XEP-0308: the message that this one corrects, by its first id. Nobody corrects a headline. */
+export function correctedId(stanza: Element): string | undefined {
+  if (stanza.attrs["type"] === "headline") return undefined;
+  return stanza.getChild("replace", ns.correction)?.attrs["id"] || undefined;
 }
 
-/** XEP-0461: the quotation goes with the reference; without any words of their own it is the text after all. */
-function answerOf(
+function refusal(text: string): Refusal {
+  return { condition: "not-acceptable", text };
+}
+
+/** The files, what the text says besides their addresses, and what it answers. */
+function partsOf(incoming: Incoming): {
+  readonly files: readonly Attachment[];
+  readonly text: string;
+  readonly replyTo?: ReplyTo;
+} {
+  const { files, urls } = readAttachments(incoming.stanza);
+  const words = wordsOf(incoming, files.length > 0);
+  if (files.length === 0) {
+    const only = attachmentOfText(words.text);
+    return only === undefined ? { files, ...words } : { ...words, files: [only], text: "" };
+  }
+  const saysMore = words.text.split(/\s+/).some((word) => word !== "" && !urls.has(hrefOf(word)));
+  return { ...words, files, text: saysMore ? words.text : "" };
+}
+
+/**
+ * The text without what is there for those who know less than we do, and the answered message (XEP-0461) with its
+ * quotation. A quotation without any words of the contact's own is the text after all.
+ */
+function wordsOf(
   { ctx, stanza, capabilities }: Incoming,
-  text: string,
-): { body: string; replyTo?: ReplyTo } {
+  hasFiles: boolean,
+): { readonly text: string; readonly replyTo?: ReplyTo } {
+  const whole = ownText(stanza, "body") ?? "";
+  const used = [
+    ...neverSaid,
+    ...(correctedId(stanza) === undefined ? [] : [ns.correction]),
+    ...(hasFiles ? fileNamespaces : []),
+  ];
+  const without = (namespaces: readonly string[]) => splitFallback(stanza, whole, namespaces);
   const reference = capabilities.replies ? replyReference(ctx, stanza) : undefined;
-  if (reference === undefined) return { body: text };
-  const { kept, fallback } = splitFallback(stanza, "body", text, [ns.replies]);
-  if (fallback === "" || (kept.trim() === "" && !mentionsFiles(stanza)))
-    return { body: text, replyTo: reference };
+  if (reference === undefined) return { text: without(used).kept };
+  const { kept } = without([...used, ns.replies]);
+  if (kept.trim() === "" && !hasFiles) return { text: without(used).kept, replyTo: reference };
+  const { fallback } = without([ns.replies]);
   const quote = quoteOf(fallback);
   const replyTo = { ...reference, ...(quote === undefined ? {} : { quote }) };
-  return { body: text.startsWith(fallback) ? kept.replace(/^\n/, "") : kept, replyTo };
-}
-
-/** The files, and what the text says besides their addresses. */
-function filesOf(stanza: Element, text: string): { files: readonly Attachment[]; body: string } {
-  const { files, urls } = readAttachments(stanza);
-  if (files.length > 0) {
-    const { kept } = splitFallback(stanza, "body", text, fileNamespaces);
-    const saysMore = kept.split(/\s+/).some((word) => word !== "" && !urls.has(hrefOf(word)));
-    return { files, body: saysMore ? kept : "" };
-  }
-  const only = attachmentOfText(text);
-  return only === undefined ? { files: [], body: text } : { files: [only], body: "" };
+  // Some count without the line break behind the quotation.
+  return { text: fallback === "" ? kept : kept.replace(/^\n/, ""), replyTo };
 }
 
 function headersOf(stanza: Element): Pick<Content, "subject" | "thread" | "threadParent" | "kind"> {

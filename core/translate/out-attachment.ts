@@ -9,8 +9,8 @@ type Attachment = NonNullable<NativeData<"message.sent">["attachments"]>[number]
 /** What a client may well show where it stands. */
 const shownInline = /^(?:image|video|audio)\//i;
 
-/** What describes an attachment in a message whose body is its URL. */
-export function attachmentElements(attachment: Attachment): readonly Element[] {
+/** What describes an attachment in a message whose body is its URL; its subject, where it has one, is no fallback. */
+export function attachmentElements(attachment: Attachment, hasSubject: boolean): readonly Element[] {
   const { url, name, mediaType = "", description } = attachment;
   const words = description ?? name;
   const said = words === undefined ? undefined : element("desc", {}, words);
@@ -25,7 +25,7 @@ export function attachmentElements(attachment: Attachment): readonly Element[] {
       element("sources", {}, source),
     ),
     element("x", { xmlns: ns.outOfBand }, element("url", {}, url), said),
-    fallback(ns.fileSharing),
+    fallback(ns.fileSharing, hasSubject ? "body" : "all"),
   ];
 }
 

@@ -23,15 +23,21 @@ export function hint(name: "store" | "no-store" | "no-copy" | "no-permanent-stor
   return element(name, { xmlns: ns.hints });
 }
 
+/** What of a message is fallback: its body and subject, its body, or of that from one code point to another. */
+type FallbackPart = "all" | "body" | { readonly start: number; readonly end: number };
+
 /**
- * XEP-0428: says that the body, or a part of it, is there only for clients that lack something.
+ * XEP-0428: says that texts, or a part of them, are there only for clients that lack something.
  *
  * @param feature what they lack, by its namespace
- * @param range from where to where; counted in code points (XEP-0426)
+ * @param part counted as XEP-0426 counts
  */
-export function fallback(feature: string, range?: { readonly start: number; readonly end: number }): Element {
-  const bounds = range === undefined ? {} : { start: String(range.start), end: String(range.end) };
-  return element("fallback", { xmlns: ns.fallback, for: feature }, element("body", bounds));
+export function fallback(feature: string, part: FallbackPart): Element {
+  const attrs = { xmlns: ns.fallback, for: feature };
+  // ejabberd moves the message's own body behind this one, and Converse reads the first that it finds.
+  if (part === "all") return element("fallback", attrs);
+  const bounds = part === "body" ? {} : { start: String(part.start), end: String(part.end) };
+  return element("fallback", attrs, element("body", bounds));
 }
 
 /** The length of a text in code points: what XEP-0426 counts. */

@@ -2,7 +2,7 @@
 import type { Element } from "ltx";
 import { isPlainText } from "../contract/fields.ts";
 import { limits } from "../limits.ts";
-import { type About, idOfOwn, readStanzaId } from "../stanza-id.ts";
+import { type About, idAboutNothing, readStanzaId } from "../stanza-id.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import type { Said } from "./effects.ts";
 import type { Incoming } from "./incoming.ts";
@@ -51,7 +51,7 @@ export function receiptAtHandover({ ctx, stanza, capabilities, effects }: Incomi
   const type = stanza.attrs["type"] === "chat" ? "chat" : undefined;
   const receipt = element(
     "message",
-    { from: ctx.ghost, to: ctx.pair.contact, type, id: idOfOwn(ctx.cause.id) },
+    { from: ctx.ghost, to: ctx.pair.contact, type, id: idAboutNothing(ctx.cause.id) },
     element("received", { xmlns: ns.receipts, id: stanza.attrs["id"] }),
     element("store", { xmlns: ns.hints }),
   );

@@ -29,14 +29,28 @@ export const sending = `## Sending
 export const receiving = `## Receiving
 
 - **Drop repeats by event id**: a delivery may come twice, then with the same \`id\`; ids are deterministic functions of what caused them.
-- **A message is identified by (user, contact, author, id).** An edit or retraction counts only for a message of its own author, and consumers must check that: the bridge keeps no list of messages.
 - \`id\` in data is the message spoken about; only \`message.sent\` and \`message.edited\` name a new one. \`replaces\` is always the first id of a message, also when it is edited again.
 - Events of one user and contact come in order; delete a message from the queue only when it is dealt with.
 - \`domain\` is in \`data\` only where the bridge serves several domains; \`source\` is always \`xmpp:<domain>\`.
 - \`presence.changed\` takes all of a contact's devices together; it comes when what is seen changes, not when only the number of devices does.
 - \`time\` is when the stanza was read, or what its delay stamp said, never in the future.
 - Expect new types and new fields, and ignore those that you do not know.
-- What is marked "not carried yet" is part of the contract and not of this version.`;
+- What is marked "not carried yet" is part of the contract and not of this version.
+- What the native system is declared not to do arrives otherwise: a correction as a new message that begins with \`✎ \`, a retraction as the line \`(I have taken a message back.)\`, reactions as a message of those emojis, files as addresses in the text.
+
+## What consumers must check
+
+**A message is identified by (user, contact, author, id).** The bridge keeps no list of messages: it says who spoke, which nobody can forge, and passes on what they said, which may be anything.
+
+- **Authors.** \`message.edited\` and \`message.retracted\` are the contact's own claim, and count only for a message whose author is this contact, in the conversation with this user. Whoever names the id of the user's message, or of another contact's, has changed nothing: look \`replaces\` and \`id\` up among this contact's messages to this user, and treat an edit of anything else as a new message, a retraction of anything else as nothing.
+- **Ids of contacts are foreign**: of any length and any characters, missing (then the origin-id, or one made up), the same from two contacts, used again. An id that came before with other words is another message, not an edit.
+- **Edits of edits** name the first id. Some clients name the last one: an edit whose \`replaces\` is the \`id\` of an earlier edit is one of that edit's message.
+- **Reactions** are the whole set of this contact's reactions to a message of either of the two: look up (\`id\`, \`part\`) among the user's messages, then \`id\`, or \`id\`/\`part\`, among the contact's. Of two sets the one with the later \`time\` counts. Those to a message that you do not know are nothing.
+- **\`message.delivered\` and \`message.displayed\`** may name a message that you never sent, or come again for each device. \`message.displayed\` covers all earlier messages of the user to this contact.
+- **\`replyTo\`** may name what you do not know, then show its \`quote\`. Where the client did not say whose message it is, \`author\` is \`user\`: try the other one too.
+- **Pieces.** A text that is longer than the declared \`body.charsMax\` comes as several \`message.sent\`, or is refused if so declared. The first has the message's id, the n-th \`cw:<id>:<n>\` with \`<id>\` percent-encoded. An edit or retraction names the first and means all. A correction that is too long is refused.
+- **Files** are addresses that a stranger chose: fetch them as such, check size and hash where they are given, and take \`name\` and \`mediaType\` for what they are, somebody's words.
+- **\`encrypted\`** says that \`body\` is a placeholder of ours. The contact is told so, once in 30 days.`;
 
 const reasons: Record<RejectReason, string> = {
   "not-json": "The body is no JSON.",

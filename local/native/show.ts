@@ -23,19 +23,19 @@ function describe(event: Delivery, textOf: TextOf): string {
   const { type, data } = event;
   switch (type) {
     case "message.sent":
-      return `${data.contact}: ${content(data)}`;
+      return `${data.contact}${answered(data, textOf)}: ${content(data)}`;
     case "message.edited":
       return `${data.contact} corrects: ${content(data)}`;
     case "message.retracted":
       return `${data.contact} takes a message back (${data.id})`;
     case "message.reacted":
-      return `${data.contact} reacts with ${data.emojis.join(" ") || "nothing any more"} to ${quote(data.id, textOf)}`;
+      return `${data.contact} reacts with ${data.emojis.join(" ") || "nothing any more"} to ${named(data, textOf)}`;
     case "message.delivered":
     case "message.displayed":
     case "message.routed":
-      return `${type.slice(8)} to ${data.contact}: ${quote(data.id, textOf)}`;
+      return `${type.slice(8)} to ${data.contact}: ${named(data, textOf)}`;
     case "message.failed":
-      return `! message to ${data.contact} failed: ${quote(data.id, textOf)}: ${failure(data)}`;
+      return `! message to ${data.contact} failed: ${named(data, textOf)}: ${failure(data)}`;
     case "typing.changed":
       return `${data.contact} is ${data.state}`;
     case "presence.changed":
@@ -70,6 +70,17 @@ function content(data: DeliveryData<"message.sent">): string {
     ({ url, name }) => `[${name === undefined ? "" : `${name}: `}${url}]`,
   );
   return [data.body, ...files].filter((part) => part !== undefined).join("\n");
+}
+
+/** A message, or an attachment of it. */
+function named({ id, part }: { id: string; part?: number }, textOf: TextOf): string {
+  return `${part === undefined ? "" : `attachment ${part} of `}${quote(id, textOf)}`;
+}
+
+function answered({ replyTo }: DeliveryData<"message.sent">, textOf: TextOf): string {
+  if (replyTo === undefined) return "";
+  const { id, quote: text } = replyTo;
+  return ` answers ${quote(id, () => text ?? textOf(id))}`;
 }
 
 function quote(id: string, textOf: TextOf): string {

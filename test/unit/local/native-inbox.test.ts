@@ -74,7 +74,22 @@ for (const type of deliveryTypes) {
 }
 
 test("a message is shown with its sender", () => {
-  assert.equal(shown(deliveryExample("message.sent")), "alice@example.org: Where is the report?");
+  assert.equal(
+    shown(deliveryExample("message.sent")),
+    'alice@example.org answers "It is done.": Where is the report?',
+  );
+  assert.equal(
+    shown(deliveryExample("message.edited")),
+    "alice@example.org corrects: Where is the quarterly report?",
+  );
+});
+
+test("what is said about a message names it by its words, and its attachment by its number", () => {
+  const shownAs = (type: "message.reacted" | "message.displayed" | "message.delivered") =>
+    shown(deliveryExample(type), () => "hello");
+  assert.equal(shownAs("message.reacted"), 'alice@example.org reacts with ❤️ to attachment 1 of "hello"');
+  assert.equal(shownAs("message.delivered"), 'delivered to alice@example.org: "hello"');
+  assert.equal(shownAs("message.displayed"), 'displayed to alice@example.org: "hello"');
 });
 
 test("a request is shown with its note and how to answer", () => {
@@ -107,7 +122,7 @@ test("a rejection is shown with path, expectation and text", () => {
 });
 
 test("what contacts write cannot control the terminal", () => {
-  const event = deliveryExample("message.sent");
+  const event = deliveryExample("message.edited");
   const line = shown({ ...event, data: { ...event.data, body: "a\u009b2Jb\u007fc\nd\re" } });
-  assert.equal(line, "alice@example.org: a\ufffd2Jb\ufffdc\n         d\ufffde");
+  assert.equal(line, "alice@example.org corrects: a\ufffd2Jb\ufffdc\n         d\ufffde");
 });

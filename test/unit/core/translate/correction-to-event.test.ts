@@ -42,6 +42,20 @@ test("a native system that cannot correct reads a marked message", () => {
   assert.deepEqual([type, data], ["message.sent", { id: "m1", body: "✎ better" }]);
 });
 
+test("a mark before a correction, for those who see it as one more message, is not part of it", () => {
+  const mark =
+    '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:message-correct:0"><body start="5" end="7"/></fallback>' +
+    '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reply:0"><body start="0" end="5"/></fallback>';
+  const children = `<body>&gt; hi\n* better</body>${mark}${replace}<reply xmlns="urn:xmpp:reply:0" id="n1"/>`;
+  assert.deepEqual(eventOf(children)[1], {
+    id: "m1",
+    replaces: "m0",
+    body: "better",
+    replyTo: { id: "n1", author: "user", quote: "hi" },
+  });
+  assert.equal(eventOf(children, { edits: false })[1]["body"], "✎ better");
+});
+
 test("a correction that is too long comes back: there are no pieces that it could replace", () => {
   const body = { charsMax: 16, tooLong: "split" } as const;
   assert.equal(eventOf(`<body>${"x".repeat(16)}</body>${replace}`, { body })[0], "message.edited");

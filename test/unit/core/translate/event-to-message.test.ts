@@ -166,7 +166,7 @@ describe("attachments", () => {
         `<sources><url-data xmlns="http://jabber.org/protocol/url-data" target="${picture.url}"/></sources>` +
         "</file-sharing>",
       `<x xmlns="jabber:x:oob"><url>${picture.url}</url><desc>A &lt;cat&gt;</desc></x>`,
-      '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:sfs:0"><body/></fallback>',
+      '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:sfs:0"/>',
     ]);
   });
 

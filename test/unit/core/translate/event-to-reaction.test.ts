@@ -42,7 +42,7 @@ test("a message is named by its origin-id where it has one, an attachment by its
 test("for clients that are known to lack reactions they are a short text, too", () => {
   const stanza = reacted({ id: "a1", emojis: ["👍", "❤️"] }, knowing(ns.receipts));
   assert.equal(stanza.getChildText("body"), "Reaction to an earlier message: 👍 ❤️");
-  const expected = '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reactions:0"><body/></fallback>';
+  const expected = '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reactions:0"/>';
   assert.equal(String(childOf(stanza, "fallback", ns.fallback)), expected);
   assert.equal(childOf(reacted({ id: "a1", emojis: ["👍"] }, knowing(ns.reactions)), "body"), undefined);
 });

@@ -21,7 +21,7 @@ test("a message is taken back by its id, with words for clients that cannot, and
   assert.deepEqual([stanza.attrs["type"], stanza.attrs["from"]], ["chat", ghost]);
   assert.equal(childOf(stanza, "retract", ns.retraction)?.attrs["id"], "m <1>");
   assert.match(stanza.getChildText("body") ?? "", /took an earlier message back/);
-  const expected = `<fallback xmlns="urn:xmpp:fallback:0" for="${ns.retraction}"><body/></fallback>`;
+  const expected = `<fallback xmlns="urn:xmpp:fallback:0" for="${ns.retraction}"/>`;
   assert.equal(String(childOf(stanza, "fallback", ns.fallback)), expected);
   assert.ok(childOf(stanza, "store", ns.hints));
   assert.deepEqual(readStanzaId(stanza.attrs["id"] ?? ""), { id: "m <1>", event: "e-1" });

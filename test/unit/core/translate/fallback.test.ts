@@ -5,8 +5,7 @@ import { message } from "./support.ts";
 
 const mark = (inner: string, attrs = 'for="urn:a"', xmlns = "urn:xmpp:fallback:0") =>
   `<fallback xmlns="${xmlns}" ${attrs}>${inner}</fallback>`;
-const split = (text: string, marks: string) =>
-  splitFallback(message("", marks), "body", text, ["urn:a", "urn:b"]);
+const split = (text: string, marks: string) => splitFallback(message("", marks), text, ["urn:a", "urn:b"]);
 
 test("positions count characters, however many units or bytes they have", () => {
   assert.deepEqual(split("👍🏽é>\nyes", mark('<body start="0" end="5"/>')), {

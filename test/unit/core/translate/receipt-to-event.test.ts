@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "#core/limits.ts";
-import { idAbout, idOfOwn, readStanzaId } from "#core/stanza-id.ts";
+import { idAbout, idAboutNothing, readStanzaId } from "#core/stanza-id.ts";
 import { contact, deliveriesOf, eventOf, ghost, received, stanzasOf } from "./support.ts";
 
 const receipt = (id: string) => `<received xmlns="urn:xmpp:receipts" id="${id}"/>`;
@@ -35,7 +35,7 @@ test("what is displayed has at least arrived, where nobody wants to know more", 
 
 test("receipts for nothing, for what is no message, and in headlines are nothing", () => {
   const nothing = ['<received xmlns="urn:xmpp:receipts"/>', receipt(""), receipt("x".repeat(20_000))];
-  for (const children of [...nothing, receipt(idAbout("n1", "e1")), receipt(idOfOwn("7.1"))]) {
+  for (const children of [...nothing, receipt(idAbout("n1", "e1")), receipt(idAboutNothing("7.1"))]) {
     assert.deepEqual(chat(children), [], children.slice(0, 60));
   }
   assert.deepEqual(received('type="headline" id="m1"', receipt("n1")), []);
