@@ -129,6 +129,8 @@ export const limits = {
   sendRetryMsMax: 2_000,
   /** Addresses whose lane the connector remembers. */
   laneCacheMax: 10_000,
+  /** Declared capabilities as JSON: all variables of a Lambda function share 4 KiB. */
+  capabilitiesBytesMax: 2048,
   /** Room for what an event holds besides its content: addresses, ids and times, escaped. */
   eventFrameBytesMax: 16 * 1024,
   /** Graceful stop: time for polls under way to bring what SQS is just sending. */

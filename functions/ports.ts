@@ -3,6 +3,7 @@ import { connectAws } from "#aws/connect.ts";
 import { type ResyncPace, readFunctionEnv } from "#aws/env.ts";
 import type { Queues } from "#aws/queues.ts";
 import type { Table } from "#aws/table.ts";
+import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
@@ -15,6 +16,8 @@ export interface Ports {
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
   readonly resync: ResyncPace;
+  /** What the native system can do. */
+  readonly capabilities: Capabilities;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** One line of structured log; ids only, never a body or a status text. */
@@ -28,6 +31,7 @@ export function makePorts(options: {
   domains: readonly string[];
   openDirectory: boolean;
   resync?: ResyncPace;
+  capabilities?: Capabilities;
   clock?: () => number;
   log?: Ports["log"];
 }): Ports {
@@ -38,6 +42,7 @@ export function makePorts(options: {
     directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
     domains: options.domains,
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
+    capabilities: options.capabilities ?? allCapabilities,
     clock,
     log:
       options.log ??
@@ -49,6 +54,7 @@ export function makePorts(options: {
 export function portsFromEnvironment(needed: readonly QueueName[]): Ports {
   const env = readFunctionEnv(needed);
   if (!env.ok) throw new Error(`wrong environment: ${env.error}`);
-  const { domains, directory, resync } = env.value;
-  return makePorts({ ...connectAws(env.value), domains, openDirectory: directory === "open", resync });
+  const { domains, directory, resync, capabilities } = env.value;
+  const openDirectory = directory === "open";
+  return makePorts({ ...connectAws(env.value), domains, openDirectory, resync, capabilities });
 }
