@@ -7,6 +7,7 @@ export const presenceSchema = v.object({
   show,
   status: v.exactOptional(v.string()),
   idleSince: v.exactOptional(v.string()),
+  caps: v.exactOptional(v.string()),
   version: v.number(),
   time: v.string(),
 });

@@ -129,6 +129,10 @@ export const limits = {
   sendRetryMsMax: 2_000,
   /** Addresses whose lane the connector remembers. */
   laneCacheMax: 10_000,
+  /** The URI that names a contact's software (XEP-0115). */
+  capsNodeCharsMax: 512,
+  /** What an entity may say of itself in service discovery: identities, features, fields and values. */
+  discoFactorsMax: 1_000,
   /** Declared capabilities as JSON: all variables of a Lambda function share 4 KiB. */
   capabilitiesBytesMax: 2048,
   /** Room for what an event holds besides its content: addresses, ids and times, escaped. */

@@ -3,6 +3,7 @@
  * presence of a native user becomes a stanza.
  */
 import type { Element } from "ltx";
+import { type Caps, capsElement } from "./xmpp/caps.ts";
 import { type BareJid, domainOf } from "./xmpp/jid.ts";
 import { element, ns } from "./xmpp/stanza.ts";
 
@@ -27,6 +28,8 @@ export interface UserPresence {
   readonly show: Show;
   readonly status?: string;
   readonly idleSince?: string;
+  /** What the ghost said that it can do when it was announced (XEP-0115, the verification string). */
+  readonly caps?: string;
   /** Grows with every change. */
   readonly version: number;
   /** RFC 3339: since when. */
@@ -85,12 +88,14 @@ export function sameToWatchers(a: Aggregate, b: Aggregate): boolean {
  * The presence stanza of a ghost.
  *
  * @param contact whom to tell: the current presence, answered to one. Absent: the template of a broadcast.
+ * @param caps what the ghost can do
  * @param probeId the id of the probe that is answered (RFC 6121 §4.3.2)
  */
 export function availabilityStanza(
   ghost: BareJid,
   contact: BareJid | undefined,
   presence: UserPresence,
+  caps: Caps,
   probeId?: string,
 ): Element {
   const offline = presence.show === "offline";
@@ -110,6 +115,8 @@ export function availabilityStanza(
     presence.idleSince === undefined
       ? undefined
       : element("idle", { xmlns: ns.idle, since: presence.idleSince }),
+    // XEP-0115 §6.1: with every available presence.
+    capsElement(caps),
     told,
   );
 }

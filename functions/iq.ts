@@ -10,13 +10,15 @@ import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
 
 /** Who asks what of whom: strangers learn nothing about who exists. 0 reads for the domain, 1–2 for a ghost. */
 async function answer(job: StanzaJob, ports: Ports) {
-  const toDomain = job.to.local === "";
-  if (toDomain) return answerIq(job.stanza, { toDomain, userExists: false, mayLook: false });
+  if (job.to.local === "") {
+    return answerIq(job.stanza, { to: "domain", userExists: false, mayLook: false }, ports);
+  }
   const ghost = await ghostOf(job, ports);
   const record = ghost && (await ports.table.readPair(ghost.pair));
   const state = record?.state;
   const mayLook = state !== undefined && !state.blocked && seenByContact(state.state);
-  return answerIq(job.stanza, { toDomain, userExists: ghost !== undefined, mayLook });
+  const to = job.to.resource === "" ? "user" : "device";
+  return answerIq(job.stanza, { to, userExists: ghost !== undefined, mayLook }, ports);
 }
 
 export const iqWork = stanzaWork("iq", "iqStanzas", async (jobs, ports) => {

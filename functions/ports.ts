@@ -6,7 +6,9 @@ import type { Table } from "#aws/table.ts";
 import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import type { Caps } from "#core/xmpp/caps.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
+import { ghostCaps } from "./ghost-caps.ts";
 import { coalesceSends } from "./sender.ts";
 
 export interface Ports {
@@ -18,6 +20,8 @@ export interface Ports {
   readonly resync: ResyncPace;
   /** What the native system can do. */
   readonly capabilities: Capabilities;
+  /** What ghosts can do by that, as their presence says it. */
+  readonly caps: Caps;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** One line of structured log; ids only, never a body or a status text. */
@@ -36,13 +40,15 @@ export function makePorts(options: {
   log?: Ports["log"];
 }): Ports {
   const clock = options.clock ?? Date.now;
+  const capabilities = options.capabilities ?? allCapabilities;
   return {
     table: options.table,
     queues: coalesceSends(options.queues),
     directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
     domains: options.domains,
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
-    capabilities: options.capabilities ?? allCapabilities,
+    capabilities,
+    caps: ghostCaps(capabilities),
     clock,
     log:
       options.log ??

@@ -7,9 +7,13 @@ export const ns = {
   component: "jabber:component:accept",
   /** RFC 6120 §8.3.3, conditions and text of stanza errors. */
   stanzas: "urn:ietf:params:xml:ns:xmpp-stanzas",
+  /** XEP-0004 */
+  dataForms: "jabber:x:data",
   /** XEP-0030 */
   discoInfo: "http://jabber.org/protocol/disco#info",
   discoItems: "http://jabber.org/protocol/disco#items",
+  /** XEP-0066 §3: a URL beside the text. */
+  outOfBand: "jabber:x:oob",
   /** XEP-0085 */
   chatStates: "http://jabber.org/protocol/chatstates",
   /** XEP-0115 */
@@ -22,6 +26,8 @@ export const ns = {
   ping: "urn:xmpp:ping",
   /** XEP-0203 */
   delay: "urn:xmpp:delay",
+  /** XEP-0308 */
+  correction: "urn:xmpp:message-correct:0",
   /** XEP-0319 */
   idle: "urn:xmpp:idle:1",
   /** XEP-0333 */
@@ -30,6 +36,19 @@ export const ns = {
   hints: "urn:xmpp:hints",
   /** XEP-0359 */
   originId: "urn:xmpp:sid:0",
+  /** XEP-0393 */
+  styling: "urn:xmpp:styling:0",
+  /** XEP-0424, and the same up to its version 0.3. */
+  retraction: "urn:xmpp:message-retract:1",
+  retraction0: "urn:xmpp:message-retract:0",
+  /** XEP-0428 */
+  fallback: "urn:xmpp:fallback:0",
+  /** XEP-0444 */
+  reactions: "urn:xmpp:reactions:0",
+  /** XEP-0447 */
+  fileSharing: "urn:xmpp:sfs:0",
+  /** XEP-0461 */
+  replies: "urn:xmpp:reply:0",
 } as const;
 
 /** A stanza's own namespace, in whichever way it was written down: inherited from the stream, or declared. */

@@ -1,6 +1,7 @@
 /** The readable page about capabilities, made from their schema. */
 import type { JsonSchema } from "@valibot/to-json-schema";
-import { capabilitiesSchema } from "#core/capabilities.ts";
+import { allCapabilities, capabilitiesSchema } from "#core/capabilities.ts";
+import { featuresFor } from "#core/disco.ts";
 import { limits } from "#core/limits.ts";
 import { jsonSchemaOf } from "./schemas.ts";
 
@@ -23,7 +24,7 @@ When they change, users' presence is announced anew the next time that they tell
 
 /** Makes docs/capabilities.md. */
 export function capabilitiesPage(): string {
-  const table = ["| property | values | default | meaning |", "|---|---|---|---|"];
+  const table = ["| property | values | default | meaning | offered as |", "|---|---|---|---|---|"];
   return `${[opening, [...table, ...rows(jsonSchemaOf(capabilitiesSchema), "")].join("\n")].join("\n\n")}\n`;
 }
 
@@ -35,10 +36,19 @@ function rows(schema: JsonSchema, prefix: string): string[] {
       alternativesOf(field).map(valuesOf).join(" "),
       defaultOf(field),
       field.description ?? "",
+      offeredAs(name, field),
     ];
     const inner = alternativesOf(field).flatMap((alternative) => rows(alternative, `${name}.`));
     return [`| ${cells.join(" | ")} |`, ...inner];
   });
+}
+
+/** The features of service discovery that are gone when it is switched off. */
+function offeredAs(name: string, field: JsonSchema): string {
+  const off = field.enum?.includes("off") ? "off" : false;
+  const without = featuresFor({ ...allCapabilities, [name]: off });
+  const gone = featuresFor(allCapabilities).filter((feature) => !without.includes(feature));
+  return gone.map((feature) => `\`${feature}\``).join(" ");
 }
 
 function alternativesOf(field: JsonSchema): JsonSchema[] {

@@ -9,6 +9,7 @@ import type { Cause, Effect } from "#core/decision.ts";
 import { parseUserId } from "#core/mapping.ts";
 import type { Result } from "#core/result.ts";
 import type { Context } from "#core/translate/context.ts";
+import type { Caps } from "#core/xmpp/caps.ts";
 import { checkOutbound, parseStanza } from "#core/xmpp/codec.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 
@@ -33,11 +34,15 @@ const fromXmpp: Cause = {
 };
 export const fromNative: Cause = { ...fromXmpp, id: "urn:chat e-1", side: "native" };
 
+/** What ghosts say that they can do; the hash is of no matter here. */
+export const caps: Caps = { hash: "sha-1", node: "urn:causeway", ver: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" };
+
 export function makeContext(change: Partial<Context> = {}): Context {
   return {
     pair: { domain, user: must(parseUserId("nina")), contact: must(parseBareJid(contact)) },
     ghost: must(parseBareJid(ghost)),
     cause: fromXmpp,
+    caps,
     severalDomains: false,
     ...change,
   };
