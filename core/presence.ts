@@ -21,6 +21,8 @@ export interface Availability {
   readonly epoch: number;
   /** RFC 3339: when the contact said so. */
   readonly time: string;
+  /** What the device says that it can do (XEP-0115). */
+  readonly caps?: Caps;
 }
 
 /** Presence of a native user. */
@@ -68,11 +70,14 @@ function sayings(from: Availability): Pick<Aggregate, "status" | "idleSince"> {
   };
 }
 
+/** Whether a resource counts for the contact's presence, and gets messages to its bare JID (RFC 6121 §8.5.2.1.1). */
+export function counts({ priority, show }: Availability): boolean {
+  return priority >= 0 && show !== "offline";
+}
+
 /** One presence out of all resources: the most available counts, then the latest; negative priority never. */
 export function aggregate(resources: Readonly<Record<string, Availability>>): Aggregate {
-  const counting = Object.entries(resources).filter(
-    ([, { priority, show }]) => priority >= 0 && show !== "offline",
-  );
+  const counting = Object.entries(resources).filter(([, availability]) => counts(availability));
   const [first, ...others] = counting;
   if (first === undefined) return { show: "offline", devices: 0 };
   const [, leader] = others.reduce((best, other) => (leads(other, best) ? other : best), first);

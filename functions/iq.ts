@@ -4,6 +4,7 @@ import { answerIq } from "#core/translate/iq.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
 import { sendFromDomain } from "./effects.ts";
 import { ghostOf } from "./ghost.ts";
+import { takeCapsAnswer } from "./learn-caps.ts";
 import { onLambda } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
@@ -23,6 +24,12 @@ async function answer(job: StanzaJob, ports: Ports) {
 
 export const iqWork = stanzaWork("iq", "iqStanzas", async (jobs, ports) => {
   for (const job of jobs) {
+    const { type } = job.stanza.attrs;
+    // RFC 6120 §8.2.3: what answers is never answered; it may answer a question of ours.
+    if (type === "result" || type === "error") {
+      await takeCapsAnswer(job, ports);
+      continue;
+    }
     const reply = await answer(job, ports);
     if (reply === undefined) continue;
     const effect = { kind: "stanza", id: `${job.cause.id}/0`, xml: serializeStanza(reply) } as const;

@@ -9,6 +9,7 @@ import { limits } from "#core/limits.ts";
 import type { Caps } from "#core/xmpp/caps.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
 import { ghostCaps } from "./ghost-caps.ts";
+import { type KnownCaps, makeKnownCaps } from "./known-caps.ts";
 import { coalesceSends } from "./sender.ts";
 
 export interface Ports {
@@ -22,6 +23,8 @@ export interface Ports {
   readonly capabilities: Capabilities;
   /** What ghosts can do by that, as their presence says it. */
   readonly caps: Caps;
+  /** What contacts' clients can do. */
+  readonly knownCaps: KnownCaps;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** One line of structured log; ids only, never a body or a status text. */
@@ -49,6 +52,7 @@ export function makePorts(options: {
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
     capabilities,
     caps: ghostCaps(capabilities),
+    knownCaps: makeKnownCaps({ table: options.table, clock }),
     clock,
     log:
       options.log ??

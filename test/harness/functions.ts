@@ -9,6 +9,7 @@ import type { DeadLetter } from "#aws/dead-letter.ts";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues, type Queues } from "#aws/queues.ts";
 import type { Table } from "#aws/table.ts";
+import type { Capabilities } from "#core/capabilities.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import type { OutboundItem } from "#core/contract/envelope.ts";
 import { type QueueName, queueNames } from "#core/contract/queues.ts";
@@ -108,14 +109,21 @@ export type LogEntry = Readonly<Record<string, unknown>>;
 /** Ports as a new instance of a function has them: nothing cached, its log kept in `log`. */
 export function portsOver(
   parts: Pick<Engines, "table" | "queues">,
-  options: { domains?: readonly string[]; openDirectory?: boolean; log?: LogEntry[] } = {},
+  options: {
+    domains?: readonly string[];
+    openDirectory?: boolean;
+    capabilities?: Capabilities;
+    clock?: () => number;
+    log?: LogEntry[];
+  } = {},
 ): Ports {
   return makePorts({
     table: parts.table,
     queues: parts.queues,
     domains: options.domains ?? [domain],
     openDirectory: options.openDirectory ?? false,
-    clock: () => now,
+    clock: options.clock ?? (() => now),
+    ...(options.capabilities && { capabilities: options.capabilities }),
     log: (entry) => options.log?.push(entry),
   });
 }
