@@ -1,6 +1,7 @@
 import type { TableOptions } from "./attributes.ts";
 import type { Table } from "./table.ts";
 import { makeAvailabilityTable } from "./table-availability.ts";
+import { makeCapsTable } from "./table-caps.ts";
 import { makePairTable } from "./table-pairs.ts";
 import { makeProcessTable } from "./table-process.ts";
 import { makeUserTable } from "./table-users.ts";
@@ -13,6 +14,7 @@ export function makeTable(options: TableOptions): Table {
     ...makeUserTable(options),
     ...makePairTable(options),
     ...makeAvailabilityTable(options),
+    ...makeCapsTable(options),
     ...makeWalkTable(options),
   };
 }

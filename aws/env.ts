@@ -1,8 +1,10 @@
 /** The environment, parsed once; the only reader of `process.env` outside `local/`, `infra/` and tests. */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import type { Capabilities } from "#core/capabilities.ts";
 import { environmentNameOf, type QueueName, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
 
@@ -58,6 +60,7 @@ const functionSchema = v.object({
     v.pipe(v.picklist(["announced", "open"]), v.description('"announced" or "open"')),
     "announced",
   ),
+  CAUSEWAY_CAPABILITIES: v.optional(v.string(), "{}"),
 });
 
 const connectorSchema = v.object({
@@ -113,6 +116,8 @@ export interface FunctionEnv extends AwsEnv {
   readonly domains: readonly string[];
   readonly directory: "announced" | "open";
   readonly resync: ResyncPace;
+  /** What the native system can do. */
+  readonly capabilities: Capabilities;
 }
 
 export interface ConnectorEnv extends AwsEnv {
@@ -184,9 +189,12 @@ export function readFunctionEnv(
   const missing = missingQueue(aws.urls, "CAUSEWAY_QUEUE_", needed);
   if (missing !== undefined) return err(missing);
   const read = parsed.value;
+  const capabilities = parseCapabilities(read.CAUSEWAY_CAPABILITIES);
+  if (!capabilities.ok) return err(`CAUSEWAY_CAPABILITIES: ${capabilities.error}`);
   return ok({
     ...aws,
     domains: read.CAUSEWAY_DOMAINS,
+    capabilities: capabilities.value,
     directory: read.CAUSEWAY_DIRECTORY,
     resync: { pairsPerS: read.CAUSEWAY_RESYNC_PAIRS_PER_S, settleS: read.CAUSEWAY_RESYNC_SETTLE_S },
   });

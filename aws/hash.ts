@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { CapsHash } from "#core/xmpp/caps.ts";
 
 function digest(parts: readonly string[]): Buffer {
   const hash = createHash("sha256");
@@ -37,4 +38,9 @@ export function userGroup(domain: string, user: string): string {
 export function nativeEventsGroup(user: string): string {
   if (/^[!-~]{1,128}$/.test(user)) return user;
   return createHash("sha256").update(user).digest("hex");
+}
+
+/** A verification string of entity capabilities (XEP-0115 §5.1); the hash function bears its name in the IANA registry. */
+export function capsDigest(hash: CapsHash, text: string): string {
+  return createHash(hash.replace("-", "")).update(text).digest("base64");
 }

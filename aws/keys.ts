@@ -11,6 +11,7 @@
  * | subscriber, in a hash bucket | `subscribers#<domain>#<user>` | `<bucket>#<contact>` |
  * | checkpoint of the walk through a domain's pairs | `walk#<domain>` | `walk` |
  * | what a contact was told of late, per pair | `told#<domain>#<user>` | `<contact>` |
+ * | what a verification string of capabilities stands for | `caps#<hash function>#<string>` | `caps` |
  * | note of an item being handled after a crash | `note#<queue message id>` | `note` |
  *
  * Availability sorts next to its subscription, so that one query reads a roster with its shows.
@@ -77,6 +78,11 @@ export function toldKey(domain: string, user: string, contact: string): Key {
 
 export function noteKey(messageId: string): Key {
   return { pk: `note#${part(messageId)}`, sk: "note" };
+}
+
+/** The same for every domain: the string itself proves what it stands for. */
+export function capsKey(hash: string, ver: string): Key {
+  return { pk: `caps#${part(hash)}#${part(ver)}`, sk: "caps" };
 }
 
 /** The newest walk through a domain's pairs. */

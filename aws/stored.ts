@@ -3,10 +3,13 @@ import * as v from "valibot";
 
 const show = v.picklist(["online", "chat", "away", "xa", "dnd", "offline"]);
 
+const capsHash = v.picklist(["sha-1", "sha-256", "sha-512"]);
+
 export const presenceSchema = v.object({
   show,
   status: v.exactOptional(v.string()),
   idleSince: v.exactOptional(v.string()),
+  caps: v.exactOptional(v.string()),
   version: v.number(),
   time: v.string(),
 });
@@ -18,7 +21,14 @@ export const availabilitySchema = v.object({
   priority: v.number(),
   epoch: v.number(),
   time: v.string(),
+  caps: v.exactOptional(v.object({ hash: capsHash, node: v.string(), ver: v.string() })),
 });
+
+export const capsStateSchema = v.variant("kind", [
+  v.object({ kind: v.literal("asked"), cause: v.string(), ghost: v.string(), device: v.string() }),
+  v.object({ kind: v.literal("known"), features: v.record(v.string(), v.boolean()) }),
+  v.object({ kind: v.literal("unknown") }),
+]);
 
 export const pairStateSchema = v.object({
   state: v.picklist([

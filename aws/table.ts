@@ -1,8 +1,13 @@
 /** The one DynamoDB table behind a port. Each method says what it costs in requests. */
+import type { ClientFeatures } from "#core/client-features.ts";
 import type { Effect, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
+import type { Caps } from "#core/xmpp/caps.ts";
+
+/** A verification string, and the hash function that it was made with. */
+export type CapsName = Pick<Caps, "hash" | "ver">;
 
 export interface UserRecord {
   readonly domain: string;
@@ -29,6 +34,19 @@ export interface PairRecord {
   readonly version: number;
   /** Effects of the last commit that were perhaps not sent yet, with what they need to be sent. */
   readonly outbox: readonly Effect[];
+}
+
+/** What is known of a verification string of entity capabilities (XEP-0115). */
+export interface CapsRecord {
+  /** That of the question; a later question has another. */
+  readonly token: string;
+  /** Until then it holds, in seconds since 1970. */
+  readonly expires: number;
+  readonly state: /** A ghost has asked a device; `cause` is the presence that it was asked for. */
+    | { readonly kind: "asked"; readonly cause: string; readonly ghost: string; readonly device: string }
+    | { readonly kind: "known"; readonly features: ClientFeatures }
+    /** The answer was none, or not what the string stands for. */
+    | { readonly kind: "unknown" };
 }
 
 type Resources = Readonly<Record<string, Availability>>;
@@ -99,6 +117,14 @@ export interface Table {
   trimResources(pair: Pair, mark: string, resources: readonly string[]): Promise<void>;
   /** What is known of a contact's resources; `undefined` for an unknown pair. 1 read. */
   readAvailability(pair: Pair): Promise<Resources | undefined>;
+
+  /** What a verification string stands for; perhaps it holds no longer. 1 read. */
+  readCaps(caps: CapsName): Promise<CapsRecord | undefined>;
+  /**
+   * Puts a record in place of the one with the token `before` (`undefined`: there is none), unless somebody else did
+   * so first: then false. 1 write.
+   */
+  replaceCaps(caps: CapsName, before: string | undefined, record: CapsRecord): Promise<boolean>;
 
   /** The next subscribers of a user, up to `limits.broadcastStepMax`, with a cursor where more follow. 1 query. */
   subscribers(

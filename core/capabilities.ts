@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { limits } from "./limits.ts";
+import { hasForbiddenCharacters } from "./xmpp/codec.ts";
 
 const flag = (description: string) => v.optional(v.pipe(v.boolean(), v.description(description)), true);
 const count = (description: string, most: number) =>
@@ -21,15 +22,32 @@ export const capabilitiesSchema = v.strictObject({
   ),
   replies: flag("A message may answer another. Otherwise the quotation stays in the text."),
   reactions: v.optional(
-    v.union([
-      v.literal(false),
-      v.strictObject({
-        allowed: v.exactOptional(
-          v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(limits.emojiCharsMax))),
-        ),
-        max: count("Reactions of one person to one message.", limits.emojisMax),
-      }),
-    ]),
+    v.pipe(
+      v.union([
+        v.literal(false),
+        v.strictObject({
+          allowed: v.exactOptional(
+            v.pipe(
+              v.array(
+                v.pipe(
+                  v.string(),
+                  v.nonEmpty(),
+                  v.maxLength(limits.emojiCharsMax),
+                  // They stand in answers to service discovery.
+                  v.check((emoji) => !hasForbiddenCharacters(emoji), "text without control characters"),
+                ),
+              ),
+              v.nonEmpty(),
+              v.description("The only reactions that there are; contacts' clients are told. Default: any."),
+            ),
+          ),
+          max: count("Reactions of one person to one message.", limits.emojisMax),
+        }),
+      ]),
+      v.description(
+        "Messages may be reacted to. `false`: a contact's reaction arrives as a short text. What is not allowed is refused.",
+      ),
+    ),
     {},
   ),
   receipts: v.optional(
@@ -41,35 +59,46 @@ export const capabilitiesSchema = v.strictObject({
     ),
     "delivered",
   ),
-  markers: flag("It is told what was displayed."),
-  typing: flag("It is told who types."),
+  markers: flag("It is told what was displayed, and tells it."),
+  typing: flag("It is told who types, and tells it."),
   attachments: v.optional(
-    v.union([
-      v.literal(false),
-      v.strictObject({
-        bytesMax: v.exactOptional(
-          v.pipe(
-            v.number(),
-            v.safeInteger(),
-            v.minValue(1),
-            v.description("Largest file; larger ones are refused."),
+    v.pipe(
+      v.union([
+        v.literal(false),
+        v.strictObject({
+          bytesMax: v.exactOptional(
+            v.pipe(
+              v.number(),
+              v.safeInteger(),
+              v.minValue(1),
+              v.description("Largest file, in bytes; larger ones are refused. Default: any size."),
+            ),
           ),
-        ),
-      }),
-    ]),
+        }),
+      ]),
+      v.description("Messages may carry files. `false`: the URL of a contact's file arrives as text."),
+    ),
     {},
   ),
   styling: flag("Text may be Message Styling (XEP-0393). Otherwise it is always plain."),
   body: v.optional(
-    v.strictObject({
-      charsMax: v.exactOptional(
-        v.pipe(v.number(), v.safeInteger(), v.minValue(16), v.description("Longest text, in graphemes.")),
-      ),
-      tooLong: v.optional(
-        v.pipe(v.picklist(["split", "refuse"]), v.description("What happens to a longer one.")),
-        "split",
-      ),
-    }),
+    v.pipe(
+      v.strictObject({
+        charsMax: v.exactOptional(
+          v.pipe(
+            v.number(),
+            v.safeInteger(),
+            v.minValue(16),
+            v.description("Longest text, in graphemes. Default: as long as events may be."),
+          ),
+        ),
+        tooLong: v.optional(
+          v.pipe(v.picklist(["split", "refuse"]), v.description("What happens to a longer one.")),
+          "split",
+        ),
+      }),
+      v.description("How long a text may be."),
+    ),
     {},
   ),
   tellStrangers: v.optional(
@@ -80,6 +109,9 @@ export const capabilitiesSchema = v.strictObject({
     false,
   ),
 });
+
+/** As a deployment declares them: what is left out has its default. */
+export type DeclaredCapabilities = v.InferInput<typeof capabilitiesSchema>;
 
 export type Capabilities = v.InferOutput<typeof capabilitiesSchema>;
 

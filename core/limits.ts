@@ -135,6 +135,20 @@ export const limits = {
   sendRetryMsMax: 2_000,
   /** Addresses whose lane the connector remembers. */
   laneCacheMax: 10_000,
+  /** The URI that names a contact's software (XEP-0115). */
+  capsNodeCharsMax: 512,
+  /** How long a question about a client's capabilities may go unanswered before another device is asked. */
+  capsAnswerS: 600,
+  /** How long a useless answer to it counts. */
+  capsUnknownS: 3600,
+  /** How long what a client can do is remembered. */
+  capsKeptS: 30 * 24 * 3600,
+  /** Questions to one contact within `capsAnswerS`, by one instance of a function. */
+  capsQuestionsMax: 8,
+  /** What an entity may say of itself in service discovery: identities, features, fields and values. */
+  discoFactorsMax: 1_000,
+  /** Declared capabilities as JSON: all variables of a Lambda function share 4 KiB. */
+  capabilitiesBytesMax: 2048,
   /** Room for what an event holds besides its content: addresses, ids and times, escaped. */
   eventFrameBytesMax: 16 * 1024,
   /** Graceful stop: time for polls under way to bring what SQS is just sending. */

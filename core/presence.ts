@@ -3,6 +3,7 @@
  * presence of a native user becomes a stanza.
  */
 import type { Element } from "ltx";
+import { type Caps, capsElement } from "./xmpp/caps.ts";
 import { type BareJid, domainOf } from "./xmpp/jid.ts";
 import { element, ns } from "./xmpp/stanza.ts";
 
@@ -20,6 +21,8 @@ export interface Availability {
   readonly epoch: number;
   /** RFC 3339: when the contact said so. */
   readonly time: string;
+  /** What the device says that it can do (XEP-0115). */
+  readonly caps?: Caps;
 }
 
 /** Presence of a native user. */
@@ -27,6 +30,8 @@ export interface UserPresence {
   readonly show: Show;
   readonly status?: string;
   readonly idleSince?: string;
+  /** What the ghost said that it can do when it was announced (XEP-0115, the verification string). */
+  readonly caps?: string;
   /** Grows with every change. */
   readonly version: number;
   /** RFC 3339: since when. */
@@ -65,11 +70,14 @@ function sayings(from: Availability): Pick<Aggregate, "status" | "idleSince"> {
   };
 }
 
+/** Whether a resource counts for the contact's presence, and gets messages to its bare JID (RFC 6121 §8.5.2.1.1). */
+export function counts({ priority, show }: Availability): boolean {
+  return priority >= 0 && show !== "offline";
+}
+
 /** One presence out of all resources: the most available counts, then the latest; negative priority never. */
 export function aggregate(resources: Readonly<Record<string, Availability>>): Aggregate {
-  const counting = Object.entries(resources).filter(
-    ([, { priority, show }]) => priority >= 0 && show !== "offline",
-  );
+  const counting = Object.entries(resources).filter(([, availability]) => counts(availability));
   const [first, ...others] = counting;
   if (first === undefined) return { show: "offline", devices: 0 };
   const [, leader] = others.reduce((best, other) => (leads(other, best) ? other : best), first);
@@ -85,12 +93,14 @@ export function sameToWatchers(a: Aggregate, b: Aggregate): boolean {
  * The presence stanza of a ghost.
  *
  * @param contact whom to tell: the current presence, answered to one. Absent: the template of a broadcast.
+ * @param caps what the ghost can do
  * @param probeId the id of the probe that is answered (RFC 6121 §4.3.2)
  */
 export function availabilityStanza(
   ghost: BareJid,
   contact: BareJid | undefined,
   presence: UserPresence,
+  caps: Caps,
   probeId?: string,
 ): Element {
   const offline = presence.show === "offline";
@@ -110,6 +120,8 @@ export function availabilityStanza(
     presence.idleSince === undefined
       ? undefined
       : element("idle", { xmlns: ns.idle, since: presence.idleSince }),
+    // XEP-0115 §6.1: with every available presence.
+    capsElement(caps),
     told,
   );
 }

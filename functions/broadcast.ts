@@ -44,7 +44,7 @@ export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise
   const { record, presence, trace, hops, cursor } = broadcast;
   const { domain, user } = record;
   const ghost = ghostJid(record.localpart, domain);
-  const xml = serializeStanza(availabilityStanza(ghost, undefined, presence));
+  const xml = serializeStanza(availabilityStanza(ghost, undefined, presence, ports.caps));
   const page = await ports.table.subscribers(domain, user, cursor);
   const group = userGroup(domain, user);
   const time = new Date(ports.clock()).toISOString();

@@ -1,11 +1,11 @@
 /** Who exists, and under which address: design §9, "Who exists". */
 import type { Table, UserRecord } from "#aws/table.ts";
 import type { Pair } from "#core/decision.ts";
-import { limits } from "#core/limits.ts";
 import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts";
 import { noPair } from "#core/pair.ts";
 import { seenByContact } from "#core/subscription.ts";
 import type { BareJid } from "#core/xmpp/jid.ts";
+import { makeCache } from "./cache.ts";
 
 /** A user as far as addressing goes; what may be cached. */
 export interface Address {
@@ -40,38 +40,13 @@ interface Standing {
   readonly seen: boolean;
 }
 
-/** A cache of what exists. What does not exist is never cached: it may be announced at any moment. */
-function makeCache<T>(clock: () => number) {
-  const entries = new Map<string, { value: T; until: number }>();
-  return {
-    get(key: string): T | undefined {
-      const entry = entries.get(key);
-      if (entry === undefined || entry.until < clock()) return undefined;
-      return entry.value;
-    },
-    drop(key: string): void {
-      entries.delete(key);
-    },
-    put(key: string, value: T): T {
-      entries.delete(key);
-      entries.set(key, { value, until: clock() + limits.profileCacheMs });
-      if (entries.size > limits.profileCacheMax) {
-        for (const oldest of entries.keys()) {
-          entries.delete(oldest);
-          break;
-        }
-      }
-      return value;
-    },
-  };
-}
-
 function addressOf(record: UserRecord): Address {
   return { user: record.user, localpart: record.localpart, blocks: record.blocks === true };
 }
 
 export function makeDirectory(options: { table: Table; open: boolean; clock: () => number }): Directory {
   const { table, open } = options;
+  // What does not exist is never cached: it may be announced at any moment.
   const cache = makeCache<Address>(options.clock);
   const pairCache = makeCache<Standing>(options.clock);
   const localpartKey = (domain: string, localpart: string) => `l ${domain} ${localpart}`;

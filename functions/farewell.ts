@@ -27,7 +27,7 @@ export async function farewellStep(task: WalkTaskOf<"farewell">, ports: Ports): 
     return jid.ok ? [{ pair: { domain, user: record.user, contact: jid.value } }] : [];
   });
   await pairByPair(ports, task, pairs, async ({ pair }) => {
-    const ctx = { pair, ghost, cause, severalDomains: ports.domains.length > 1 };
+    const ctx = { pair, ghost, cause, caps: ports.caps, severalDomains: ports.domains.length > 1 };
     await commitDecision(ports, pair, cause, (current) => ok(endBoth(ctx, current)));
   });
   if (page.cursor === undefined) {

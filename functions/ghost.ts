@@ -33,6 +33,7 @@ export async function ghostOf(job: StanzaJob, ports: Ports): Promise<Ghost | und
     address,
     pair: { domain: to.domain, user: address.user, contact: from.bare },
     ghost: to.bare,
+    caps: ports.caps,
     severalDomains: ports.domains.length > 1,
   };
 }

@@ -63,7 +63,8 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
 
 function contextOf(event: { data: Pair }, cause: Cause, ghost: BareJid, ports: Ports): Context {
   const { domain, user, contact } = event.data;
-  return { pair: { domain, user, contact }, ghost, cause, severalDomains: ports.domains.length > 1 };
+  const { caps, domains } = ports;
+  return { pair: { domain, user, contact }, ghost, cause, caps, severalDomains: domains.length > 1 };
 }
 
 /** 1 read, 1 write where something changes, then the broadcast. */
@@ -71,7 +72,7 @@ async function changePresence(event: NativeEventOf<"presence.changed">, cause: C
   const { domain, user } = event.data;
   const record = await ports.table.readUser(domain, user);
   if (record === undefined || record.removing) return unknownUser(event);
-  const decision = decideUserPresence(record, cause, event);
+  const decision = decideUserPresence(record, cause, event, ports.caps.ver);
   if (decision === undefined) return undefined;
   const { presence, repeat } = decision;
   // A repeat announces again what it had announced: nothing else of this user came in between.

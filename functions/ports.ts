@@ -6,7 +6,10 @@ import type { Table } from "#aws/table.ts";
 import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import type { Caps } from "#core/xmpp/caps.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
+import { ghostCaps } from "./ghost-caps.ts";
+import { type KnownCaps, makeKnownCaps } from "./known-caps.ts";
 import { coalesceSends } from "./sender.ts";
 
 export interface Ports {
@@ -18,6 +21,10 @@ export interface Ports {
   readonly resync: ResyncPace;
   /** What the native system can do. */
   readonly capabilities: Capabilities;
+  /** What ghosts can do by that, as their presence says it. */
+  readonly caps: Caps;
+  /** What contacts' clients can do. */
+  readonly knownCaps: KnownCaps;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** One line of structured log; ids only, never a body or a status text. */
@@ -36,13 +43,16 @@ export function makePorts(options: {
   log?: Ports["log"];
 }): Ports {
   const clock = options.clock ?? Date.now;
+  const capabilities = options.capabilities ?? allCapabilities;
   return {
     table: options.table,
     queues: coalesceSends(options.queues),
     directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
     domains: options.domains,
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
-    capabilities: options.capabilities ?? allCapabilities,
+    capabilities,
+    caps: ghostCaps(capabilities),
+    knownCaps: makeKnownCaps({ table: options.table, clock }),
     clock,
     log:
       options.log ??
@@ -54,6 +64,7 @@ export function makePorts(options: {
 export function portsFromEnvironment(needed: readonly QueueName[]): Ports {
   const env = readFunctionEnv(needed);
   if (!env.ok) throw new Error(`wrong environment: ${env.error}`);
-  const { domains, directory, resync } = env.value;
-  return makePorts({ ...connectAws(env.value), domains, openDirectory: directory === "open", resync });
+  const { domains, directory, resync, capabilities } = env.value;
+  const openDirectory = directory === "open";
+  return makePorts({ ...connectAws(env.value), domains, openDirectory, resync, capabilities });
 }

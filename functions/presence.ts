@@ -1,6 +1,7 @@
 /** `presence-stanzas.fifo`: availability, probes and subscriptions of contacts. */
 
 import { noPair, type PairState } from "#core/pair.ts";
+import { counts } from "#core/presence.ts";
 import { ok } from "#core/result.ts";
 import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
@@ -15,13 +16,14 @@ import {
 import { serializeStanza } from "#core/xmpp/codec.ts";
 import { sendEffects, sendFromDomain } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
+import { learnCaps } from "./learn-caps.ts";
 import { commitDecision } from "./pair-commit.ts";
 import { onLambda } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { probeAttemptOf, probeLater } from "./probe-again.ts";
 import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
 
-/** Availability of one resource: 1 write, no read. */
+/** Availability of one resource: 1 write, no read; more only where it bears capabilities that are not known yet. */
 async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
   const { pair, cause } = ctx;
   const { resource } = job.from;
@@ -34,6 +36,9 @@ async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Pro
   if (outcome.kind !== "applied") return;
   const { after, effects } = decideAvailability(ctx, outcome.before, resource, update);
   await sendEffects(ports, pair, cause, effects);
+  if (update?.caps !== undefined && counts(update) && resource !== "") {
+    await learnCaps(ctx, job.from, update.caps, ports);
+  }
   const dropped = Object.keys(outcome.before).filter((name) => name !== resource && !(name in after));
   // Last, so that a repeat finds what is over the limit and decides the same.
   if (dropped.length > 0 && update !== undefined) {

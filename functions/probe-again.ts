@@ -49,6 +49,6 @@ export async function probeStep(task: WalkTaskOf<"probe">, ports: Ports): Promis
     trace: task.trace,
     hops: task.hops,
   };
-  const ctx = { pair, ghost, cause, severalDomains: ports.domains.length > 1 };
+  const ctx = { pair, ghost, cause, caps: ports.caps, severalDomains: ports.domains.length > 1 };
   await sendEffects(ports, pair, cause, greetAgain(ctx, known.state, undefined));
 }

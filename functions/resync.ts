@@ -39,6 +39,7 @@ function contextOf(task: Task, pair: Pair, record: UserRecord, ports: Ports): Co
   return {
     pair,
     ghost,
+    caps: ports.caps,
     severalDomains: ports.domains.length > 1,
     cause: {
       id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,

@@ -1,3 +1,6 @@
+import type { Capabilities } from "#core/capabilities.ts";
+import { parseCapabilities, readCapabilities } from "#core/read-capabilities.ts";
+
 /** What a deployment decides, read from the CDK context: `cdk.json`, or `-c key=value`. */
 export interface Config {
   /** The component domains that we serve; the first is the default. */
@@ -6,6 +9,8 @@ export interface Config {
   readonly xmppService: string;
   /** Whether a user must be announced before anyone can reach it (design §9). */
   readonly directory: "announced" | "open";
+  /** What the native system can do. */
+  readonly capabilities: Capabilities;
 }
 
 interface Setting {
@@ -28,7 +33,7 @@ const settings = {
     pattern: /^xmpp:\/\/[^/\s]+:\d{1,5}$/,
   },
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
-} as const satisfies Record<keyof Config, Setting>;
+} as const satisfies Record<Exclude<keyof Config, "capabilities">, Setting>;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
   const value = context(key);
@@ -38,6 +43,16 @@ function read({ key, example, pattern }: Setting, context: (key: string) => unkn
     throw new Error(`CDK context "${key}" is ${JSON.stringify(value)}, not of the form ${example}: ${fix}`);
   }
   return value;
+}
+
+const capabilitiesKey = "causeway:capabilities";
+
+/** An object in `cdk.json`, JSON behind `-c`; without it the native system can do everything. */
+function readDeclared(context: (key: string) => unknown): Capabilities {
+  const value = context(capabilitiesKey) ?? {};
+  const declared = typeof value === "string" ? parseCapabilities(value) : readCapabilities(value);
+  if (declared.ok) return declared.value;
+  throw new Error(`CDK context "${capabilitiesKey}": ${declared.error}`);
 }
 
 /**
@@ -51,5 +66,6 @@ export function readConfig(context: (key: string) => unknown): Config {
     domains: read(settings.domains, context).split(","),
     xmppService: read(settings.xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",
+    capabilities: readDeclared(context),
   };
 }

@@ -1,3 +1,4 @@
+import type { DeclaredCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
@@ -19,6 +20,8 @@ export interface BridgeOptions {
   readonly lanes: number;
   /** How a resync goes through the pairs; default: as deployed. */
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
+  /** What the native system can do; default: everything. */
+  readonly capabilities?: DeclaredCapabilities;
   /** The net beyond this machine's server; default: there is none. */
   readonly federation?: Federation;
   /** Instances of one function at the same time. */

@@ -94,6 +94,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     directory: options.directory,
     lanes: options.lanes,
     ...(options.resync && { resync: options.resync }),
+    ...(options.capabilities && { capabilities: options.capabilities }),
   };
   const begun = performance.now();
   const { concurrency } = options;

@@ -1,6 +1,7 @@
-/** `npm run docs`: writes what docs/ says about the events from the schemas in core/contract. */
+/** `npm run docs`: writes what docs/ says about events and capabilities from the schemas in core. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { asyncApiDocument } from "./docs/asyncapi.ts";
+import { capabilitiesPage } from "./docs/capabilities.ts";
 import { eventsPage } from "./docs/page.ts";
 import { jsonSchemaDocument } from "./docs/schemas.ts";
 
@@ -11,6 +12,7 @@ export function generatedDocuments(): Record<string, string> {
   const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
   return {
     "docs/events.md": eventsPage(),
+    "docs/capabilities.md": capabilitiesPage(),
     "docs/events.schema.json": json(jsonSchemaDocument()),
     "docs/asyncapi.json": json(asyncApiDocument(version)),
   };

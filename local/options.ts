@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Capabilities } from "#core/capabilities.ts";
+import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { defaultPorts, type Ports, portsAt } from "./ports.ts";
 import { type ServerKind, serverKinds } from "./servers/server.ts";
@@ -9,6 +12,8 @@ export interface StartOptions {
   readonly ports: Ports;
   readonly stateDir: string;
   readonly fresh: boolean;
+  /** What the native system can do, where a file says so. */
+  readonly capabilities?: Capabilities;
   readonly help: boolean;
 }
 
@@ -45,6 +50,7 @@ ${portNames
   .map((name) => `  ${portOption(name).padEnd(26)}  ${portWords[name]} (default: ${defaultPorts[name]})`)
   .join("\n")}
   --state-dir DIR             where everything is kept (default: .local)
+  --capabilities FILE         JSON of what the native system can do: docs/capabilities.md (default: everything)
   --fresh                     forgets what an earlier run has kept
   --help                      this text
 
@@ -54,6 +60,17 @@ Environment: SQS_ENDPOINT and DYNAMODB_ENDPOINT name engines that run already.
 function readPort(text: string, min: number): number | undefined {
   const port = Number(text);
   return /^\d+$/.test(text) && port >= min && port <= portMax ? port : undefined;
+}
+
+function readCapabilitiesFile(file: string): Result<Capabilities, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return err(`--capabilities: ${file} cannot be read`);
+  }
+  const read = parseCapabilities(text);
+  return read.ok ? read : err(`--capabilities: ${file}: ${read.error}`);
 }
 
 /** Reads the command line; the error is a sentence for people. */
@@ -66,6 +83,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
       server: text,
       "port-offset": text,
       "state-dir": text,
+      capabilities: text,
       fresh: flag,
       help: { ...flag, short: "h" },
       ...Object.fromEntries(portNames.map((name) => [`${name}-port`, text])),
@@ -94,11 +112,15 @@ export function readStartOptions(args: readonly string[], root: string): Result<
   const beyond = portNames.find((name) => ports[name] > portMax);
   if (beyond !== undefined)
     return err(`port ${ports[beyond]} does not exist: choose a smaller --port-offset`);
+  const file = values["capabilities"];
+  const capabilities = file === undefined ? undefined : readCapabilitiesFile(resolve(root, String(file)));
+  if (capabilities?.ok === false) return capabilities;
   return ok({
     server,
     ports,
     stateDir: resolve(root, String(values["state-dir"] ?? ".local")),
     fresh: values["fresh"] === true,
     help: values["help"] === true,
+    ...(capabilities && { capabilities: capabilities.value }),
   });
 }

@@ -3,6 +3,7 @@ import type { Element } from "ltx";
 import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
 import { type Aggregate, type Availability, aggregate, type Show, sameToWatchers } from "../presence.ts";
+import { readCaps } from "../xmpp/caps.ts";
 import { ns } from "../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
@@ -25,6 +26,7 @@ export function parseAvailability(stanza: Element, epoch: number, time: string):
   if (stanza.attrs["type"] === "unavailable") return undefined;
   const show = ownText(stanza, "show")?.trim() ?? "";
   const status = shorten(ownText(stanza, "status") ?? "", limits.statusCharsMax);
+  const caps = readCaps(stanza);
   const idleSince = statedTime(stanza.getChild("idle", ns.idle)?.attrs["since"], time);
   return {
     // RFC 6121 §4.7.2.1: absent means available; other values than these four are not defined.
@@ -34,6 +36,7 @@ export function parseAvailability(stanza: Element, epoch: number, time: string):
     priority: priorityOf(ownText(stanza, "priority")),
     epoch,
     time: sentAt(stanza, time),
+    ...(caps === undefined ? {} : { caps }),
   };
 }
 

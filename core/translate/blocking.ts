@@ -41,7 +41,7 @@ export function decideUnblock(
   const { blocked: _, ...next } = current;
   const effects = collectEffects(ctx);
   if (seenByContact(current.state) && presence !== undefined && presence.show !== "offline") {
-    const stanza = availabilityStanza(ctx.ghost, ctx.pair.contact, presence);
+    const stanza = availabilityStanza(ctx.ghost, ctx.pair.contact, presence, ctx.caps);
     effects.stanza(stanza, { availability: { ghost: ctx.ghost, version: presence.version } });
   }
   if (seesContact(current.state)) effects.stanza(probeStanza(ctx));

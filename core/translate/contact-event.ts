@@ -99,7 +99,7 @@ function letIn(
 ): SubscriptionState {
   const next = send(ctx, "subscribed", state, effects);
   if (presence !== undefined && presence.show !== "offline") {
-    const stanza = availabilityStanza(ctx.ghost, ctx.pair.contact, presence);
+    const stanza = availabilityStanza(ctx.ghost, ctx.pair.contact, presence, ctx.caps);
     effects.stanza(stanza, { availability: { ghost: ctx.ghost, version: presence.version } });
   }
   return next;

@@ -42,7 +42,7 @@ export function answerProbe(
 ): readonly Effect[] {
   const effects = collectEffects(ctx);
   const current: UserPresence = presence ?? { show: "offline", version: 0, time: ctx.cause.time };
-  effects.stanza(availabilityStanza(ctx.ghost, ctx.pair.contact, current, probeId), {
+  effects.stanza(availabilityStanza(ctx.ghost, ctx.pair.contact, current, ctx.caps, probeId), {
     availability: { ghost: ctx.ghost, version: current.version },
   });
   return effects.list;

@@ -35,7 +35,7 @@ export function greetAgain(
   // RFC 6121 §3.1.2: a request may be repeated; the contact's server knows whether it has seen it.
   if (pending === "out" || pending === "both") effects.stanza(subscriptionStanza(ctx, "subscribe"));
   if (seenByContact(state) && presence !== undefined && presence.show !== "offline") {
-    effects.stanza(availabilityStanza(ctx.ghost, ctx.pair.contact, presence), {
+    effects.stanza(availabilityStanza(ctx.ghost, ctx.pair.contact, presence, ctx.caps), {
       availability: { ghost: ctx.ghost, version: presence.version },
     });
   }

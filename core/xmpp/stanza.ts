@@ -7,6 +7,8 @@ export const ns = {
   component: "jabber:component:accept",
   /** RFC 6120 §8.3.3, conditions and text of stanza errors. */
   stanzas: "urn:ietf:params:xml:ns:xmpp-stanzas",
+  /** XEP-0004 */
+  dataForms: "jabber:x:data",
   /** XEP-0030 */
   discoInfo: "http://jabber.org/protocol/disco#info",
   discoItems: "http://jabber.org/protocol/disco#items",

@@ -1,3 +1,4 @@
+import type { DeclaredCapabilities } from "#core/capabilities.ts";
 import { environmentNameOf, type QueueName } from "#core/contract/queues.ts";
 import { connectorDefinition, type FunctionName, functionDefinitions } from "./functions.ts";
 
@@ -32,6 +33,8 @@ export interface EnvironmentSource {
   readonly directory: "announced" | "open";
   /** For walks, where it is not the default: how a resync goes through the pairs. */
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
+  /** For functions, where it is not everything: what the native system can do. */
+  readonly capabilities?: DeclaredCapabilities;
   /** For the connector: message groups of the stanza queues. */
   readonly lanes: number;
 }
@@ -48,6 +51,8 @@ export function environmentOf(name: ComputeName, source: EnvironmentSource): Rec
     ...(name === "connector"
       ? { CAUSEWAY_LANES: String(source.lanes) }
       : { CAUSEWAY_DIRECTORY: source.directory }),
+    ...(name !== "connector" &&
+      source.capabilities && { CAUSEWAY_CAPABILITIES: JSON.stringify(source.capabilities) }),
     ...(name === "walk" &&
       source.resync && {
         CAUSEWAY_RESYNC_PAIRS_PER_S: String(source.resync.pairsPerS),

@@ -24,6 +24,7 @@ export function makeCompute(app: App, config: Config, state: State, bundles: Bun
     table: state.table.tableName,
     domains: config.domains,
     directory: config.directory,
+    capabilities: config.capabilities,
     lanes: limits.lanes,
   };
   makeFunctions(stack, state, source, bundles.functionFolder);

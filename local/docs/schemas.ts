@@ -15,7 +15,7 @@ export interface EventSchema {
 }
 
 /** The envelope alone, with any data. */
-export const envelopeJsonSchema = convert(cloudEventSchema);
+export const envelopeJsonSchema = jsonSchemaOf(cloudEventSchema);
 /** What the native system sends. */
 export const nativeSchemas = nativeEventTypes.map((type) => eventSchema("native", type, nativeData[type]));
 /** What we send. */
@@ -42,7 +42,7 @@ export function jsonSchemaDocument(): JsonSchema {
 }
 
 function eventSchema(direction: string, type: string, data: v.GenericSchema): EventSchema {
-  const schema = convert(v.object({ ...cloudEventSchema.entries, type: v.literal(type), data }));
+  const schema = jsonSchemaOf(v.object({ ...cloudEventSchema.entries, type: v.literal(type), data }));
   return { name: `${direction}.${type}`, type, summary: summaryOf(data), schema };
 }
 
@@ -52,7 +52,8 @@ function summaryOf(data: v.GenericSchema): string {
   return summary;
 }
 
-function convert(schema: v.GenericSchema): JsonSchema {
+/** The JSON Schema of what is read with a schema. */
+export function jsonSchemaOf(schema: v.GenericSchema): JsonSchema {
   // What a `check` demands is said beside it as metadata where JSON Schema can say it.
   const { $schema: _, ...converted } = toJsonSchema(schema, {
     target: "draft-2020-12",

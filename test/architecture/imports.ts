@@ -16,7 +16,14 @@ const rules: Readonly<Record<string, Folder>> = {
   aws: { folders: ["core"] },
   functions: { folders: ["core", "aws"], noPackages: [awsSdk] },
   connector: { folders: ["core", "aws"], noPackages: [awsSdk] },
-  infra: { folders: ["core/limits.ts", "core/contract/queues.ts"] },
+  infra: {
+    folders: [
+      "core/limits.ts",
+      "core/contract/queues.ts",
+      "core/capabilities.ts",
+      "core/read-capabilities.ts",
+    ],
+  },
   local: { folders: ["core", "aws", "functions", "connector", "infra"] },
   bench: { folders: ["core", "aws", "functions", "connector", "infra", "local"] },
   test: { folders: ["core", "aws", "functions", "connector", "infra", "local", "bench"] },

@@ -116,6 +116,7 @@ export function portsOver(
     capabilities?: Partial<Capabilities>;
     /** Milliseconds after {@link now}. */
     laterMs?: number;
+    clock?: () => number;
     log?: LogEntry[];
   } = {},
 ): Ports {
@@ -125,7 +126,7 @@ export function portsOver(
     domains: options.domains ?? [domain],
     openDirectory: options.openDirectory ?? false,
     capabilities: { ...allCapabilities, ...options.capabilities },
-    clock: () => now + (options.laterMs ?? 0),
+    clock: options.clock ?? (() => now + (options.laterMs ?? 0)),
     log: (entry) => options.log?.push(entry),
   });
 }

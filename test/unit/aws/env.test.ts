@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { readConnectorEnv, readFunctionEnv } from "#aws/env.ts";
+import { allCapabilities } from "#core/capabilities.ts";
 import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 
@@ -48,6 +49,7 @@ describe("a function's environment", () => {
       domains: ["im.example.com"],
       directory: "announced",
       resync: { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
+      capabilities: allCapabilities,
     });
     assert.equal(urls.nativeDeliveries, queues["CAUSEWAY_QUEUE_NATIVE_DELIVERIES"]);
     assert.equal(deadLetterUrls.messageStanzas, queues["CAUSEWAY_DEAD_LETTERS_MESSAGE_STANZAS"]);
@@ -86,6 +88,19 @@ describe("a function's environment", () => {
       const error = complaint(ofFunction({ [name]: value }));
       assert.ok(error.startsWith(`${name} is ${JSON.stringify(value)}: set it to `), error);
       assert.ok(!error.endsWith("something else"), error);
+    }
+  });
+
+  test("says what the native system can do, and which part of that is wrong", () => {
+    const env = ofFunction({ CAUSEWAY_CAPABILITIES: '{"edits":false}' });
+    assert.ok(env.ok);
+    assert.deepEqual(env.value.capabilities, { ...allCapabilities, edits: false });
+    for (const [value, start] of [
+      ["", "CAUSEWAY_CAPABILITIES: not JSON: set it to "],
+      ['{"body":{"charsMax":1}}', "CAUSEWAY_CAPABILITIES: body.charsMax is 1: set it to "],
+    ] as const) {
+      const error = complaint(ofFunction({ CAUSEWAY_CAPABILITIES: value }));
+      assert.ok(error.startsWith(start), error);
     }
   });
 

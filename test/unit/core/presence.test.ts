@@ -9,7 +9,7 @@ import {
   sameToWatchers,
 } from "#core/presence.ts";
 import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
-import { contact, domain, ghost, makeContext } from "./translate/support.ts";
+import { caps, contact, domain, ghost, makeContext } from "./translate/support.ts";
 
 const ctx = makeContext();
 
@@ -87,33 +87,35 @@ test("watchers see show, status and idle time, and not the number of devices", (
 const said = { version: 3, time: "2026-11-02T09:00:00Z" };
 const stamp = `<delay xmlns="urn:xmpp:delay" from="${domain}" stamp="2026-11-02T09:00:00Z"/>`;
 
-test("online has no show, and every availability has priority 0 and comes from the ghost's resource", () => {
-  const xml = serializeStanza(availabilityStanza(ctx.ghost, undefined, { ...said, show: "online" }));
-  assert.equal(xml, `<presence from="${ghost}/causeway"><priority>0</priority></presence>`);
+const can = `<c xmlns="http://jabber.org/protocol/caps" hash="sha-1" node="urn:causeway" ver="${caps.ver}"/>`;
+
+test("online has no show; every availability has priority 0 and capabilities, from the ghost's resource", () => {
+  const xml = serializeStanza(availabilityStanza(ctx.ghost, undefined, { ...said, show: "online" }, caps));
+  assert.equal(xml, `<presence from="${ghost}/causeway"><priority>0</priority>${can}</presence>`);
 });
 
 test("an answer to one contact says show, status, idle time and since when, under the probe's id", () => {
   const away = { ...said, show: "away", status: "at <lunch>", idleSince: "2026-11-02T08:00:00Z" } as const;
-  const xml = serializeStanza(availabilityStanza(ctx.ghost, ctx.pair.contact, away, "p1"));
+  const xml = serializeStanza(availabilityStanza(ctx.ghost, ctx.pair.contact, away, caps, "p1"));
   const content =
     "<show>away</show><status>at &lt;lunch&gt;</status><priority>0</priority>" +
     '<idle xmlns="urn:xmpp:idle:1" since="2026-11-02T08:00:00Z"/>';
   assert.equal(
     xml,
-    `<presence from="${ghost}/causeway" to="${contact}" id="p1">${content}${stamp}</presence>`,
+    `<presence from="${ghost}/causeway" to="${contact}" id="p1">${content}${can}${stamp}</presence>`,
   );
   assert.ok(checkOutbound(xml, [domain]).ok);
 });
 
-test("offline is broadcast from the ghost's resource, with neither show nor priority", () => {
+test("offline is broadcast from the ghost's resource, with neither show, priority nor capabilities", () => {
   const offline = { ...said, show: "offline", status: "gone" } as const;
-  const xml = serializeStanza(availabilityStanza(ctx.ghost, undefined, offline));
+  const xml = serializeStanza(availabilityStanza(ctx.ghost, undefined, offline, caps));
   assert.equal(xml, `<presence from="${ghost}/causeway" type="unavailable"><status>gone</status></presence>`);
 });
 
 test("a probe for an offline ghost is answered from the bare JID", () => {
   const xml = serializeStanza(
-    availabilityStanza(ctx.ghost, ctx.pair.contact, { ...said, show: "offline" }, "p1"),
+    availabilityStanza(ctx.ghost, ctx.pair.contact, { ...said, show: "offline" }, caps, "p1"),
   );
   assert.equal(
     xml,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { allCapabilities } from "#core/capabilities.ts";
 import { readConfig } from "#infra/config.ts";
 
 const good: Readonly<Record<string, unknown>> = {
@@ -16,8 +17,23 @@ describe("the deployment's configuration", () => {
       domains: ["im.example.com", "chat.bücher.example"],
       xmppService: "xmpp://xmpp.example.com:5347",
       directory: "open",
+      capabilities: allCapabilities,
     });
   });
+
+  test("takes what the native system can do as an object, and as JSON from the command line", () => {
+    for (const declared of [{ typing: false }, '{"typing":false}']) {
+      const config = read({ ...good, "causeway:capabilities": declared });
+      assert.deepEqual(config.capabilities, { ...allCapabilities, typing: false });
+    }
+  });
+
+  for (const wrong of [{ typing: 0 }, '{"typing":0}']) {
+    test(`names what is wrong with capabilities, and the fix: ${JSON.stringify(wrong)}`, () => {
+      const reading = () => read({ ...good, "causeway:capabilities": wrong });
+      assert.throws(reading, /"causeway:capabilities": typing is 0: set it to true or false; see docs/);
+    });
+  }
 
   for (const key of Object.keys(good)) {
     test(`names ${key} and the fix when it is missing`, () => {

@@ -12,6 +12,7 @@ const source: EnvironmentSource = {
   domains: ["im.example.com", "im.example.org"],
   directory: "open",
   lanes: 4,
+  capabilities: { receipts: "off" },
 };
 
 describe("the environment that definitions give", () => {
@@ -25,6 +26,7 @@ describe("the environment that definitions give", () => {
       assert.deepEqual(env.value.deadLetterUrls, { [queue]: source.deadLetterUrls[queue] });
       assert.deepEqual(env.value.domains, source.domains);
       assert.equal(env.value.directory, "open");
+      assert.equal(env.value.capabilities.receipts, "off");
     });
   }
 

@@ -81,6 +81,7 @@ describe("functions", () => {
       assert.deepEqual(
         Object.keys(environment["Variables"] as JsonObject).sort(),
         [
+          "CAUSEWAY_CAPABILITIES",
           "CAUSEWAY_DIRECTORY",
           "CAUSEWAY_DOMAINS",
           "CAUSEWAY_TABLE",

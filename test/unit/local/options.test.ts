@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { allCapabilities } from "#core/capabilities.ts";
 import { readStartOptions } from "#local/options.ts";
 import { defaultPorts } from "#local/ports.ts";
 
@@ -46,4 +50,20 @@ test("what makes no sense is refused by the name of the option", () => {
   assert.match(refusal("--port-offset", "60000"), /smaller --port-offset/);
   assert.match(refusal("--xmpp-port", "8000"), /8000 is wanted twice/);
   assert.match(refusal("surplus"), /surplus/);
+});
+
+test("capabilities come from a file, and what is wrong with it is said", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "causeway-options-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "capabilities.json");
+  writeFileSync(file, '{ "typing": false }\n');
+  const result = read("--capabilities", file);
+  assert.ok(result.ok);
+  assert.deepEqual(result.value.capabilities, { ...allCapabilities, typing: false });
+  writeFileSync(file, '{ "typing": "no" }');
+  assert.equal(
+    refusal("--capabilities", file),
+    `--capabilities: ${file}: typing is "no": set it to true or false; see docs/capabilities.md`,
+  );
+  assert.match(refusal("--capabilities", "gone.json"), /: \/repository\/gone\.json cannot be read/);
 });

@@ -30,6 +30,13 @@ test("show, status, priority, idle time and stamp are read", () => {
   });
 });
 
+test("capabilities are read where they have a hash", () => {
+  const caps = { hash: "sha-1", node: "n", ver: "QgayPKawpkPSDYmwT/WM94uAlu0=" } as const;
+  const child = (attrs: string) => `<c xmlns="http://jabber.org/protocol/caps" node="n" ${attrs}/>`;
+  assert.deepEqual(parse(child(`hash="sha-1" ver="${caps.ver}"`)), { ...online, caps });
+  assert.deepEqual(parse(child('ver="0.9"')), online);
+});
+
 test("unavailable is no availability", () => {
   assert.equal(parseAvailability(presence('type="unavailable"'), 7, readTime), undefined);
 });

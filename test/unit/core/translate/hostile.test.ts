@@ -14,6 +14,7 @@ import { decidePresenceError, decideSubscriptionStanza } from "#core/translate/s
 import { checkOutbound, cleanText, serializeStanza } from "#core/xmpp/codec.ts";
 import { element, ns } from "#core/xmpp/stanza.ts";
 import {
+  caps,
   contact,
   deliveriesOf,
   domain,
@@ -176,12 +177,18 @@ test("decisions on any stanza are sound", () => {
   );
 });
 
+const abilities = { capabilities: allCapabilities, caps };
+
 test("answers to any stanza are fit to leave, and never answer an answer", () => {
-  const addressee = fc.record({ toDomain: fc.boolean(), userExists: fc.boolean(), mayLook: fc.boolean() });
+  const addressee = fc.record({
+    to: fc.constantFrom("domain", "user", "device"),
+    userExists: fc.boolean(),
+    mayLook: fc.boolean(),
+  });
   fc.assert(
     fc.property(stanza, addressee, (received, who) => {
       const reply = (asked: Element) =>
-        asked.name === "iq" ? answerIq(asked, who) : unknownUserReply(asked);
+        asked.name === "iq" ? answerIq(asked, who, abilities) : unknownUserReply(asked);
       const answer = reply(received);
       if (answer === undefined) return;
       must(checkOutbound(serializeStanza(answer), [domain]));
@@ -196,8 +203,8 @@ test("every request gets an answer", () => {
   fc.assert(
     fc.property(stanza, (received) => {
       const asks = received.name === "iq" && ["get", "set"].includes(received.attrs["type"] ?? "");
-      const who = { toDomain: false, userExists: false, mayLook: false };
-      if (asks) assert.ok(answerIq(received, who));
+      const who = { to: "user", userExists: false, mayLook: false } as const;
+      if (asks) assert.ok(answerIq(received, who, abilities));
     }),
     { numRuns: 500 },
   );

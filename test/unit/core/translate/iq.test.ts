@@ -1,23 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { allCapabilities } from "#core/capabilities.ts";
+import { deviceInfo } from "#core/disco.ts";
 import { answerIq, type IqAddressee } from "#core/translate/iq.ts";
+import { readInfo } from "#core/xmpp/caps.ts";
 import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
-import { contact, domain, ghost, must, read } from "./support.ts";
+import { caps, contact, domain, ghost, must, read } from "./support.ts";
 
-const toDomain: IqAddressee = { toDomain: true, userExists: false, mayLook: false };
-const friend: IqAddressee = { toDomain: false, userExists: true, mayLook: true };
-const stranger: IqAddressee = { toDomain: false, userExists: true, mayLook: false };
-const nobody: IqAddressee = { toDomain: false, userExists: false, mayLook: false };
+const toDomain: IqAddressee = { to: "domain", userExists: false, mayLook: false };
+const friend: IqAddressee = { to: "user", userExists: true, mayLook: true };
+const friendsDevice: IqAddressee = { ...friend, to: "device" };
+const stranger: IqAddressee = { to: "user", userExists: true, mayLook: false };
+const nobody: IqAddressee = { to: "user", userExists: false, mayLook: false };
 
+const abilities = { capabilities: allCapabilities, caps };
 const ping = '<ping xmlns="urn:xmpp:ping"/>';
 const info = '<query xmlns="http://jabber.org/protocol/disco#info"/>';
 const items = '<query xmlns="http://jabber.org/protocol/disco#items"/>';
 
 function ask(addressee: IqAddressee, children: string, attrs = 'type="get" id="q1"') {
-  const to = addressee.toDomain ? domain : ghost;
+  const to = { domain, user: ghost, device: `${ghost}/causeway` }[addressee.to];
   const answer = answerIq(
     read(`<iq from="${contact}/phone" to="${to}" ${attrs}>${children}</iq>`),
     addressee,
+    abilities,
   );
   return answer && must(checkOutbound(serializeStanza(answer), [domain]));
 }
@@ -39,10 +45,11 @@ test("a ping is answered by the domain and by ghosts to those who may look", () 
   }
 });
 
-test("the domain says that it is a gateway, a user that it is an account, both what they can", () => {
+test("the domain says that it is a gateway, a user an account, its device a client, all what they can", () => {
   for (const [addressee, category] of [
     [toDomain, "gateway"],
     [friend, "account"],
+    [friendsDevice, "client"],
   ] as const) {
     const query = ask(addressee, info)?.getChild("query", "http://jabber.org/protocol/disco#info");
     assert.equal(query?.getChild("identity")?.attrs["category"], category);
@@ -59,9 +66,28 @@ test("items are an empty list: nobody learns who exists", () => {
   }
 });
 
-test("there are no nodes", () => {
-  const node = '<query xmlns="http://jabber.org/protocol/disco#info" node="x"/>';
-  assert.equal(conditionOf(toDomain, node), "item-not-found");
+const infoAt = (node: string) => `<query xmlns="http://jabber.org/protocol/disco#info" node="${node}"/>`;
+
+test("the node of what presence bears is answered for what it stands for, under its name", () => {
+  for (const addressee of [friend, friendsDevice]) {
+    const node = `urn:causeway#${caps.ver}`;
+    const query = ask(addressee, infoAt(node))?.getChild("query", "http://jabber.org/protocol/disco#info");
+    assert.equal(query?.attrs["node"], node);
+    assert.deepEqual(readInfo(query), deviceInfo(allCapabilities));
+  }
+});
+
+test("there are no other nodes", () => {
+  const old = `urn:causeway#${"B".repeat(27)}=`;
+  for (const node of ["x", "", "urn:causeway", "urn:causeway#", old]) {
+    for (const addressee of [toDomain, friend, friendsDevice]) {
+      assert.equal(conditionOf(addressee, infoAt(node)), "item-not-found");
+    }
+  }
+  assert.equal(conditionOf(toDomain, infoAt(`urn:causeway#${caps.ver}`)), "item-not-found");
+  assert.equal(conditionOf(stranger, infoAt(`urn:causeway#${caps.ver}`)), "service-unavailable");
+  const items = `<query xmlns="http://jabber.org/protocol/disco#items" node="urn:causeway#${caps.ver}"/>`;
+  assert.equal(conditionOf(friend, items), "item-not-found");
 });
 
 test("everything else is not available", () => {

@@ -12,6 +12,7 @@ import type { Result } from "#core/result.ts";
 import type { Context } from "#core/translate/context.ts";
 import type { Known } from "#core/translate/known.ts";
 import { messageToEvent } from "#core/translate/message-to-event.ts";
+import type { Caps } from "#core/xmpp/caps.ts";
 import { checkOutbound, parseStanza } from "#core/xmpp/codec.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 
@@ -36,11 +37,15 @@ const fromXmpp: Cause = {
 };
 export const fromNative: Cause = { ...fromXmpp, id: "urn:chat e-1", side: "native" };
 
+/** What ghosts say that they can do; the hash is of no matter here. */
+export const caps: Caps = { hash: "sha-1", node: "urn:causeway", ver: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" };
+
 export function makeContext(change: Partial<Context> = {}): Context {
   return {
     pair: { domain, user: must(parseUserId("nina")), contact: must(parseBareJid(contact)) },
     ghost: must(parseBareJid(ghost)),
     cause: fromXmpp,
+    caps,
     severalDomains: false,
     ...change,
   };
