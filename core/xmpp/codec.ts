@@ -30,6 +30,8 @@ export function cleanText(text: string): string {
  * instructions, declarations, unknown entities, unbound prefixes, illegal characters. Never throws.
  */
 export function parseStanza(xml: string): Result<Element, string> {
+  // saxes takes whatever follows a lone high surrogate for the rest of that character, a quotation mark too.
+  if (!xml.isWellFormed()) return err("a lone surrogate");
   let stanza: Element | undefined;
   const reader = makeElementReader({
     level: 0,

@@ -70,6 +70,8 @@ describe("reading stanzas", () => {
     "<a>\u0001</a>",
     "<a>\ud800</a>",
     "<a b='\u000b'/>",
+    "<a b='\ud800' c='x'/>",
+    "<a>\ud800</a>",
     "<a b='\ufffe'/>",
     "<\u0001/>",
     "<a b/>",
