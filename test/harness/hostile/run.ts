@@ -154,6 +154,8 @@ function translate(ctx: Context, stanza: Element, random: Random, tally: Tally):
 /** As a function takes a stanza from its queue. */
 export function takeStanza(ctx: Context, xml: string, random: Random, tally: Tally): void {
   tally.inputs += 1;
+  // More than this no connector puts into a queue.
+  if (Buffer.byteLength(xml) > limits.stanzaInBytesMax) return;
   const read = timed("reading", () => parseStanza(xml));
   if (!read.ok) return;
   tally.readable += 1;

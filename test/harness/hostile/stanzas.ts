@@ -1,6 +1,5 @@
-/** Stanzas that nobody sends in good faith: those of the field, changed; and some that are extreme. */
+/** Stanzas that nobody sends in good faith: those of the field, changed. */
 import { Element } from "ltx";
-import { limits } from "#core/limits.ts";
 import { parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { corpus } from "#test/fixtures/corpus.ts";
 import type { Random } from "./random.ts";
@@ -126,95 +125,4 @@ export function nextStanza(random: Random): string {
   for (let n = random.below(6); n >= 0; n--) random.pick(changes)(random, random.pick(all(stanza)), stanza);
   const xml = serializeStanza(stanza);
   return random.oneIn(8) ? scramble(random, xml) : xml;
-}
-
-const open = `<message from="${contact}/phone" to="${ghost}" type="chat" id="x">`;
-const message = (children: string) => `${open}${children}</message>`;
-const many = (count: number, make: (index: number) => string) =>
-  Array.from({ length: count }, (_, n) => make(n)).join("");
-/** As large as a stanza may be. */
-const full = (unit: string) =>
-  unit.repeat(Math.floor((limits.stanzaInBytesMax - 500) / Buffer.byteLength(unit)));
-
-/** Stanzas at and far beyond the limits, by what they are. */
-export function extremes(): ReadonlyMap<string, string> {
-  const { stanzaPartsMax: parts, stanzaDepthMax: depth } = limits;
-  const repeated: Record<string, string> = {
-    fallback:
-      '<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reply:0"><body start="0" end="1"/></fallback>',
-    link: '<x xmlns="jabber:x:oob"><url>https://a.example/b</url></x>',
-    delay: '<delay xmlns="urn:xmpp:delay" stamp="2026-01-01T00:00:00Z"/>',
-    reaction: '<reactions xmlns="urn:xmpp:reactions:0" id="m"><reaction>👍</reaction></reactions>',
-    namespaced: '<a xmlns="urn:x"/>',
-    empty: "<a/>",
-  };
-  const most = Object.entries(repeated).map(([name, unit]): [string, string] => {
-    const inUnit = unit.split(/<[a-z]|="/).length - 1;
-    return [`as many of ${name} as are let in`, message(unit.repeat(Math.floor((parts - 5) / inUnit)))];
-  });
-  const texts = [
-    "a",
-    "😀",
-    "&amp;",
-    "&gt; \n",
-    "e\u0301",
-    "\u0301",
-    "🇹🇼",
-    "https://a.example/b.jpg ",
-    " ",
-    "<![CDATA[x]]>",
-    "&#13;",
-  ].map((unit): [string, string] => [
-    `a text full of ${JSON.stringify(unit)}`,
-    message(`<body>${full(unit)}</body>`),
-  ]);
-  const ranges = `<reply xmlns="urn:xmpp:reply:0" id="a"/><fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reply:0">${'<body start="0" end="99999"/>'.repeat(parts / 4)}</fallback>`;
-  return new Map([
-    ...most,
-    ...texts,
-    ["10,000 levels", message("<a>".repeat(10_000) + "</a>".repeat(10_000))],
-    [
-      "10,000 levels of forwarding",
-      message(
-        '<forwarded xmlns="urn:xmpp:forward:0"><message>'.repeat(5_000) +
-          "</message></forwarded>".repeat(5_000),
-      ),
-    ],
-    [
-      "all levels that are let in, and wide",
-      message("<a>".repeat(depth - 2) + "<b/>".repeat(parts - depth - 5) + "</a>".repeat(depth - 2)),
-    ],
-    ["a million attributes", `${open.slice(0, -1)} ${many(1_000_000, (n) => `a${n}=""`)}/>`],
-    ["as many attributes as are let in", `${open.slice(0, -1)} ${many(parts - 6, (n) => `a${n}=""`)}/>`],
-    ["100,000 children", message("<a/>".repeat(100_000))],
-    [
-      "as many prefixes as are let in",
-      `${open.slice(0, -1)} ${many(parts - 10, (n) => `xmlns:p${n}="u"`)}><p1:body/></message>`,
-    ],
-    ["one range over another", message(`<body>${"x".repeat(100_000)}</body>${ranges}`)],
-    [
-      "a reaction of many emojis",
-      message(
-        `<reactions xmlns="urn:xmpp:reactions:0" id="m">${many(parts / 2, (n) => `<reaction>${n}</reaction>`)}</reactions>`,
-      ),
-    ],
-    ["an address of half a megabyte", message(`<body>https://${full("a")}.jpg</body>`)],
-    [
-      "an id of half a megabyte",
-      `<message from="${contact}/p" to="${ghost}" id="${full("cw:%41")}"><body>x</body></message>`,
-    ],
-    ["a name of half a megabyte", message(`<${full("a")}/>`)],
-    [
-      "names that objects have",
-      message('<__proto__ __proto__="x" constructor="y"><constructor xmlns="__proto__"/></__proto__>'),
-    ],
-    ["a prefix that is bound to nothing", message("<p:body>x</p:body>")],
-    [
-      "a prefix bound again and again",
-      message(`${'<a xmlns:p="1">'.repeat(60)}<p:body/>${"</a>".repeat(60)}`),
-    ],
-    ["the namespace of XML taken away", message('<a xmlns:xml="urn:x"/>')],
-    ["an attribute twice by two prefixes", message('<a xmlns:p="u" xmlns:q="u" p:x="1" q:x="2"/>')],
-    ["an entity in an entity", `<!DOCTYPE m [<!ENTITY a "b">]>${message("<body>&a;</body>")}`],
-  ]);
 }
