@@ -3,6 +3,7 @@ import type { Table } from "./table.ts";
 import { makeAvailabilityTable } from "./table-availability.ts";
 import { makePairTable } from "./table-pairs.ts";
 import { makeProcessTable } from "./table-process.ts";
+import { makeSubscriberTable } from "./table-subscribers.ts";
 import { makeUserTable } from "./table-users.ts";
 import { makeWalkTable } from "./table-walks.ts";
 
@@ -12,6 +13,7 @@ export function makeTable(options: TableOptions): Table {
     ...makeProcessTable(options),
     ...makeUserTable(options),
     ...makePairTable(options),
+    ...makeSubscriberTable(options),
     ...makeAvailabilityTable(options),
     ...makeWalkTable(options),
   };

@@ -35,6 +35,9 @@ export const pairStateSchema = v.object({
   preApproved: v.boolean(),
   nick: v.exactOptional(v.string()),
   blocked: v.exactOptional(v.literal(true)),
+  directed: v.exactOptional(
+    v.object({ presence: v.omit(presenceSchema, ["version"]), mark: v.string(), subscriber: v.boolean() }),
+  ),
 });
 
 export const noteSchema = v.array(v.number());
@@ -56,6 +59,7 @@ export const outboxSchema = v.array(
       xml: v.string(),
       written: v.exactOptional(v.string()),
       availability: v.exactOptional(v.object({ ghost: v.string(), version: v.number() })),
+      amongBroadcasts: v.exactOptional(v.literal(true)),
     }),
     v.object({ kind: v.literal("deliver"), event: cloudEvent }),
     v.object({ kind: v.literal("internal"), event: cloudEvent }),

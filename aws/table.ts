@@ -19,6 +19,8 @@ export interface UserRecord {
   readonly blocks?: boolean;
   /** Mark of the cause that removes the user: its contacts are being told. */
   readonly removing?: string;
+  /** Mark of the last cause by which the user showed itself to one contact alone; gone when all of them were told. */
+  readonly directed?: string;
 }
 
 export interface PairRecord {
@@ -79,8 +81,8 @@ export interface Table {
   /** 1 read. */
   readPair(pair: Pair): Promise<PairRecord | undefined>;
   /**
-   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 or 3 when the
-   * contact becomes or ceases to be a subscriber, or the pair known or unknown.
+   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 to 4 when the
+   * contact becomes or ceases to be a subscriber, blocked or shown the user alone, or the pair known or unknown.
    */
   commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord): Promise<boolean>;
   /** Forgets the outbox of a version when its effects are sent. 1 write. */
@@ -100,12 +102,21 @@ export interface Table {
   /** What is known of a contact's resources; `undefined` for an unknown pair. 1 read. */
   readAvailability(pair: Pair): Promise<Resources | undefined>;
 
-  /** The next subscribers of a user, up to `limits.broadcastStepMax`, with a cursor where more follow. 1 query. */
+  /** The next subscribers of a user, out of `limits.broadcastStepMax` items, with a cursor where more follow. 1 query. */
   subscribers(
     domain: string,
     user: UserId,
     cursor: string | undefined,
   ): Promise<{ contacts: string[]; cursor?: string }>;
+  /** Up to `count` contacts that the user has shown itself to alone, with a cursor where more may follow. 1 query. */
+  directedContacts(
+    domain: string,
+    user: UserId,
+    cursor: string | undefined,
+    count: number,
+  ): Promise<{ contacts: string[]; cursor?: string }>;
+  /** All of them were told of the cause of `mark`, and nobody has come since: then it is forgotten of the user. 1 write. */
+  forgetDirected(domain: string, user: UserId, mark: string): Promise<void>;
   /** Up to `count` entries of a roster; where more follows its cursor is the last contact. 1 query. */
   roster(
     domain: string,

@@ -1,6 +1,6 @@
 /** Carries effects out: each kind goes to its queue, in order, with ids that a repeat repeats. */
 
-import { hashId, nativeEventsGroup, pairGroup } from "#aws/hash.ts";
+import { hashId, nativeEventsGroup, pairGroup, userGroup } from "#aws/hash.ts";
 import { failuresToFault, type OutgoingMessage } from "#aws/queues.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import {
@@ -37,7 +37,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
     ids = [];
     bytes = packOverheadBytes;
   };
-  for (const { id, xml, written, availability } of stanzas) {
+  for (const { id, xml, written, availability } of stanzas.filter((stanza) => !stanza.amongBroadcasts)) {
     const item = encodeItem({
       id,
       time: cause.time,
@@ -54,6 +54,23 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
   }
   close();
   return messages;
+}
+
+/** Templates for one contact: what goes among the user's broadcasts (design §6, one order of a user's availability). */
+function templatesOf(pair: Pair, cause: Cause, stanzas: readonly StanzaEffect[]) {
+  return stanzas
+    .filter(({ amongBroadcasts }) => amongBroadcasts)
+    .map(({ id, xml }) => ({
+      id: hashId(pair.domain, pair.user, pair.contact, id),
+      encoded: encodeItem({
+        id,
+        time: cause.time,
+        trace: cause.trace,
+        hops: cause.hops + 1,
+        xml,
+        recipients: [pair.contact],
+      }),
+    }));
 }
 
 type EventIdentity = Pick<CloudEvent, "id" | "source">;
@@ -98,19 +115,19 @@ export function sendEffects(
  */
 export async function sendAllEffects(ports: Ports, pair: Pair, all: readonly Caused[]): Promise<void> {
   const group = pairGroup(pair.domain, pair.user, pair.contact);
-  const stanzas = all.flatMap(({ cause, effects }) =>
-    packStanzas(
-      group,
-      cause,
-      effects.filter((effect) => effect.kind === "stanza"),
-    ),
-  );
+  const causedStanzas = all.map(({ cause, effects }) => ({
+    cause,
+    stanzas: effects.filter((effect) => effect.kind === "stanza"),
+  }));
+  const stanzas = causedStanzas.flatMap((caused) => packStanzas(group, caused.cause, caused.stanzas));
+  const templates = causedStanzas.flatMap((caused) => templatesOf(pair, caused.cause, caused.stanzas));
   const events = all.flatMap(({ effects }) => effects);
   const deliveries = events.filter((effect) => effect.kind === "deliver");
   const internals = events.filter((effect) => effect.kind === "internal");
   // Stanzas before internal events: `subscribed` has to be queued before the presence that follows it.
   await Promise.all([
     sendOrThrow(ports, "outboundStanzas", stanzas),
+    sendTemplates(ports, userGroup(pair.domain, pair.user), templates),
     sendOrThrow(
       ports,
       "nativeDeliveries",

@@ -5,6 +5,7 @@ import { type Availability, aggregate, availabilityStanza, type UserPresence } f
 import { seenByContact, seesContact } from "../subscription.ts";
 import { presenceChanged } from "./availability.ts";
 import type { Context } from "./context.ts";
+import { withoutDirected } from "./directed-presence.ts";
 import { collectEffects } from "./effects.ts";
 import { goodbyeStanza, probeStanza } from "./ghost-stanza.ts";
 import type { PairDecision } from "./subscription-stanza.ts";
@@ -21,10 +22,11 @@ export function decideBlock(
 ): PairDecision {
   if (current.blocked === true) return { next: current, effects: [] };
   const effects = collectEffects(ctx);
-  if (seenByContact(current.state)) effects.stanza(goodbyeStanza(ctx));
+  const isShown = seenByContact(current.state) || current.directed !== undefined;
+  if (isShown) effects.stanza(goodbyeStanza(ctx));
   const gone: readonly Effect[] =
     aggregate(resources).show === "offline" ? [] : presenceChanged(ctx, aggregate({}));
-  return { next: { ...current, blocked: true }, effects: [...effects.list, ...gone] };
+  return { next: { ...withoutDirected(current), blocked: true }, effects: [...effects.list, ...gone] };
 }
 
 /**

@@ -18,7 +18,7 @@ export type Said<T extends PairDelivery> = Omit<DeliveryData<T>, "domain" | "use
 export interface EffectCollector {
   /** In the order in which they leave. */
   readonly list: readonly Effect[];
-  stanza(stanza: Element, extra?: Pick<StanzaEffect, "written" | "availability">): void;
+  stanza(stanza: Element, extra?: Pick<StanzaEffect, "written" | "availability" | "amongBroadcasts">): void;
   /** @param time when it happened; default: when the cause was read */
   deliver<T extends PairDelivery>(type: T, said: Said<T>, time?: string): void;
   /** Has the contact told the user's current presence by the one writer of that presence (design §6). */
