@@ -40,6 +40,13 @@ export const pairStateSchema = v.object({
   ),
 });
 
+export const walkProgressSchema = v.object({
+  begun: v.string(),
+  step: v.number(),
+  told: v.number(),
+  done: v.boolean(),
+});
+
 export const noteSchema = v.array(v.number());
 
 const cloudEvent = v.looseObject({

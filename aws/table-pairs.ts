@@ -19,6 +19,7 @@ import {
   readString,
   s,
   type TableOptions,
+  yes,
 } from "./attributes.ts";
 import {
   availabilityKey,
@@ -64,11 +65,32 @@ const isKnown = (record: PairRecord | undefined) =>
 const isSubscriber = (record: PairRecord | undefined) =>
   record !== undefined && seenByContact(record.state.state) && !isBlocked(record);
 
+/** Whether the user has shown itself to the contact alone. */
+const isDirected = (record: PairRecord | undefined) =>
+  record?.state.directed !== undefined && !isBlocked(record);
+
 /** What the contact's item in the subscriber buckets says; undefined where there is none. */
 function bucketRole(record: PairRecord | undefined): BucketRole | undefined {
-  const isDirected = record?.state.directed !== undefined && !isBlocked(record);
-  if (!isSubscriber(record)) return isDirected ? "directed" : undefined;
-  return isDirected ? "both" : "subscriber";
+  if (!isSubscriber(record)) return isDirected(record) ? "directed" : undefined;
+  return isDirected(record) ? "both" : "subscriber";
+}
+
+/** The contact's availability, which also says whether the user has to be told of when it goes. */
+function availabilityWrites(
+  TableName: string,
+  pair: Pair,
+  before: PairRecord | undefined,
+  next: PairRecord,
+): TransactWriteItem[] {
+  const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
+  if (isKnown(before) !== isKnown(next)) {
+    const Item = { ...Key, mark: s(""), ...(isDirected(next) ? { directed: yes } : {}) };
+    return [isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } }];
+  }
+  if (!isKnown(next) || isDirected(before) === isDirected(next)) return [];
+  const set = { UpdateExpression: "SET directed = :yes", ExpressionAttributeValues: { ":yes": yes } };
+  const change = isDirected(next) ? set : { UpdateExpression: "REMOVE directed" };
+  return [{ Update: { TableName, Key, ...change } }];
 }
 
 /**
@@ -88,11 +110,7 @@ function neighbours(
     const put = { Put: { TableName, Item: { ...Key, ...roleItem(role) } } };
     items.push(role === undefined ? { Delete: { TableName, Key } } : put);
   }
-  if (isKnown(before) !== isKnown(next)) {
-    const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
-    const Item = { ...Key, mark: s("") };
-    items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } });
-  }
+  items.push(...availabilityWrites(TableName, pair, before, next));
   const toUser = (UpdateExpression: string, value: Item[string]) => ({
     Update: {
       TableName,

@@ -10,7 +10,9 @@ import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
 
 /** Items about our own processes: the fence of a domain's connector, notes of items that crashed us. */
-export function makeProcessTable(options: TableOptions): Pick<Table, "takeFence" | "readNote" | "writeNote"> {
+export function makeProcessTable(
+  options: TableOptions,
+): Pick<Table, "takeFence" | "readFence" | "readNote" | "writeNote"> {
   const { client, name: TableName } = options;
   return {
     async takeFence(domain) {
@@ -26,6 +28,13 @@ export function makeProcessTable(options: TableOptions): Pick<Table, "takeFence"
       const fence = readNumber(answer.Attributes, "fence");
       if (fence === undefined) throw new Error(`no fence came back for ${domain}`);
       return fence;
+    },
+
+    async readFence(domain) {
+      const answer = await client.send(
+        new GetItemCommand({ TableName, Key: keyItem(leaseKey(domain)), ConsistentRead: true }),
+      );
+      return readNumber(answer.Item, "fence") ?? 0;
     },
 
     async readNote(messageId) {

@@ -1,7 +1,7 @@
 import { QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "#core/limits.ts";
 import { type Item, isConditionFailure, keyItem, readString, s, type TableOptions } from "./attributes.ts";
-import { readSubscriberKey, subscriberKey, subscribersPartition, userKey } from "./keys.ts";
+import { readSubscriberKey, subscribersPartition, userKey } from "./keys.ts";
 import type { Table } from "./table.ts";
 
 /** Who is in a user's buckets: who is subscribed, whom the user has shown itself to alone, or who is both. */
@@ -38,25 +38,16 @@ export function makeSubscriberTable(options: TableOptions): Pick<Table, Subscrib
       }),
     );
     const contacts = (page.Items ?? []).map((item) => readSubscriberKey(readString(item, "sk") ?? ""));
-    return { contacts, cursor: readString(page.LastEvaluatedKey, "sk") };
+    const last = readString(page.LastEvaluatedKey, "sk");
+    return last === undefined ? { contacts } : { contacts, cursor: last };
   }
 
   return {
-    async subscribers(domain, user, cursor) {
-      const page = await bucketPage(subscribersPartition(domain, user), cursor, "subscriber");
-      return page.cursor === undefined
-        ? { contacts: page.contacts }
-        : { contacts: page.contacts, cursor: page.cursor };
-    },
+    subscribers: (domain, user, cursor) =>
+      bucketPage(subscribersPartition(domain, user), cursor, "subscriber"),
 
-    async directedContacts(domain, user, cursor, count) {
-      const page = await bucketPage(subscribersPartition(domain, user), cursor, "directed");
-      const contacts = page.contacts.slice(0, count);
-      const last = contacts.at(-1);
-      const isCut = last !== undefined && contacts.length < page.contacts.length;
-      const next = isCut ? subscriberKey(domain, user, last).sk : page.cursor;
-      return next === undefined ? { contacts } : { contacts, cursor: next };
-    },
+    directedContacts: (domain, user, cursor) =>
+      bucketPage(subscribersPartition(domain, user), cursor, "directed"),
 
     async forgetDirected(domain, user, mark) {
       try {

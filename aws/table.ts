@@ -37,8 +37,11 @@ type Resources = Readonly<Record<string, Availability>>;
 
 /** What became of an availability update. */
 export type AvailabilityOutcome =
-  /** Taken in, now or when the same cause came before; `before` is what was known until then. */
-  | { readonly kind: "applied"; readonly before: Resources }
+  /**
+   * Taken in, now or when the same cause came before; `before` is what was known until then, `directed` whether the user
+   * has shown itself to the contact alone.
+   */
+  | { readonly kind: "applied"; readonly before: Resources; readonly directed: boolean }
   /** A later cause was taken in already. */
   | { readonly kind: "stale" }
   /** The pair is not known. */
@@ -63,9 +66,22 @@ export type WalkEntry =
       readonly settled: number;
     };
 
+/** How far the walk before a planned end of the stream is. */
+export interface OfflineProgress {
+  /** When it was asked for. */
+  readonly begun: string;
+  /** Counts the parts of the table that it has gone through. */
+  readonly step: number;
+  /** Contacts told so far. */
+  readonly told: number;
+  readonly done: boolean;
+}
+
 export interface Table {
   /** The next fence of a domain: larger than every one before. 1 write. */
   takeFence(domain: string): Promise<number>;
+  /** The last fence of a domain; 0 before the first. 1 read. */
+  readFence(domain: string): Promise<number>;
 
   /** The user that a localpart belongs to, when it was announced. 1 read. */
   userAt(domain: string, localpart: string): Promise<UserId | undefined>;
@@ -108,14 +124,13 @@ export interface Table {
     user: UserId,
     cursor: string | undefined,
   ): Promise<{ contacts: string[]; cursor?: string }>;
-  /** Up to `count` contacts that the user has shown itself to alone, with a cursor where more may follow. 1 query. */
+  /** The next contacts that the user has shown itself to alone, as {@link Table.subscribers} does. 1 query. */
   directedContacts(
     domain: string,
     user: UserId,
     cursor: string | undefined,
-    count: number,
   ): Promise<{ contacts: string[]; cursor?: string }>;
-  /** All of them were told of the cause of `mark`, and nobody has come since: then it is forgotten of the user. 1 write. */
+  /** All of them are told of the cause of `mark`, and nobody has come since: then it is forgotten of the user. 1 write. */
   forgetDirected(domain: string, user: UserId, mark: string): Promise<void>;
   /** Up to `count` entries of a roster; where more follows its cursor is the last contact. 1 query. */
   roster(
@@ -126,7 +141,9 @@ export interface Table {
   ): Promise<{ entries: RosterEntry[]; cursor?: string }>;
 
   /** Takes a step of the walk through a domain's pairs, unless a later step, or a newer walk, was taken: then false. 1 write. */
-  claimWalk(domain: string, mark: string): Promise<boolean>;
+  claimWalk(domain: string, mark: string, progress?: OfflineProgress): Promise<boolean>;
+  /** How far the walk before a planned end of the stream is; undefined while another one is under way. 1 read. */
+  walkProgress(domain: string): Promise<OfflineProgress | undefined>;
   /** The next pairs of a domain, out of `count` items of the table. 1 scan. */
   walkPairs(
     domain: string,

@@ -1,4 +1,5 @@
 /** What a pair remembers between causes; the availability of the contact is kept apart. */
+import type { Effect } from "./decision.ts";
 import type { DirectedPresence } from "./presence.ts";
 import type { SubscriptionState } from "./subscription.ts";
 
@@ -21,6 +22,12 @@ export interface PairState {
   readonly blocked?: true;
   /** The user has shown itself to this contact, which has to be told when it goes (RFC 6121 §4.6.3). */
   readonly directed?: Directed;
+}
+
+/** What a decision on a pair says. */
+export interface PairDecision {
+  readonly next: PairState;
+  readonly effects: readonly Effect[];
 }
 
 /** Two who have had nothing to do with each other (RFC 6121 §A.1: "None" includes not being in the roster). */

@@ -10,12 +10,14 @@ import { err, ok } from "#core/result.ts";
 import type { Context } from "#core/translate/context.ts";
 import { decideDirectedPresence, endDirectedPresence } from "#core/translate/directed-presence.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
-import { sendWalk } from "./effects.ts";
+import { sendWalk, sendWalks } from "./effects.ts";
 import { ghostJid } from "./ghost.ts";
 import { blockedContact, unknownUser } from "./native-rejections.ts";
 import { pairByPair } from "./pair-by-pair.ts";
 import { commitDecision, commitLate } from "./pair-commit.ts";
 import type { Ports } from "./ports.ts";
+
+type Task = WalkTaskOf<"parting">;
 
 /** Shows the user to one contact, or takes that back. 2 reads, a transaction of 2 or 3 and a write, 1 message. */
 export async function directPresence(
@@ -45,21 +47,40 @@ export async function beginParting(
 }
 
 /**
- * Tells the next of them, and puts the rest into the queue. 1 read and 1 query; for each contact 1 read, a transaction
- * of 2, 1 message and 1 write; 1 write at the end. Whom the user shows itself to again meanwhile is left alone: that
- * is a later cause.
+ * Has the next of them told, some in each message: 1 read, 1 query, 1 message for {@link limits.partingPairsMax}
+ * contacts, 1 write at the end. Apart from the telling, since whoever is told is listed no more: what a telling that
+ * dies has left to send would be found by nobody.
  */
-export async function partingStep(task: WalkTaskOf<"parting">, ports: Ports): Promise<void> {
+async function listParting(task: Task, record: UserRecord, ports: Ports): Promise<void> {
+  const { domain, user } = record;
+  const { cursor: from, ...common } = task;
+  const page = await ports.table.directedContacts(domain, user, from);
+  const parts = Math.ceil(page.contacts.length / limits.partingPairsMax);
+  const tellings = Array.from({ length: parts }, (_, part) => ({
+    ...common,
+    id: `${task.cause.id} ${from ?? ""} ${part}`,
+    contacts: page.contacts.slice(part * limits.partingPairsMax, (part + 1) * limits.partingPairsMax),
+  }));
+  const next = { ...common, id: `${task.cause.id} ${page.cursor}`, cursor: page.cursor };
+  await sendWalks(ports, page.cursor === undefined ? tellings : [...tellings, next]);
+  if (page.cursor === undefined) await ports.table.forgetDirected(domain, user, task.cause.mark);
+}
+
+/**
+ * Tells contacts, each once. For each 1 read, a transaction of 2 or 3, 1 message and 1 write. Whom the user shows itself
+ * to again meanwhile is left alone: that is a later cause.
+ */
+async function tellParting(
+  task: Task,
+  contacts: readonly string[],
+  record: UserRecord,
+  ports: Ports,
+): Promise<void> {
   const { domain, trace, hops } = task;
-  const user = parseUserId(task.user);
-  const record = user.ok ? await ports.table.readUser(domain, user.value) : undefined;
-  // Whoever removes a user tells everybody.
-  if (record === undefined || record.removing) return;
   const ghost = ghostJid(record.localpart, domain);
   const cause: Cause = { ...task.cause, side: "native", trace, hops };
   const status = record.presence?.show === "offline" ? record.presence.status : undefined;
-  const page = await ports.table.directedContacts(domain, record.user, task.cursor, limits.partingPairsMax);
-  const pairs = page.contacts.flatMap((contact): { pair: Pair }[] => {
+  const pairs = contacts.flatMap((contact): { pair: Pair }[] => {
     const jid = parseBareJid(contact);
     return jid.ok ? [{ pair: { domain, user: record.user, contact: jid.value } }] : [];
   });
@@ -69,6 +90,14 @@ export async function partingStep(task: WalkTaskOf<"parting">, ports: Ports): Pr
       ok(endDirectedPresence(ctx, current, status, task.broadcast)),
     );
   });
-  if (page.cursor === undefined) await ports.table.forgetDirected(domain, record.user, task.cause.mark);
-  else await sendWalk(ports, { ...task, id: `${task.cause.id} ${page.cursor}`, cursor: page.cursor });
+}
+
+/** One step of telling those to whom a user that has gone has shown itself: first who they are, then each of them. */
+export async function partingStep(task: Task, ports: Ports): Promise<void> {
+  const user = parseUserId(task.user);
+  const record = user.ok ? await ports.table.readUser(task.domain, user.value) : undefined;
+  // Whoever removes a user tells everybody.
+  if (record === undefined || record.removing) return;
+  if (task.contacts === undefined) await listParting(task, record, ports);
+  else await tellParting(task, task.contacts, record, ports);
 }

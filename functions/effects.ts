@@ -178,3 +178,9 @@ export async function sendTemplates(
 export async function sendWalk(ports: Ports, task: WalkTask, delayS = 0): Promise<void> {
   await sendOrThrow(ports, "walks", [{ body: writePack([encodeItem(task)]), delayS }]);
 }
+
+/** {@link sendWalk} of several, to be taken at once. */
+export async function sendWalks(ports: Ports, tasks: readonly WalkTask[]): Promise<void> {
+  const messages = tasks.map((task) => ({ body: writePack([encodeItem(task)]) }));
+  await sendOrThrow(ports, "walks", messages);
+}

@@ -1,6 +1,6 @@
 /** `presence-stanzas.fifo`: availability, probes and subscriptions of contacts. */
 
-import { noPair, type PairState } from "#core/pair.ts";
+import { noPair, type PairDecision, type PairState } from "#core/pair.ts";
 import { ok } from "#core/result.ts";
 import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
@@ -11,7 +11,6 @@ import {
   answersSubscription,
   decidePresenceError,
   decideSubscriptionStanza,
-  type PairDecision,
 } from "#core/translate/subscription-stanza.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
 import { sendEffects, sendFromDomain } from "./effects.ts";
@@ -22,7 +21,7 @@ import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { probeAttemptOf, probeLater } from "./probe-again.ts";
 import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
 
-/** Availability of one resource: 1 write, no read; 1 read more where the contact is gone with it. */
+/** Availability of one resource: 1 write, no read; what {@link forgetShown} costs where a stranger goes. */
 async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
   const { pair, cause } = ctx;
   const { resource } = job.from;
@@ -36,7 +35,7 @@ async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Pro
   if (outcome.kind !== "applied") return;
   const { after, effects } = decideAvailability(ctx, outcome.before, resource, update);
   await sendEffects(ports, pair, cause, effects);
-  if (Object.keys(after).length === 0) return forgetShown(ctx, ports);
+  if (outcome.directed && Object.keys(after).length === 0) return forgetShown(ctx, ports);
   const dropped = Object.keys(outcome.before).filter((name) => name !== resource && !(name in after));
   // Last, so that a repeat finds what is over the limit and decides the same.
   if (dropped.length > 0 && update !== undefined) {
@@ -46,7 +45,7 @@ async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Pro
 
 /**
  * RFC 6121 §4.6.1: the contact is gone, so that it need not be told when the user goes. Of a stranger one device is
- * all that is known of it. 1 read; a transaction and a write where the user has shown itself to it alone.
+ * all that is known of it. 1 read; a transaction where the user has shown itself to it alone.
  */
 async function forgetShown(ctx: Context, ports: Ports): Promise<void> {
   await decidePair(ctx, ports, forgetDirectedPresence);

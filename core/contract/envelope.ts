@@ -95,6 +95,8 @@ const walkTask = v.variant("kind", [
     cause: v.object({ id: v.string(), mark: v.string(), time }),
     /** A broadcast tells its subscribers. */
     broadcast: v.boolean(),
+    /** Who is to be told; absent where they are yet to be listed, from `cursor` on. */
+    contacts: v.optional(v.array(v.string())),
     cursor: v.optional(v.string()),
   }),
   /** The bridge is about to be stopped: whoever sees a user of the domain sees it go. */

@@ -1,6 +1,6 @@
 /** Blocking a contact, by XEP-0191's rules for the server of the one who blocks. */
 import type { Effect } from "../decision.ts";
-import type { PairState } from "../pair.ts";
+import type { PairDecision, PairState } from "../pair.ts";
 import { type Availability, aggregate, availabilityStanza, type UserPresence } from "../presence.ts";
 import { seenByContact, seesContact } from "../subscription.ts";
 import { presenceChanged } from "./availability.ts";
@@ -8,7 +8,6 @@ import type { Context } from "./context.ts";
 import { withoutDirected } from "./directed-presence.ts";
 import { collectEffects } from "./effects.ts";
 import { goodbyeStanza, probeStanza } from "./ghost-stanza.ts";
-import type { PairDecision } from "./subscription-stanza.ts";
 
 /**
  * The user blocks the contact, which sees it go offline and is told nothing else (XEP-0191 §3.3).

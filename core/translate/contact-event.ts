@@ -1,7 +1,7 @@
 /** What the native user does about a contact: the outbound half of RFC 6121's subscriptions. */
 import type { NativeEventOf } from "../contract/events.ts";
 import { type Rejection, rejectEvent } from "../contract/rejection.ts";
-import type { PairState } from "../pair.ts";
+import type { PairDecision, PairState } from "../pair.ts";
 import { availabilityStanza, type UserPresence } from "../presence.ts";
 import { err, ok, type Result } from "../result.ts";
 import {
@@ -16,7 +16,6 @@ import type { Context } from "./context.ts";
 import { withoutDirected } from "./directed-presence.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
 import { goodbyeStanza, subscriptionStanza } from "./ghost-stanza.ts";
-import type { PairDecision } from "./subscription-stanza.ts";
 
 export type ContactEvent = NativeEventOf<
   "contact.requested" | "contact.accepted" | "contact.declined" | "contact.removed"

@@ -1,13 +1,12 @@
 /** What a user shows to one contact alone: directed presence (RFC 6121 §4.6, docs/decisions/0010). */
 import type { Element } from "ltx";
 import type { NativeEventOf } from "../contract/events.ts";
-import type { PairState } from "../pair.ts";
+import type { PairDecision, PairState } from "../pair.ts";
 import { availabilityStanza, type DirectedPresence, type UserPresence } from "../presence.ts";
 import { seenByContact } from "../subscription.ts";
 import type { Context } from "./context.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
 import { answerProbe } from "./probe.ts";
-import type { PairDecision } from "./subscription-stanza.ts";
 
 const isAvailable = (presence: UserPresence | undefined) =>
   presence !== undefined && presence.show !== "offline";

@@ -1,8 +1,7 @@
 /** A contact's subscription stanza, and the errors that come back on ours: what becomes of the pair. */
 import type { Element } from "ltx";
-import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
-import type { PairState } from "../pair.ts";
+import type { PairDecision, PairState } from "../pair.ts";
 import {
   pendingOf,
   type SubscriptionStanza,
@@ -18,12 +17,6 @@ import { withoutDirected } from "./directed-presence.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
 import { goodbyeStanza, probeStanza, subscriptionStanza, subscriptionTypeOf } from "./ghost-stanza.ts";
 import { nickOf, ownText, shorten } from "./text.ts";
-
-/** What a decision on a pair's subscription says. */
-export interface PairDecision {
-  readonly next: PairState;
-  readonly effects: readonly Effect[];
-}
 
 /** The `subscription` and `pending` that every `contact.*` delivery carries. */
 function standing(state: SubscriptionState) {
