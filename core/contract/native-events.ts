@@ -97,14 +97,7 @@ export const nativeData = {
   "presence.changed": v.pipe(
     v.object({
       ...userFields,
-      contact: v.exactOptional(
-        v.pipe(
-          contactField,
-          v.description(
-            "Only this contact is shown it, whether or not it may see the user otherwise: a bare JID, `name@example.com`.",
-          ),
-        ),
-      ),
+      contact: v.exactOptional(contactField),
       show: showField,
       status: v.exactOptional(textField("Free text.", limits.statusCharsMax)),
       idleSince: v.exactOptional(timeField("Since when the user has not touched anything (XEP-0319).")),
