@@ -12,6 +12,8 @@ export interface TableOptions {
 
 export const s = (text: string): AttributeValue => ({ S: text });
 export const n = (value: number): AttributeValue => ({ N: String(value) });
+/** Its being there is what it says. */
+export const yes: AttributeValue = { BOOL: true };
 /** A value that only we read: JSON in a string attribute. */
 export const json = (value: unknown): AttributeValue => ({ S: JSON.stringify(value) });
 

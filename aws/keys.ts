@@ -8,7 +8,7 @@
  * | user: profile and presence | `user#<domain>#<user>` | `profile` |
  * | availability of a contact, per pair | `user#<domain>#<user>` | `contact#<contact>#availability` |
  * | subscription, marks and outbox, per pair | `user#<domain>#<user>` | `contact#<contact>#subscription` |
- * | subscriber, in a hash bucket | `subscribers#<domain>#<user>` | `<bucket>#<contact>` |
+ * | who is told a user's presence, in a hash bucket | `subscribers#<domain>#<user>` | `<bucket>#<contact>` |
  * | checkpoint of the walk through a domain's pairs | `walk#<domain>` | `walk` |
  * | what a contact was told of late, per pair | `told#<domain>#<user>` | `<contact>` |
  * | what a verification string of capabilities stands for | `caps#<hash function>#<string>` | `caps` |

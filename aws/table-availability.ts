@@ -91,13 +91,14 @@ export function makeAvailabilityTable(options: TableOptions): Pick<Table, Availa
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return { kind: "applied", before: readResources(answer.Attributes ?? {}) };
+      const old = answer.Attributes ?? {};
+      return { kind: "applied", before: readResources(old), directed: old["directed"] !== undefined };
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
       const item = error instanceof Error && "Item" in error ? (error.Item as Item | undefined) : undefined;
       if (item === undefined) return { kind: "unknown" };
       return readString(item, "mark") === mark
-        ? { kind: "applied", before: change.before(item) }
+        ? { kind: "applied", before: change.before(item), directed: item["directed"] !== undefined }
         : { kind: "stale" };
     }
   }

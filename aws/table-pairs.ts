@@ -7,7 +7,6 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Pair } from "#core/decision.ts";
-import { limits } from "#core/limits.ts";
 import { seenByContact } from "#core/subscription.ts";
 import {
   type Item,
@@ -20,20 +19,20 @@ import {
   readString,
   s,
   type TableOptions,
+  yes,
 } from "./attributes.ts";
 import {
   availabilityKey,
   contactPrefix,
   readContactKey,
-  readSubscriberKey,
   subscriberKey,
-  subscribersPartition,
   subscriptionKey,
   userKey,
 } from "./keys.ts";
 import { outboxSchema, pairStateSchema } from "./stored.ts";
 import type { PairRecord, RosterEntry, Table } from "./table.ts";
 import { readResources } from "./table-availability.ts";
+import { type BucketRole, roleItem } from "./table-subscribers.ts";
 
 function pairItem(pair: Pair, record: PairRecord): Item {
   return {
@@ -66,7 +65,38 @@ const isKnown = (record: PairRecord | undefined) =>
 const isSubscriber = (record: PairRecord | undefined) =>
   record !== undefined && seenByContact(record.state.state) && !isBlocked(record);
 
-/** What changes beside the pair's own item: subscriber bucket, availability, and how many the user blocks. */
+/** Whether the user has shown itself to the contact alone. */
+const isDirected = (record: PairRecord | undefined) =>
+  record?.state.directed !== undefined && !isBlocked(record);
+
+/** What the contact's item in the subscriber buckets says; undefined where there is none. */
+function bucketRole(record: PairRecord | undefined): BucketRole | undefined {
+  if (!isSubscriber(record)) return isDirected(record) ? "directed" : undefined;
+  return isDirected(record) ? "both" : "subscriber";
+}
+
+/** The contact's availability, which also says whether the user has to be told of when it goes. */
+function availabilityWrites(
+  TableName: string,
+  pair: Pair,
+  before: PairRecord | undefined,
+  next: PairRecord,
+): TransactWriteItem[] {
+  const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
+  if (isKnown(before) !== isKnown(next)) {
+    const Item = { ...Key, mark: s(""), ...(isDirected(next) ? { directed: yes } : {}) };
+    return [isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } }];
+  }
+  if (!isKnown(next) || isDirected(before) === isDirected(next)) return [];
+  const set = { UpdateExpression: "SET directed = :yes", ExpressionAttributeValues: { ":yes": yes } };
+  const change = isDirected(next) ? set : { UpdateExpression: "REMOVE directed" };
+  return [{ Update: { TableName, Key, ...change } }];
+}
+
+/**
+ * What changes beside the pair's own item: subscriber bucket, availability, how many the user blocks, and that it has
+ * shown itself to somebody alone.
+ */
 function neighbours(
   TableName: string,
   pair: Pair,
@@ -74,33 +104,36 @@ function neighbours(
   next: PairRecord,
 ): TransactWriteItem[] {
   const items: TransactWriteItem[] = [];
-  if (isSubscriber(before) !== isSubscriber(next)) {
+  const role = bucketRole(next);
+  if (bucketRole(before) !== role) {
     const Key = keyItem(subscriberKey(pair.domain, pair.user, pair.contact));
-    items.push(isSubscriber(next) ? { Put: { TableName, Item: Key } } : { Delete: { TableName, Key } });
+    const put = { Put: { TableName, Item: { ...Key, ...roleItem(role) } } };
+    items.push(role === undefined ? { Delete: { TableName, Key } } : put);
   }
-  if (isKnown(before) !== isKnown(next)) {
-    const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
-    const Item = { ...Key, mark: s("") };
-    items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } });
-  }
+  items.push(...availabilityWrites(TableName, pair, before, next));
+  const toUser = (UpdateExpression: string, value: Item[string]) => ({
+    Update: {
+      TableName,
+      Key: keyItem(userKey(pair.domain, pair.user)),
+      UpdateExpression,
+      // A user that is gone must not come back as nothing but this.
+      ConditionExpression: "attribute_exists(pk)",
+      ExpressionAttributeValues: { ":value": value },
+    },
+  });
   if (isBlocked(before) !== isBlocked(next)) {
-    items.push({
-      Update: {
-        TableName,
-        Key: keyItem(userKey(pair.domain, pair.user)),
-        UpdateExpression: "ADD blocks :one",
-        // A user that is gone must not come back as nothing but a number.
-        ConditionExpression: "attribute_exists(pk)",
-        ExpressionAttributeValues: { ":one": n(isBlocked(next) ? 1 : -1) },
-      },
-    });
+    items.push(toUser("ADD blocks :value", n(isBlocked(next) ? 1 : -1)));
+  }
+  const { directed } = next.state;
+  if (directed !== undefined && directed.mark !== before?.state.directed?.mark) {
+    items.push(toUser("SET directed = :value", s(directed.mark)));
   }
   return items;
 }
 
-type PairMethods = "readPair" | "commitPair" | "clearOutbox" | "subscribers" | "roster";
+type PairMethods = "readPair" | "commitPair" | "clearOutbox" | "roster";
 
-/** Subscriptions per pair, and the two lists that follow from them: subscribers and roster. */
+/** Subscriptions per pair, and the roster that they make. */
 export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
   const { client, name: TableName } = options;
   const keyOf = (pair: Pair) => keyItem(subscriptionKey(pair.domain, pair.user, pair.contact));
@@ -149,24 +182,6 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
         // A later commit has already sent what was left: nothing to clear.
         if (!isConditionFailure(error)) throw error;
       }
-    },
-
-    async subscribers(domain, user, cursor) {
-      const pk = s(subscribersPartition(domain, user));
-      const page = await client.send(
-        new QueryCommand({
-          TableName,
-          ConsistentRead: true,
-          KeyConditionExpression: "pk = :pk",
-          ExpressionAttributeValues: { ":pk": pk },
-          ProjectionExpression: "sk",
-          Limit: limits.broadcastStepMax,
-          ...(cursor === undefined ? {} : { ExclusiveStartKey: { pk, sk: s(cursor) } }),
-        }),
-      );
-      const contacts = (page.Items ?? []).map((item) => readSubscriberKey(readString(item, "sk") ?? ""));
-      const last = readString(page.LastEvaluatedKey, "sk");
-      return last === undefined ? { contacts } : { contacts, cursor: last };
     },
 
     async roster(domain, user, cursor, count) {

@@ -1,4 +1,5 @@
 import {
+  GetItemCommand,
   PutItemCommand,
   ScanCommand,
   TransactWriteItemsCommand,
@@ -9,8 +10,10 @@ import { parseBareJid } from "#core/xmpp/jid.ts";
 import {
   type Item,
   isConditionFailure,
+  json,
   keyItem,
   n,
+  readJson,
   readNumber,
   readString,
   s,
@@ -26,6 +29,7 @@ import {
   userPrefix,
   walkKey,
 } from "./keys.ts";
+import { walkProgressSchema } from "./stored.ts";
 import type { Table, WalkEntry } from "./table.ts";
 import { readResources } from "./table-availability.ts";
 import { readPairItem } from "./table-pairs.ts";
@@ -47,7 +51,13 @@ function toEntry(domain: string, item: Item): WalkEntry | undefined {
   };
 }
 
-type WalkMethods = "claimWalk" | "walkPairs" | "forgetResources" | "beginRemoval" | "removeUser";
+type WalkMethods =
+  | "claimWalk"
+  | "walkProgress"
+  | "walkPairs"
+  | "forgetResources"
+  | "beginRemoval"
+  | "removeUser";
 
 /** What goes through many pairs. */
 export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
@@ -65,17 +75,28 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
   }
 
   return {
-    claimWalk: (domain, mark) =>
+    claimWalk: (domain, mark, progress) =>
       isDone(
         client.send(
           new PutItemCommand({
             TableName,
-            Item: { ...keyItem(walkKey(domain)), mark: s(mark) },
+            Item: {
+              ...keyItem(walkKey(domain)),
+              mark: s(mark),
+              ...(progress === undefined ? {} : { progress: json(progress) }),
+            },
             ConditionExpression: "attribute_not_exists(pk) OR mark <= :mark",
             ExpressionAttributeValues: { ":mark": s(mark) },
           }),
         ),
       ),
+
+    async walkProgress(domain) {
+      const key = keyItem(walkKey(domain));
+      const answer = await client.send(new GetItemCommand({ TableName, Key: key, ConsistentRead: true }));
+      const item = answer.Item;
+      return item?.["progress"] === undefined ? undefined : readJson(item, "progress", walkProgressSchema);
+    },
 
     async walkPairs(domain, cursor, count) {
       // An id may hold a line feed, a sort key never does.

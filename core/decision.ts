@@ -37,7 +37,7 @@ export interface Cause {
  */
 export type StanzaCondition = "always" | "seen-by-contact" | "not-told";
 
-/** A stanza to the pair's contact, on the pair's group. */
+/** A stanza to the pair's contact, on the pair's group unless said otherwise. */
 export interface StanzaEffect {
   readonly kind: "stanza";
   readonly id: string;
@@ -47,6 +47,8 @@ export interface StanzaEffect {
   readonly afterwards?: StanzaCondition;
   readonly expires?: string;
   readonly availability?: { readonly ghost: string; readonly version: number };
+  /** It has its place in the order of the user's broadcasts: it goes where they go, in the user's group. */
+  readonly amongBroadcasts?: true;
 }
 
 /** An event for the native system, on the pair's group; its deduplication id is the event's id. */

@@ -84,6 +84,8 @@ export const limits = {
   resyncSettleS: 60,
   /** Subscriptions of a removed user that are ended in one step. */
   farewellPairsMax: 50,
+  /** Contacts to whom a user has shown itself alone that are told in one step that it has gone. */
+  partingPairsMax: 50,
   /** Probes to a contact that answered with an error, and the pause before the first of them; it doubles. */
   errorProbesMax: 6,
   errorProbeS: 30,

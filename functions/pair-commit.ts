@@ -13,7 +13,11 @@ const noRecord: PairRecord = { state: noPair, marks: { xmpp: "", native: "" }, v
 
 function sameState(a: PairState, b: PairState): boolean {
   return (
-    a.state === b.state && a.preApproved === b.preApproved && a.nick === b.nick && a.blocked === b.blocked
+    a.state === b.state &&
+    a.preApproved === b.preApproved &&
+    a.nick === b.nick &&
+    a.blocked === b.blocked &&
+    a.directed?.mark === b.directed?.mark
   );
 }
 
@@ -30,17 +34,42 @@ async function sendOutbox(ports: Ports, pair: Pair, cause: Cause, record: PairRe
  * A cause that was taken in before changes nothing; what it left unsent is sent. Returns the decision's
  * rejection where it refuses. 1 read; 2 writes where something changes.
  */
-export async function commitDecision<E>(
+export function commitDecision<E>(
   ports: Ports,
   pair: Pair,
   cause: Cause,
-  decide: (current: PairState) => Result<{ next: PairState; effects: readonly Effect[] }, E>,
+  decide: Decide<E>,
+): Promise<E | undefined> {
+  return commit(ports, pair, cause, decide, true);
+}
+
+/**
+ * {@link commitDecision} for what comes late, when later causes of its side may have been taken in: no mark tells
+ * whether it was, so that the decision itself has to change nothing when it comes again.
+ */
+export function commitLate<E>(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  decide: Decide<E>,
+): Promise<E | undefined> {
+  return commit(ports, pair, cause, decide, false);
+}
+
+type Decide<E> = (current: PairState) => Result<{ next: PairState; effects: readonly Effect[] }, E>;
+
+async function commit<E>(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  decide: Decide<E>,
+  inTurn: boolean,
 ): Promise<E | undefined> {
   for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
     const found = await ports.table.readPair(pair);
     const before = found ?? noRecord;
     await sendOutbox(ports, pair, cause, before);
-    if (cause.mark <= before.marks[cause.side]) return undefined;
+    if (inTurn && cause.mark <= before.marks[cause.side]) return undefined;
     const decision = decide(before.state);
     if (!decision.ok) return decision.error;
     const { next, effects } = decision.value;
@@ -51,7 +80,7 @@ export async function commitDecision<E>(
     }
     const record: PairRecord = {
       state: next,
-      marks: { ...before.marks, [cause.side]: cause.mark },
+      marks: inTurn ? { ...before.marks, [cause.side]: cause.mark } : before.marks,
       version: before.version + 1,
       outbox: effects,
     };

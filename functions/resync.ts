@@ -13,8 +13,7 @@ import { presenceChanged } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
 import { forgetSilent, greetAgain, silentResources } from "#core/translate/resync.ts";
 import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
-import { ghostJid } from "./ghost.ts";
-import { pairByPair } from "./pair-by-pair.ts";
+import { pairContext, type UserOf, visitPairs } from "./pair-walk.ts";
 import type { Ports } from "./ports.ts";
 
 type Task = WalkTaskOf<"resync">;
@@ -24,41 +23,15 @@ function markOf({ fence, phase, step }: Task): string {
   return `${stanzaMark(fence, step).replace(".", phase === "greet" ? ".0." : ".1.")}`;
 }
 
-/** Reads each user once for all its pairs in a step. */
-function usersOnce(ports: Ports): (pair: Pair) => Promise<UserRecord | undefined> {
-  const users = new Map<string, Promise<UserRecord | undefined>>();
-  return ({ domain, user }) => {
-    const known = users.get(user) ?? ports.table.readUser(domain, user);
-    users.set(user, known);
-    return known;
-  };
-}
-
 function contextOf(task: Task, pair: Pair, record: UserRecord, ports: Ports): Context {
-  const ghost = ghostJid(record.localpart, pair.domain);
-  return {
-    pair,
-    ghost,
-    caps: ports.caps,
-    severalDomains: ports.domains.length > 1,
-    cause: {
-      id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,
-      side: "xmpp",
-      mark: stanzaMark(task.fence, 0),
-      time: new Date(ports.clock()).toISOString(),
-      trace: task.trace,
-      hops: task.hops,
-    },
-  };
+  return pairContext(ports, task, pair, record, {
+    id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,
+    mark: stanzaMark(task.fence, 0),
+  });
 }
 
-/** 0 to 2 stanzas about a pair, in one message. */
-async function greet(
-  task: Task,
-  entry: WalkEntry,
-  userOf: ReturnType<typeof usersOnce>,
-  ports: Ports,
-): Promise<void> {
+/** 0 to 2 stanzas about a pair, in one message; one more where the user has shown itself to the contact alone. */
+async function greet(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports): Promise<void> {
   if (entry.kind !== "subscription") return;
   const record = await userOf(entry.pair);
   if (record === undefined || record.removing) return;
@@ -67,12 +40,7 @@ async function greet(
 }
 
 /** Forgets the resources that nobody has spoken for since the stream came up. */
-async function settle(
-  task: Task,
-  entry: WalkEntry,
-  userOf: ReturnType<typeof usersOnce>,
-  ports: Ports,
-): Promise<void> {
+async function settle(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports): Promise<void> {
   if (entry.kind !== "availability") return;
   const { pair, resources, settled } = entry;
   const silent = silentResources(resources, task.fence);
@@ -120,12 +88,9 @@ function nextStep(
 export async function resyncStep(task: Task, ports: Ports): Promise<void> {
   if (!(await ports.table.claimWalk(task.domain, markOf(task)))) return;
   if (task.phase === "greet" && task.step === 0) await tellConnected(task, ports);
-  // A pair has two items, and says up to two things.
-  const page = await ports.table.walkPairs(task.domain, task.cursor, 2 * ports.resync.pairsPerS);
-  const userOf = usersOnce(ports);
   const visit = task.phase === "greet" ? greet : settle;
-  await pairByPair(ports, task, page.entries, (entry) => visit(task, entry, userOf, ports));
-  const next = nextStep(task, page.cursor, ports.resync.settleS);
+  const cursor = await visitPairs(ports, task, (entry, userOf) => visit(task, entry, userOf, ports));
+  const next = nextStep(task, cursor, ports.resync.settleS);
   if (next !== undefined) await sendWalk(ports, next.task, next.delayS);
 }
 

@@ -14,20 +14,22 @@ import {
 import { pendingOf, seenByContact, seesContact } from "../subscription.ts";
 import { presenceChanged } from "./availability.ts";
 import type { Context } from "./context.ts";
+import { shownAlone } from "./directed-presence.ts";
 import { collectEffects } from "./effects.ts";
-import { probeStanza, subscriptionStanza } from "./ghost-stanza.ts";
+import { goodbyeStanza, probeStanza, subscriptionStanza } from "./ghost-stanza.ts";
 
 /**
  * What a pair says again: it asks for the presence of a contact that the user sees, repeats a request that nobody
- * has answered, and shows the user's presence to who may see it.
+ * has answered, and shows the user's presence to who may see it, or has been shown it alone.
  *
  * @param presence the user's current presence; nothing is said of one who is offline
  */
 export function greetAgain(
   ctx: Context,
-  { state, blocked }: PairState,
+  pair: PairState,
   presence: UserPresence | undefined,
 ): readonly Effect[] {
+  const { state, blocked } = pair;
   const effects = collectEffects(ctx);
   if (blocked) return effects.list;
   if (seesContact(state)) effects.stanza(probeStanza(ctx));
@@ -39,6 +41,24 @@ export function greetAgain(
       availability: { ghost: ctx.ghost, version: presence.version },
     });
   }
+  // It may be taken back at this moment, which only the one writer of the user's availability knows.
+  if (shownAlone(pair, presence) !== undefined) effects.showPresence();
+  return effects.list;
+}
+
+/**
+ * The last that a contact sees of a user before a planned end of the stream, as if the user's client ended its
+ * session (RFC 6121 §4.5.1). Nothing is said where the contact sees nothing of the user.
+ */
+export function partForNow(
+  ctx: Context,
+  pair: PairState,
+  presence: UserPresence | undefined,
+): readonly Effect[] {
+  const effects = collectEffects(ctx);
+  const isThere = presence !== undefined && presence.show !== "offline";
+  const isSeen = (seenByContact(pair.state) && isThere) || shownAlone(pair, presence) !== undefined;
+  if (isSeen && !pair.blocked) effects.stanza(goodbyeStanza(ctx));
   return effects.list;
 }
 
