@@ -6,13 +6,16 @@ import { type Inbox, makeInbox } from "./inbox.ts";
 
 /** What the client tells about a stanza that arrived. */
 export interface SlixmppEvent {
-  readonly kind: "ready" | "message" | "presence";
+  readonly kind: "ready" | "message" | "presence" | "caps";
   readonly from?: string;
   readonly type?: string;
   readonly id?: string;
   readonly body?: string;
   readonly show?: string;
   readonly status?: string;
+  /** XEP-0115: the verification string that the library has found true, and what it stands for. */
+  readonly ver?: string;
+  readonly features?: readonly string[];
 }
 
 /** A stanza to send. */
