@@ -88,7 +88,7 @@ function binary(text: string): string {
 }
 
 /** How long a stopping ejabberd waits for its components, and then for its sessions. */
-const lastWorkMs = 3000;
+const lastWorkMs = 5000;
 
 /**
  * Has ejabberd stop in order. By itself it ends the sessions of its users before its components, and drops without

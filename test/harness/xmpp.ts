@@ -30,6 +30,9 @@ export interface XmppUser {
   next(matches: (stanza: Element) => boolean, what: string, timeoutMs?: number): Promise<Element>;
   /** The next message from a bare JID that has a body. */
   nextMessage(from: string, timeoutMs?: number): Promise<Element>;
+  /** Reads nothing more, as a client that cannot keep up. */
+  pause(): void;
+  resume(): void;
   /** Logs out; the server tells the contacts. */
   stop(): Promise<void>;
 }
@@ -127,6 +130,12 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
         `message from ${from}`,
         timeoutMs,
       ),
+    pause() {
+      xmpp.socket?.socket?.pause();
+    },
+    resume() {
+      xmpp.socket?.socket?.resume();
+    },
     async stop() {
       xmpp.reconnect.stop();
       await xmpp.stop().catch(() => {});
