@@ -1,6 +1,7 @@
 /** The part of @xmpp/client that the tests use; the package ships no types. */
 declare module "@xmpp/client" {
   import type { EventEmitter } from "node:events";
+  import type { TLSSocket } from "node:tls";
   import type { Element } from "ltx";
 
   export interface ClientOptions {
@@ -13,6 +14,8 @@ declare module "@xmpp/client" {
 
   export interface Client extends EventEmitter {
     jid: { toString(): string } | null;
+    /** After STARTTLS it wraps Node's. */
+    socket: { socket?: TLSSocket } | null;
     /** Resolves when the session is up. */
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
