@@ -41,6 +41,8 @@ export interface SlixmppClient {
   send(command: SlixmppCommand): void;
   /** Logs out; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** Ends the process in the middle of whatever it does. */
+  kill(): void;
 }
 
 const program = join(import.meta.dirname, "../fixtures/slixmpp_client.py");
@@ -66,5 +68,6 @@ export async function startSlixmpp(account: SlixmppAccount): Promise<SlixmppClie
       child.stdin.end();
       return await exited;
     },
+    kill: () => void child.kill("SIGKILL"),
   };
 }

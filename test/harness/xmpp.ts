@@ -32,6 +32,10 @@ export interface XmppUser {
   nextMessage(from: string, timeoutMs?: number): Promise<Element>;
   /** Logs out; the server tells the contacts. */
   stop(): Promise<void>;
+  /** Does not come back once its connection is lost. */
+  stayAway(): void;
+  /** Loses its connection without a word, as a process that is killed does, and does not come back. */
+  kill(): void;
 }
 
 const trusted = new Set<string>();
@@ -107,6 +111,7 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
   xmpp.on("online", () => {
     appear().catch(() => {});
   });
+  const stayAway = () => xmpp.reconnect.stop();
   return {
     bare: jid,
     full: `${jid}/${options.resource}`,
@@ -127,8 +132,13 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
         timeoutMs,
       ),
     async stop() {
-      xmpp.reconnect.stop();
+      stayAway();
       await xmpp.stop().catch(() => {});
+    },
+    stayAway,
+    kill() {
+      stayAway();
+      xmpp.socket?.socket?.destroy();
     },
   };
 }

@@ -125,6 +125,41 @@ onEachServer("presence", (scenario) => {
     assert.deepEqual(await presenceOf(contact), { show: "offline", devices: 0 });
   });
 
+  test("a client that is killed is gone, as one that logs out", async () => {
+    const alice = await scenario.login("alice");
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 1 });
+    alice.kill();
+    assert.deepEqual(await presenceOf(contact), { show: "offline", devices: 0 });
+  });
+
+  test("of two devices the one that is left counts when the other is killed, if it counts at all", async () => {
+    const desk = await scenario.login("alice", "desk");
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 1 });
+    await says(desk, "chat", { priority: "10" });
+    assert.deepEqual(await presenceOf(contact), { show: "chat", devices: 1 });
+    const phone = await scenario.login("alice", "phone");
+    await says(phone, "xa", { status: "on the move", priority: "1" });
+    // What is not the leader's shows nowhere, but the server sends it to the device itself, too.
+    const echoed = (show: string) =>
+      phone.next(
+        (stanza) => stanza.attrs["from"] === phone.full && stanza.getChildText("show") === show,
+        `the phone's own ${show}`,
+      );
+    await echoed("xa");
+    const left = () => presenceOf(contact);
+    desk.kill();
+    assert.deepEqual(await left(), { show: "xa", status: "on the move", devices: 1 });
+    const tablet = await scenario.login("alice", "tablet");
+    assert.deepEqual(await left(), { show: "online", devices: 2 });
+    await says(phone, "chat", { priority: "-1" });
+    await echoed("chat");
+    await says(tablet, "dnd");
+    assert.deepEqual(await left(), { show: "dnd", devices: 1 });
+    tablet.kill();
+    assert.deepEqual(await left(), { show: "offline", devices: 0 });
+    await phone.stop();
+  });
+
   test("a stranger's presence is nobody's business, also when it is directed", async () => {
     const noah = "noah@im.localhost";
     await bob.send(presence({ to: noah }));
