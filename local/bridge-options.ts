@@ -17,6 +17,8 @@ export interface BridgeOptions {
   readonly users: readonly string[];
   readonly directory: "announced" | "open";
   readonly lanes: number;
+  /** Where on this machine the connector looks for the server; default: where the server listens. */
+  readonly componentPort?: number;
   /** How a resync goes through the pairs; default: as deployed. */
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
   /** The net beyond this machine's server; default: there is none. */
