@@ -15,6 +15,7 @@ import {
   json,
   keyItem,
   n,
+  newItem,
   readJson,
   readNumber,
   readString,
@@ -37,7 +38,7 @@ import { readResources } from "./table-availability.ts";
 
 function pairItem(pair: Pair, record: PairRecord): Item {
   return {
-    ...keyItem(subscriptionKey(pair.domain, pair.user, pair.contact)),
+    ...newItem(subscriptionKey(pair.domain, pair.user, pair.contact)),
     state: json(record.state),
     markXmpp: s(record.marks.xmpp),
     markNative: s(record.marks.native),
@@ -75,13 +76,14 @@ function neighbours(
 ): TransactWriteItem[] {
   const items: TransactWriteItem[] = [];
   if (isSubscriber(before) !== isSubscriber(next)) {
-    const Key = keyItem(subscriberKey(pair.domain, pair.user, pair.contact));
-    items.push(isSubscriber(next) ? { Put: { TableName, Item: Key } } : { Delete: { TableName, Key } });
+    const key = subscriberKey(pair.domain, pair.user, pair.contact);
+    const remove = { Delete: { TableName, Key: keyItem(key) } };
+    items.push(isSubscriber(next) ? { Put: { TableName, Item: newItem(key) } } : remove);
   }
   if (isKnown(before) !== isKnown(next)) {
-    const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
-    const Item = { ...Key, mark: s("") };
-    items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } });
+    const key = availabilityKey(pair.domain, pair.user, pair.contact);
+    const Item = { ...newItem(key), mark: s("") };
+    items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key: keyItem(key) } });
   }
   if (isBlocked(before) !== isBlocked(next)) {
     items.push({
@@ -159,12 +161,14 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
           ConsistentRead: true,
           KeyConditionExpression: "pk = :pk",
           ExpressionAttributeValues: { ":pk": pk },
-          ProjectionExpression: "sk",
+          ProjectionExpression: "sk, fullContact",
           Limit: limits.broadcastStepMax,
           ...(cursor === undefined ? {} : { ExclusiveStartKey: { pk, sk: s(cursor) } }),
         }),
       );
-      const contacts = (page.Items ?? []).map((item) => readSubscriberKey(readString(item, "sk") ?? ""));
+      const contacts = (page.Items ?? []).map((item) =>
+        readSubscriberKey(readString(item, "sk") ?? "", readString(item, "fullContact")),
+      );
       const last = readString(page.LastEvaluatedKey, "sk");
       return last === undefined ? { contacts } : { contacts, cursor: last };
     },
@@ -201,7 +205,7 @@ function rosterEntries(items: readonly Item[]): RosterEntry[] {
   const entries: RosterEntry[] = [];
   let availability: { contact: string; item: Item } | undefined;
   for (const item of items) {
-    const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
+    const { contact, kind } = readContactKey(readString(item, "sk") ?? "", readString(item, "fullContact"));
     if (kind === "availability") {
       availability = { contact, item };
       continue;

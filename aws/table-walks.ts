@@ -32,8 +32,8 @@ import { readPairItem } from "./table-pairs.ts";
 
 /** A pair's item as a walk sees it; undefined for what is no longer an address. */
 function toEntry(domain: string, item: Item): WalkEntry | undefined {
-  const user = parseUserId(readUserPartition(readString(item, "pk") ?? ""));
-  const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
+  const user = parseUserId(readUserPartition(readString(item, "pk") ?? "", readString(item, "fullUser")));
+  const { contact, kind } = readContactKey(readString(item, "sk") ?? "", readString(item, "fullContact"));
   const jid = parseBareJid(contact);
   if (!user.ok || !jid.ok) return undefined;
   const pair = { domain, user: user.value, contact: jid.value };
