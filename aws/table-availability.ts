@@ -1,4 +1,4 @@
-import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, type TransactWriteItem, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 import type { Pair } from "#core/decision.ts";
 import type { Availability } from "#core/presence.ts";
@@ -7,6 +7,7 @@ import {
   isConditionFailure,
   json,
   keyItem,
+  newItem,
   readJson,
   readString,
   s,
@@ -14,7 +15,7 @@ import {
 } from "./attributes.ts";
 import { availabilityKey } from "./keys.ts";
 import { availabilitySchema } from "./stored.ts";
-import type { AvailabilityOutcome, Table } from "./table.ts";
+import type { AvailabilityOutcome, LastAvailability, PairRecord, Table } from "./table.ts";
 
 /** One attribute per resource, so that one update needs no read before it. */
 const resourcePrefix = "r#";
@@ -33,6 +34,49 @@ const namesOf = (resources: readonly string[]) =>
 
 const removalOf = (resources: readonly string[]) =>
   resources.length === 0 ? "" : ` REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`;
+
+/**
+ * Whether a contact's presence is anybody's business: of a pair without any subscription it is not, and nothing is
+ * kept; of a blocked contact it is not either, but what came last is remembered.
+ */
+function standingOf(record: PairRecord | undefined): "unknown" | "blocked" | "known" {
+  if (record === undefined || record.state.state === "none") return "unknown";
+  return record.state.blocked === true ? "blocked" : "known";
+}
+
+/**
+ * What a commit of the pair makes of the item.
+ *
+ * @param seen mark of the availability that a block was decided on: with a later one it would not be whole
+ */
+export function availabilityChange(
+  TableName: string,
+  pair: Pair,
+  [before, next]: readonly [PairRecord | undefined, PairRecord],
+  seen: string | undefined,
+): TransactWriteItem[] {
+  const [was, is] = [standingOf(before), standingOf(next)];
+  if (was === is) return [];
+  const key = availabilityKey(pair.domain, pair.user, pair.contact);
+  const Key = keyItem(key);
+  if (is === "unknown") return [{ Delete: { TableName, Key } }];
+  if (is === "known" && was === "unknown") {
+    return [{ Put: { TableName, Item: { ...newItem(key), mark: s("") } } }];
+  }
+  if (is === "known") {
+    // Earlier versions kept nothing of a blocked contact.
+    const UpdateExpression = "SET mark = if_not_exists(mark, :none), was = :none REMOVE blocked";
+    return [{ Update: { TableName, Key, UpdateExpression, ExpressionAttributeValues: { ":none": s("") } } }];
+  }
+  const Item = { ...newItem(key), mark: s(seen ?? ""), was: s(""), blocked: { BOOL: true } };
+  const condition = {
+    ConditionExpression: "mark = :seen",
+    ExpressionAttributeValues: { ":seen": s(seen ?? "") },
+  };
+  return [{ Put: { TableName, Item, ...(was === "known" && condition) } }];
+}
+
+const isBlocked = (item: Item) => item["blocked"]?.BOOL === true;
 
 /** An update of the item, and how to tell from its `was` what there was before. */
 interface Change {
@@ -66,11 +110,19 @@ function dropOf(known: Readonly<Record<string, Availability>>): Change {
     expression: `, was = :was${removalOf(names)}`,
     names,
     values: { ":was": json(known) },
-    before: (item) => readJson(item, "was", v.record(v.string(), availabilitySchema)),
+    before(item) {
+      if (readString(item, "was") === "") return {};
+      return readJson(item, "was", v.record(v.string(), availabilitySchema));
+    },
   };
 }
 
-type AvailabilityMethods = "putAvailability" | "dropResources" | "trimResources" | "readAvailability";
+type AvailabilityMethods =
+  | "putAvailability"
+  | "dropResources"
+  | "trimResources"
+  | "readAvailability"
+  | "lastAvailability";
 
 /** Contacts' availability: one conditional update per stanza. The item exists while the pair is known. */
 export function makeAvailabilityTable(options: TableOptions): Pick<Table, AvailabilityMethods> {
@@ -84,7 +136,7 @@ export function makeAvailabilityTable(options: TableOptions): Pick<Table, Availa
           TableName,
           Key: keyOf(pair),
           UpdateExpression: `SET mark = :mark${change.expression}`,
-          ConditionExpression: "attribute_exists(pk) AND mark < :mark",
+          ConditionExpression: "attribute_exists(pk) AND attribute_not_exists(blocked) AND mark < :mark",
           ...(change.names.length === 0 ? {} : { ExpressionAttributeNames: namesOf(change.names) }),
           ExpressionAttributeValues: { ":mark": s(mark), ...change.values },
           ReturnValues: "ALL_OLD",
@@ -95,11 +147,19 @@ export function makeAvailabilityTable(options: TableOptions): Pick<Table, Availa
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
       const item = error instanceof Error && "Item" in error ? (error.Item as Item | undefined) : undefined;
-      if (item === undefined) return { kind: "unknown" };
+      if (item === undefined || isBlocked(item)) return { kind: "unknown" };
       return readString(item, "mark") === mark
         ? { kind: "applied", before: change.before(item) }
         : { kind: "stale" };
     }
+  }
+
+  async function read(pair: Pair): Promise<LastAvailability | undefined> {
+    const { Item: item } = await client.send(
+      new GetItemCommand({ TableName, Key: keyOf(pair), ConsistentRead: true }),
+    );
+    if (item === undefined || isBlocked(item)) return undefined;
+    return { resources: readResources(item), mark: readString(item, "mark") ?? "" };
   }
 
   return {
@@ -125,10 +185,8 @@ export function makeAvailabilityTable(options: TableOptions): Pick<Table, Availa
     },
 
     async readAvailability(pair) {
-      const answer = await client.send(
-        new GetItemCommand({ TableName, Key: keyOf(pair), ConsistentRead: true }),
-      );
-      return answer.Item && readResources(answer.Item);
+      return (await read(pair))?.resources;
     },
+    lastAvailability: read,
   };
 }

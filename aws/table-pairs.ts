@@ -23,7 +23,6 @@ import {
   type TableOptions,
 } from "./attributes.ts";
 import {
-  availabilityKey,
   contactPrefix,
   readContactKey,
   readSubscriberKey,
@@ -34,7 +33,7 @@ import {
 } from "./keys.ts";
 import { outboxSchema, pairStateSchema } from "./stored.ts";
 import type { PairRecord, RosterEntry, Table } from "./table.ts";
-import { readResources } from "./table-availability.ts";
+import { availabilityChange, readResources } from "./table-availability.ts";
 
 function pairItem(pair: Pair, record: PairRecord): Item {
   return {
@@ -59,15 +58,11 @@ export function readPairItem(item: Item): PairRecord {
 
 const isBlocked = (record: PairRecord | undefined) => record?.state.blocked === true;
 
-/** A pair without any subscription, or blocked, is not known: its contact's presence is nobody's business. */
-const isKnown = (record: PairRecord | undefined) =>
-  record !== undefined && record.state.state !== "none" && !isBlocked(record);
-
 /** Whether the contact is told the user's presence. */
 const isSubscriber = (record: PairRecord | undefined) =>
   record !== undefined && seenByContact(record.state.state) && !isBlocked(record);
 
-/** What changes beside the pair's own item: subscriber bucket, availability, and how many the user blocks. */
+/** What changes beside the pair's own item: subscriber bucket, and how many the user blocks. */
 function neighbours(
   TableName: string,
   pair: Pair,
@@ -79,11 +74,6 @@ function neighbours(
     const key = subscriberKey(pair.domain, pair.user, pair.contact);
     const remove = { Delete: { TableName, Key: keyItem(key) } };
     items.push(isSubscriber(next) ? { Put: { TableName, Item: newItem(key) } } : remove);
-  }
-  if (isKnown(before) !== isKnown(next)) {
-    const key = availabilityKey(pair.domain, pair.user, pair.contact);
-    const Item = { ...newItem(key), mark: s("") };
-    items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key: keyItem(key) } });
   }
   if (isBlocked(before) !== isBlocked(next)) {
     items.push({
@@ -114,7 +104,7 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
       return answer.Item && readPairItem(answer.Item);
     },
 
-    async commitPair(pair, before, next) {
+    async commitPair(pair, before, next, seen) {
       const put = {
         TableName,
         Item: pairItem(pair, next),
@@ -125,7 +115,10 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
               ExpressionAttributeValues: { ":version": n(before.version) },
             }),
       };
-      const beside = neighbours(TableName, pair, before, next);
+      const beside = [
+        ...neighbours(TableName, pair, before, next),
+        ...availabilityChange(TableName, pair, [before, next], seen),
+      ];
       try {
         if (beside.length === 0) await client.send(new PutItemCommand(put));
         else await client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, ...beside] }));

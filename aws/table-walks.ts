@@ -105,7 +105,7 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
             TableName,
             Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
             UpdateExpression: `SET settled = :fence REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
-            ConditionExpression: "mark = :mark",
+            ConditionExpression: "mark = :mark AND attribute_not_exists(blocked)",
             ExpressionAttributeNames: Object.fromEntries(
               resources.map((resource, index) => [`#r${index}`, `r#${resource}`]),
             ),

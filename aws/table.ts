@@ -33,6 +33,12 @@ export interface PairRecord {
 
 type Resources = Readonly<Record<string, Availability>>;
 
+/** What a contact's availability is, and the mark of the last cause that was taken in. */
+export interface LastAvailability {
+  readonly resources: Resources;
+  readonly mark: string;
+}
+
 /** What became of an availability update. */
 export type AvailabilityOutcome =
   /** Taken in, now or when the same cause came before; `before` is what was known until then. */
@@ -79,10 +85,12 @@ export interface Table {
   /** 1 read. */
   readPair(pair: Pair): Promise<PairRecord | undefined>;
   /**
-   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 or 3 when the
-   * contact becomes or ceases to be a subscriber, or the pair known or unknown.
+   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 to 4 when the contact
+   * becomes or ceases to be a subscriber, or blocked, or the pair known or unknown.
+   *
+   * @param seen mark of the availability that a block was decided on: a later one was first, too
    */
-  commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord): Promise<boolean>;
+  commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord, seen?: string): Promise<boolean>;
   /** Forgets the outbox of a version when its effects are sent. 1 write. */
   clearOutbox(pair: Pair, version: number): Promise<void>;
 
@@ -97,8 +105,10 @@ export interface Table {
   dropResources(pair: Pair, mark: string, known: Resources): Promise<AvailabilityOutcome>;
   /** Forgets resources over the limit, unless a later cause than that of `mark` was taken in. 1 write. */
   trimResources(pair: Pair, mark: string, resources: readonly string[]): Promise<void>;
-  /** What is known of a contact's resources; `undefined` for an unknown pair. 1 read. */
+  /** What is known of a contact's resources; `undefined` for an unknown pair and a blocked contact. 1 read. */
   readAvailability(pair: Pair): Promise<Resources | undefined>;
+  /** The same, and which cause came last. 1 read. */
+  lastAvailability(pair: Pair): Promise<LastAvailability | undefined>;
 
   /** The next subscribers of a user, up to `limits.broadcastStepMax`, with a cursor where more follow. 1 query. */
   subscribers(

@@ -24,6 +24,13 @@ async function sendOutbox(ports: Ports, pair: Pair, cause: Cause, record: PairRe
   await ports.table.clearOutbox(pair, record.version);
 }
 
+interface Decided {
+  readonly next: PairState;
+  readonly effects: readonly Effect[];
+  /** Mark of the contact's availability that was looked at: when another has come since, it is decided anew. */
+  readonly seen?: string | undefined;
+}
+
 /**
  * Reads the pair, sends what an earlier commit left in its outbox, decides, commits, sends.
  *
@@ -34,16 +41,16 @@ export async function commitDecision<E>(
   ports: Ports,
   pair: Pair,
   cause: Cause,
-  decide: (current: PairState) => Result<{ next: PairState; effects: readonly Effect[] }, E>,
+  decide: (current: PairState) => Result<Decided, E> | Promise<Result<Decided, E>>,
 ): Promise<E | undefined> {
   for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
     const found = await ports.table.readPair(pair);
     const before = found ?? noRecord;
     await sendOutbox(ports, pair, cause, before);
     if (cause.mark <= before.marks[cause.side]) return undefined;
-    const decision = decide(before.state);
+    const decision = await decide(before.state);
     if (!decision.ok) return decision.error;
-    const { next, effects } = decision.value;
+    const { next, effects, seen } = decision.value;
     if (sameState(before.state, next) && (found === undefined || effects.length === 0)) {
       // Nothing changes, and of a pair that is not known nothing becomes known: a repeat decides the same again.
       await sendEffects(ports, pair, cause, effects);
@@ -55,7 +62,7 @@ export async function commitDecision<E>(
       version: before.version + 1,
       outbox: effects,
     };
-    if (!(await ports.table.commitPair(pair, found, record))) continue;
+    if (!(await ports.table.commitPair(pair, found, record, seen))) continue;
     await sendOutbox(ports, pair, cause, record);
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** Blocking a contact, by XEP-0191's rules for the server of the one who blocks. */
-import type { Effect } from "../decision.ts";
+import { type Effect, stanzaCauseId } from "../decision.ts";
 import type { PairState } from "../pair.ts";
 import { type Availability, aggregate, availabilityStanza, type UserPresence } from "../presence.ts";
 import { seenByContact, seesContact } from "../subscription.ts";
@@ -9,22 +9,35 @@ import { collectEffects } from "./effects.ts";
 import { goodbyeStanza, probeStanza } from "./ghost-stanza.ts";
 import type { PairDecision } from "./subscription-stanza.ts";
 
+/** What is known of a contact's availability, and the mark of the stanza that said so last: empty before the first. */
+interface Last {
+  readonly resources: Readonly<Record<string, Availability>>;
+  readonly mark: string;
+}
+
+/**
+ * The user sees the contact go. Whoever took in the contact's last stanza may not have told of it yet, and would do so
+ * when the contact is gone: so it is told here again, first and under the same id, and comes only once.
+ */
+function partFrom(ctx: Context, { resources, mark }: Last): readonly Effect[] {
+  if (mark === "") return [];
+  const last = { ...ctx, cause: { ...ctx.cause, id: stanzaCauseId(mark) } };
+  const now = aggregate(resources);
+  const gone = now.show === "offline" ? [] : presenceChanged(ctx, aggregate({}));
+  return [...presenceChanged(last, now), ...gone];
+}
+
 /**
  * The user blocks the contact, which sees it go offline and is told nothing else (XEP-0191 §3.3).
  *
- * @param resources what was known of the contact's availability; the user sees it go, too
+ * @param last what was known of the contact; undefined where nothing was
  */
-export function decideBlock(
-  ctx: Context,
-  current: PairState,
-  resources: Readonly<Record<string, Availability>>,
-): PairDecision {
+export function decideBlock(ctx: Context, current: PairState, last: Last | undefined): PairDecision {
   if (current.blocked === true) return { next: current, effects: [] };
   const effects = collectEffects(ctx);
   if (seenByContact(current.state)) effects.stanza(goodbyeStanza(ctx));
-  const gone: readonly Effect[] =
-    aggregate(resources).show === "offline" ? [] : presenceChanged(ctx, aggregate({}));
-  return { next: { ...current, blocked: true }, effects: [...effects.list, ...gone] };
+  const parting = last === undefined ? [] : partFrom(ctx, last);
+  return { next: { ...current, blocked: true }, effects: [...effects.list, ...parting] };
 }
 
 /**
