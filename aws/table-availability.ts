@@ -65,7 +65,7 @@ export function availabilityChange(
   }
   if (is === "known") {
     // Earlier versions kept nothing of a blocked contact.
-    const UpdateExpression = "SET mark = if_not_exists(mark, :none), was = :none REMOVE blocked";
+    const UpdateExpression = "SET mark = if_not_exists(mark, :none), was = :none REMOVE blocked, changed";
     return [{ Update: { TableName, Key, UpdateExpression, ExpressionAttributeValues: { ":none": s("") } } }];
   }
   const Item = { ...newItem(key), mark: s(seen ?? ""), was: s(""), blocked: { BOOL: true } };
@@ -87,14 +87,19 @@ interface Change {
 }
 
 /**
- * One resource. The item keeps in `was` what the resource was before the last cause, so that the cause, when it
- * comes again, finds what it had found at first.
+ * One resource. The item keeps in `was` what the resource, which `changed` names, was before the last cause, so that
+ * the cause, when it comes again, finds what it had found at first.
  */
 function changeOf(resource: string, value: Availability | undefined): Change {
+  const change = value === undefined ? removalOf([resource]) : ", #r0 = :value";
   return {
-    expression: `, was = if_not_exists(#r0, :none)${value === undefined ? removalOf([resource]) : ", #r0 = :value"}`,
+    expression: `, was = if_not_exists(#r0, :none), changed = :changed${change}`,
     names: [resource],
-    values: { ":none": s(""), ...(value === undefined ? {} : { ":value": json(value) }) },
+    values: {
+      ":none": s(""),
+      ":changed": s(resource),
+      ...(value === undefined ? {} : { ":value": json(value) }),
+    },
     before(item) {
       const { [resource]: _, ...others } = readResources(item);
       if (readString(item, "was") === "") return others;
@@ -107,14 +112,22 @@ function changeOf(resource: string, value: Availability | undefined): Change {
 function dropOf(known: Readonly<Record<string, Availability>>): Change {
   const names = Object.keys(known);
   return {
-    expression: `, was = :was${removalOf(names)}`,
+    expression: `, was = :was, changed = :none${removalOf(names)}`,
     names,
-    values: { ":was": json(known) },
+    values: { ":was": json(known), ":none": s("") },
     before(item) {
       if (readString(item, "was") === "") return {};
       return readJson(item, "was", v.record(v.string(), availabilitySchema));
     },
   };
+}
+
+/** What there was before the last cause. */
+function beforeLast(item: Item): Record<string, Availability> {
+  // Items of earlier versions do not say; of a blocked contact nothing is kept.
+  if (item["changed"] === undefined) return {};
+  const resource = readString(item, "changed") ?? "";
+  return (resource === "" ? dropOf({}) : changeOf(resource, undefined)).before(item);
 }
 
 type AvailabilityMethods =
@@ -159,7 +172,8 @@ export function makeAvailabilityTable(options: TableOptions): Pick<Table, Availa
       new GetItemCommand({ TableName, Key: keyOf(pair), ConsistentRead: true }),
     );
     if (item === undefined || isBlocked(item)) return undefined;
-    return { resources: readResources(item), mark: readString(item, "mark") ?? "" };
+    const mark = readString(item, "mark") ?? "";
+    return { resources: readResources(item), before: beforeLast(item), mark };
   }
 
   return {

@@ -33,9 +33,10 @@ export interface PairRecord {
 
 type Resources = Readonly<Record<string, Availability>>;
 
-/** What a contact's availability is, and the mark of the last cause that was taken in. */
+/** What is known of a contact's resources, what was before the last cause, and the mark of that: empty if there was none. */
 export interface LastAvailability {
   readonly resources: Resources;
+  readonly before: Resources;
   readonly mark: string;
 }
 
@@ -107,7 +108,7 @@ export interface Table {
   trimResources(pair: Pair, mark: string, resources: readonly string[]): Promise<void>;
   /** What is known of a contact's resources; `undefined` for an unknown pair and a blocked contact. 1 read. */
   readAvailability(pair: Pair): Promise<Resources | undefined>;
-  /** The same, and which cause came last. 1 read. */
+  /** The same, and what came last. 1 read. */
   lastAvailability(pair: Pair): Promise<LastAvailability | undefined>;
 
   /** The next subscribers of a user, up to `limits.broadcastStepMax`, with a cursor where more follow. 1 query. */

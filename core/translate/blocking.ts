@@ -1,7 +1,13 @@
 /** Blocking a contact, by XEP-0191's rules for the server of the one who blocks. */
 import { type Effect, stanzaCauseId } from "../decision.ts";
 import type { PairState } from "../pair.ts";
-import { type Availability, aggregate, availabilityStanza, type UserPresence } from "../presence.ts";
+import {
+  type Availability,
+  aggregate,
+  availabilityStanza,
+  sameToWatchers,
+  type UserPresence,
+} from "../presence.ts";
 import { seenByContact, seesContact } from "../subscription.ts";
 import { presenceChanged } from "./availability.ts";
 import type { Context } from "./context.ts";
@@ -9,9 +15,12 @@ import { collectEffects } from "./effects.ts";
 import { goodbyeStanza, probeStanza } from "./ghost-stanza.ts";
 import type { PairDecision } from "./subscription-stanza.ts";
 
-/** What is known of a contact's availability, and the mark of the stanza that said so last: empty before the first. */
+type Resources = Readonly<Record<string, Availability>>;
+
+/** What is known of a contact, what was before its last stanza, and the mark of that: empty if there was none. */
 interface Last {
-  readonly resources: Readonly<Record<string, Availability>>;
+  readonly resources: Resources;
+  readonly before: Resources;
   readonly mark: string;
 }
 
@@ -19,12 +28,14 @@ interface Last {
  * The user sees the contact go. Whoever took in the contact's last stanza may not have told of it yet, and would do so
  * when the contact is gone: so it is told here again, first and under the same id, and comes only once.
  */
-function partFrom(ctx: Context, { resources, mark }: Last): readonly Effect[] {
-  if (mark === "") return [];
-  const last = { ...ctx, cause: { ...ctx.cause, id: stanzaCauseId(mark) } };
+function partFrom(ctx: Context, { resources, before, mark }: Last): readonly Effect[] {
   const now = aggregate(resources);
-  const gone = now.show === "offline" ? [] : presenceChanged(ctx, aggregate({}));
-  return [...presenceChanged(last, now), ...gone];
+  const last = { ...ctx, cause: { ...ctx.cause, id: stanzaCauseId(mark) } };
+  const isTold = mark !== "" && !sameToWatchers(aggregate(before), now);
+  return [
+    ...(isTold ? presenceChanged(last, now) : []),
+    ...(now.show === "offline" ? [] : presenceChanged(ctx, aggregate({}))),
+  ];
 }
 
 /**

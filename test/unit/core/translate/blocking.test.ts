@@ -40,19 +40,23 @@ test("who saw the user sees it leave, and nobody else hears of a block", () => {
 });
 
 test("the user sees a contact go whom it blocks, after what its last stanza has perhaps not told yet", () => {
-  const told = (resources: Record<string, Availability>, last = mark) => {
-    const { effects } = decideBlock(ctx, pair("both"), { resources, mark: last });
+  type Resources = Record<string, Availability>;
+  const told = (before: Resources, resources: Resources, last = mark) => {
+    const { effects } = decideBlock(ctx, pair("both"), { before, resources, mark: last });
     return effects.flatMap((effect) =>
       effect.kind === "deliver" ? [[effect.event.id, effect.event.data["show"]]] : [],
     );
   };
   const gone = [fromNative.id, "offline"];
-  assert.deepEqual(told({ phone }), [["7.42", "online"], gone]);
-  assert.deepEqual(told({ phone: { ...phone, show: "dnd" } }), [["7.42", "dnd"], gone]);
-  assert.deepEqual(told({ phone: { ...phone, priority: -1 } }), [["7.42", "offline"]]);
-  assert.deepEqual(told({}), [["7.42", "offline"]]);
+  const silent = { ...phone, priority: -1 };
+  assert.deepEqual(told({}, { phone }), [["7.42", "online"], gone]);
+  assert.deepEqual(told({ phone }, { phone: { ...phone, show: "dnd" } }), [["7.42", "dnd"], gone]);
+  assert.deepEqual(told({ phone }, { phone, tablet: phone }), [gone]);
+  assert.deepEqual(told({ phone }, { phone: silent }), [["7.42", "offline"]]);
+  assert.deepEqual(told({ phone }, {}), [["7.42", "offline"]]);
+  assert.deepEqual(told({ phone: silent }, {}), []);
   // It has never said anything.
-  assert.deepEqual(told({}, ""), []);
+  assert.deepEqual(told({}, {}, ""), []);
 });
 
 test("a stranger can be blocked, and is nobody again afterwards", () => {
@@ -63,7 +67,10 @@ test("a stranger can be blocked, and is nobody again afterwards", () => {
 
 test("whoever is blocked already, or not blocked, is neither again", () => {
   const blocked: PairState = { ...pair("both"), blocked: true };
-  assert.deepEqual(decideBlock(ctx, blocked, { resources: { phone }, mark }), { next: blocked, effects: [] });
+  assert.deepEqual(decideBlock(ctx, blocked, { resources: { phone }, before: {}, mark }), {
+    next: blocked,
+    effects: [],
+  });
   assert.deepEqual(decideUnblock(ctx, pair("both"), away), { next: pair("both"), effects: [] });
 });
 
