@@ -2,6 +2,7 @@ import { GetItemCommand, type TransactWriteItem, UpdateItemCommand } from "@aws-
 import * as v from "valibot";
 import type { Pair } from "#core/decision.ts";
 import type { Availability } from "#core/presence.ts";
+import type { LastAvailability } from "#core/translate/availability.ts";
 import {
   type Item,
   isConditionFailure,
@@ -15,7 +16,7 @@ import {
 } from "./attributes.ts";
 import { availabilityKey } from "./keys.ts";
 import { availabilitySchema } from "./stored.ts";
-import type { AvailabilityOutcome, LastAvailability, PairRecord, Table } from "./table.ts";
+import type { AvailabilityOutcome, PairRecord, Table } from "./table.ts";
 
 /** One attribute per resource, so that one update needs no read before it. */
 const resourcePrefix = "r#";
@@ -130,6 +131,12 @@ function beforeLast(item: Item): Record<string, Availability> {
   return (resource === "" ? dropOf({}) : changeOf(resource, undefined)).before(item);
 }
 
+/** An availability item as a whole. */
+export function readLast(item: Item): LastAvailability {
+  const mark = readString(item, "mark") ?? "";
+  return { resources: readResources(item), before: beforeLast(item), mark };
+}
+
 type AvailabilityMethods =
   | "putAvailability"
   | "dropResources"
@@ -171,9 +178,7 @@ export function makeAvailabilityTable(options: TableOptions): Pick<Table, Availa
     const { Item: item } = await client.send(
       new GetItemCommand({ TableName, Key: keyOf(pair), ConsistentRead: true }),
     );
-    if (item === undefined || isBlocked(item)) return undefined;
-    const mark = readString(item, "mark") ?? "";
-    return { resources: readResources(item), before: beforeLast(item), mark };
+    return item === undefined || isBlocked(item) ? undefined : readLast(item);
   }
 
   return {

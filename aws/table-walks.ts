@@ -27,7 +27,7 @@ import {
   walkKey,
 } from "./keys.ts";
 import type { Table, WalkEntry } from "./table.ts";
-import { readResources } from "./table-availability.ts";
+import { readLast } from "./table-availability.ts";
 import { readPairItem } from "./table-pairs.ts";
 
 /** A pair's item as a walk sees it; undefined for what is no longer an address. */
@@ -41,9 +41,9 @@ function toEntry(domain: string, item: Item): WalkEntry | undefined {
   return {
     kind: "availability",
     pair,
-    resources: readResources(item),
-    mark: readString(item, "mark") ?? "",
+    ...readLast(item),
     settled: readNumber(item, "settled") ?? 0,
+    settledMark: readString(item, "settledMark") ?? "",
   };
 }
 
@@ -104,7 +104,7 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
           new UpdateItemCommand({
             TableName,
             Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
-            UpdateExpression: `SET settled = :fence REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
+            UpdateExpression: `SET settled = :fence, settledMark = :mark REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
             ConditionExpression: "mark = :mark AND attribute_not_exists(blocked)",
             ExpressionAttributeNames: Object.fromEntries(
               resources.map((resource, index) => [`#r${index}`, `r#${resource}`]),

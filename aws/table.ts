@@ -3,6 +3,7 @@ import type { Effect, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
+import type { LastAvailability } from "#core/translate/availability.ts";
 
 export interface UserRecord {
   readonly domain: string;
@@ -33,13 +34,6 @@ export interface PairRecord {
 
 type Resources = Readonly<Record<string, Availability>>;
 
-/** What is known of a contact's resources, what was before the last cause, and the mark of that: empty if there was none. */
-export interface LastAvailability {
-  readonly resources: Resources;
-  readonly before: Resources;
-  readonly mark: string;
-}
-
 /** What became of an availability update. */
 export type AvailabilityOutcome =
   /** Taken in, now or when the same cause came before; `before` is what was known until then. */
@@ -58,15 +52,14 @@ export interface RosterEntry {
 /** One of the two items of a pair, as a walk meets them. */
 export type WalkEntry =
   | { readonly kind: "subscription"; readonly pair: Pair; readonly state: PairState }
-  | {
+  | (LastAvailability & {
       readonly kind: "availability";
       readonly pair: Pair;
-      readonly resources: Resources;
-      /** Mark of the last cause taken in. */
-      readonly mark: string;
       /** The fence of the last resync that had to tell of resources forgotten here; 0 before. */
       readonly settled: number;
-    };
+      /** Mark of the last cause taken in before resources were forgotten; empty before. */
+      readonly settledMark: string;
+    });
 
 export interface Table {
   /** The next fence of a domain: larger than every one before. 1 write. */

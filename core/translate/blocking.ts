@@ -1,41 +1,18 @@
 /** Blocking a contact, by XEP-0191's rules for the server of the one who blocks. */
-import { type Effect, stanzaCauseId } from "../decision.ts";
+import type { Effect } from "../decision.ts";
 import type { PairState } from "../pair.ts";
-import {
-  type Availability,
-  aggregate,
-  availabilityStanza,
-  sameToWatchers,
-  type UserPresence,
-} from "../presence.ts";
+import { aggregate, availabilityStanza, type UserPresence } from "../presence.ts";
 import { seenByContact, seesContact } from "../subscription.ts";
-import { presenceChanged } from "./availability.ts";
+import { type LastAvailability, presenceChanged, toldAgain } from "./availability.ts";
 import type { Context } from "./context.ts";
 import { collectEffects } from "./effects.ts";
 import { goodbyeStanza, probeStanza } from "./ghost-stanza.ts";
 import type { PairDecision } from "./subscription-stanza.ts";
 
-type Resources = Readonly<Record<string, Availability>>;
-
-/** What is known of a contact, what was before its last stanza, and the mark of that: empty if there was none. */
-interface Last {
-  readonly resources: Resources;
-  readonly before: Resources;
-  readonly mark: string;
-}
-
-/**
- * The user sees the contact go. Whoever took in the contact's last stanza may not have told of it yet, and would do so
- * when the contact is gone: so it is told here again, first and under the same id, and comes only once.
- */
-function partFrom(ctx: Context, { resources, before, mark }: Last): readonly Effect[] {
-  const now = aggregate(resources);
-  const last = { ...ctx, cause: { ...ctx.cause, id: stanzaCauseId(mark) } };
-  const isTold = mark !== "" && !sameToWatchers(aggregate(before), now);
-  return [
-    ...(isTold ? presenceChanged(last, now) : []),
-    ...(now.show === "offline" ? [] : presenceChanged(ctx, aggregate({}))),
-  ];
+/** The user sees the contact go, after what it has perhaps not seen yet. */
+function partFrom(ctx: Context, last: LastAvailability): readonly Effect[] {
+  const isThere = aggregate(last.resources).show !== "offline";
+  return [...toldAgain(ctx, last), ...(isThere ? presenceChanged(ctx, aggregate({})) : [])];
 }
 
 /**
@@ -43,7 +20,11 @@ function partFrom(ctx: Context, { resources, before, mark }: Last): readonly Eff
  *
  * @param last what was known of the contact; undefined where nothing was
  */
-export function decideBlock(ctx: Context, current: PairState, last: Last | undefined): PairDecision {
+export function decideBlock(
+  ctx: Context,
+  current: PairState,
+  last: LastAvailability | undefined,
+): PairDecision {
   if (current.blocked === true) return { next: current, effects: [] };
   const effects = collectEffects(ctx);
   if (seenByContact(current.state)) effects.stanza(goodbyeStanza(ctx));
