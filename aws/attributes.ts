@@ -21,6 +21,12 @@ export function keyItem(key: Key): Item {
   return { pk: s(key.pk), sk: s(key.sk) };
 }
 
+/** What an item begins with when it is made: its key, and what that does not hold in full. */
+export function newItem(key: Key): Item {
+  const beside = Object.entries(key.beside ?? {}).map(([name, text]) => [name, s(text)]);
+  return { ...keyItem(key), ...Object.fromEntries(beside) };
+}
+
 export function readString(item: Item | undefined, name: string): string | undefined {
   return item?.[name]?.S;
 }

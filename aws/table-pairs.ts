@@ -14,29 +14,22 @@ import {
   json,
   keyItem,
   n,
+  newItem,
   readJson,
   readNumber,
   readString,
   s,
   type TableOptions,
-  yes,
 } from "./attributes.ts";
-import {
-  availabilityKey,
-  contactPrefix,
-  readContactKey,
-  subscriberKey,
-  subscriptionKey,
-  userKey,
-} from "./keys.ts";
+import { contactPrefix, readContactKey, subscriberKey, subscriptionKey, userKey } from "./keys.ts";
 import { outboxSchema, pairStateSchema } from "./stored.ts";
 import type { PairRecord, RosterEntry, Table } from "./table.ts";
-import { readResources } from "./table-availability.ts";
-import { type BucketRole, roleItem } from "./table-subscribers.ts";
+import { availabilityChange, readResources } from "./table-availability.ts";
+import { type BucketRole, isDirected, roleItem } from "./table-subscribers.ts";
 
 function pairItem(pair: Pair, record: PairRecord): Item {
   return {
-    ...keyItem(subscriptionKey(pair.domain, pair.user, pair.contact)),
+    ...newItem(subscriptionKey(pair.domain, pair.user, pair.contact)),
     state: json(record.state),
     markXmpp: s(record.marks.xmpp),
     markNative: s(record.marks.native),
@@ -57,17 +50,9 @@ export function readPairItem(item: Item): PairRecord {
 
 const isBlocked = (record: PairRecord | undefined) => record?.state.blocked === true;
 
-/** A pair without any subscription, or blocked, is not known: its contact's presence is nobody's business. */
-const isKnown = (record: PairRecord | undefined) =>
-  record !== undefined && record.state.state !== "none" && !isBlocked(record);
-
 /** Whether the contact is told the user's presence. */
 const isSubscriber = (record: PairRecord | undefined) =>
   record !== undefined && seenByContact(record.state.state) && !isBlocked(record);
-
-/** Whether the user has shown itself to the contact alone. */
-const isDirected = (record: PairRecord | undefined) =>
-  record?.state.directed !== undefined && !isBlocked(record);
 
 /** What the contact's item in the subscriber buckets says; undefined where there is none. */
 function bucketRole(record: PairRecord | undefined): BucketRole | undefined {
@@ -75,27 +60,9 @@ function bucketRole(record: PairRecord | undefined): BucketRole | undefined {
   return isDirected(record) ? "both" : "subscriber";
 }
 
-/** The contact's availability, which also says whether the user has to be told of when it goes. */
-function availabilityWrites(
-  TableName: string,
-  pair: Pair,
-  before: PairRecord | undefined,
-  next: PairRecord,
-): TransactWriteItem[] {
-  const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
-  if (isKnown(before) !== isKnown(next)) {
-    const Item = { ...Key, mark: s(""), ...(isDirected(next) ? { directed: yes } : {}) };
-    return [isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } }];
-  }
-  if (!isKnown(next) || isDirected(before) === isDirected(next)) return [];
-  const set = { UpdateExpression: "SET directed = :yes", ExpressionAttributeValues: { ":yes": yes } };
-  const change = isDirected(next) ? set : { UpdateExpression: "REMOVE directed" };
-  return [{ Update: { TableName, Key, ...change } }];
-}
-
 /**
- * What changes beside the pair's own item: subscriber bucket, availability, how many the user blocks, and that it has
- * shown itself to somebody alone.
+ * What changes beside the pair's own item and availability: subscriber bucket, how many the user blocks, and that it
+ * has shown itself to somebody alone.
  */
 function neighbours(
   TableName: string,
@@ -106,11 +73,10 @@ function neighbours(
   const items: TransactWriteItem[] = [];
   const role = bucketRole(next);
   if (bucketRole(before) !== role) {
-    const Key = keyItem(subscriberKey(pair.domain, pair.user, pair.contact));
-    const put = { Put: { TableName, Item: { ...Key, ...roleItem(role) } } };
-    items.push(role === undefined ? { Delete: { TableName, Key } } : put);
+    const key = subscriberKey(pair.domain, pair.user, pair.contact);
+    const put = { Put: { TableName, Item: { ...newItem(key), ...roleItem(role) } } };
+    items.push(role === undefined ? { Delete: { TableName, Key: keyItem(key) } } : put);
   }
-  items.push(...availabilityWrites(TableName, pair, before, next));
   const toUser = (UpdateExpression: string, value: Item[string]) => ({
     Update: {
       TableName,
@@ -145,7 +111,7 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
       return answer.Item && readPairItem(answer.Item);
     },
 
-    async commitPair(pair, before, next) {
+    async commitPair(pair, before, next, seen) {
       const put = {
         TableName,
         Item: pairItem(pair, next),
@@ -156,7 +122,10 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
               ExpressionAttributeValues: { ":version": n(before.version) },
             }),
       };
-      const beside = neighbours(TableName, pair, before, next);
+      const beside = [
+        ...neighbours(TableName, pair, before, next),
+        ...availabilityChange(TableName, pair, [before, next], seen),
+      ];
       try {
         if (beside.length === 0) await client.send(new PutItemCommand(put));
         else await client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, ...beside] }));
@@ -216,7 +185,7 @@ function rosterEntries(items: readonly Item[]): RosterEntry[] {
   const entries: RosterEntry[] = [];
   let availability: { contact: string; item: Item } | undefined;
   for (const item of items) {
-    const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
+    const { contact, kind } = readContactKey(readString(item, "sk") ?? "", readString(item, "fullContact"));
     if (kind === "availability") {
       availability = { contact, item };
       continue;

@@ -2,7 +2,7 @@ import { QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "#core/limits.ts";
 import { type Item, isConditionFailure, keyItem, readString, s, type TableOptions } from "./attributes.ts";
 import { readSubscriberKey, subscribersPartition, userKey } from "./keys.ts";
-import type { Table } from "./table.ts";
+import type { PairRecord, Table } from "./table.ts";
 
 /** Who is in a user's buckets: who is subscribed, whom the user has shown itself to alone, or who is both. */
 export type BucketRole = "subscriber" | "directed" | "both";
@@ -11,6 +11,10 @@ export type BucketRole = "subscriber" | "directed" | "both";
 export function roleItem(role: BucketRole | undefined): Item {
   return role === undefined || role === "subscriber" ? {} : { role: s(role) };
 }
+
+/** Whether the user has shown itself to the contact alone. */
+export const isDirected = (record: PairRecord | undefined) =>
+  record?.state.directed !== undefined && record.state.blocked !== true;
 
 type SubscriberMethods = "subscribers" | "directedContacts" | "forgetDirected";
 
@@ -32,12 +36,14 @@ export function makeSubscriberTable(options: TableOptions): Pick<Table, Subscrib
           ":pk": s(pk),
           ...(role === "directed" ? {} : { ":both": s("both" satisfies BucketRole) }),
         },
-        ProjectionExpression: "sk",
+        ProjectionExpression: "sk, fullContact",
         Limit: limits.broadcastStepMax,
         ...(cursor === undefined ? {} : { ExclusiveStartKey: keyItem({ pk, sk: cursor }) }),
       }),
     );
-    const contacts = (page.Items ?? []).map((item) => readSubscriberKey(readString(item, "sk") ?? ""));
+    const contacts = (page.Items ?? []).map((item) =>
+      readSubscriberKey(readString(item, "sk") ?? "", readString(item, "fullContact")),
+    );
     const last = readString(page.LastEvaluatedKey, "sk");
     return last === undefined ? { contacts } : { contacts, cursor: last };
   }

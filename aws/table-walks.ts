@@ -31,13 +31,13 @@ import {
 } from "./keys.ts";
 import { walkProgressSchema } from "./stored.ts";
 import type { Table, WalkEntry } from "./table.ts";
-import { readResources } from "./table-availability.ts";
+import { readLast } from "./table-availability.ts";
 import { readPairItem } from "./table-pairs.ts";
 
 /** A pair's item as a walk sees it; undefined for what is no longer an address. */
 function toEntry(domain: string, item: Item): WalkEntry | undefined {
-  const user = parseUserId(readUserPartition(readString(item, "pk") ?? ""));
-  const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
+  const user = parseUserId(readUserPartition(readString(item, "pk") ?? "", readString(item, "fullUser")));
+  const { contact, kind } = readContactKey(readString(item, "sk") ?? "", readString(item, "fullContact"));
   const jid = parseBareJid(contact);
   if (!user.ok || !jid.ok) return undefined;
   const pair = { domain, user: user.value, contact: jid.value };
@@ -45,9 +45,9 @@ function toEntry(domain: string, item: Item): WalkEntry | undefined {
   return {
     kind: "availability",
     pair,
-    resources: readResources(item),
-    mark: readString(item, "mark") ?? "",
+    ...readLast(item),
     settled: readNumber(item, "settled") ?? 0,
+    settledMark: readString(item, "settledMark") ?? "",
   };
 }
 
@@ -125,8 +125,8 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
           new UpdateItemCommand({
             TableName,
             Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
-            UpdateExpression: `SET settled = :fence REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
-            ConditionExpression: "mark = :mark",
+            UpdateExpression: `SET settled = :fence, settledMark = :mark REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
+            ConditionExpression: "mark = :mark AND attribute_not_exists(blocked)",
             ExpressionAttributeNames: Object.fromEntries(
               resources.map((resource, index) => [`#r${index}`, `r#${resource}`]),
             ),

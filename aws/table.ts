@@ -4,6 +4,7 @@ import type { Effect, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
+import type { LastAvailability } from "#core/translate/availability.ts";
 import type { Caps } from "#core/xmpp/caps.ts";
 
 /** A verification string, and the hash function that it was made with. */
@@ -74,15 +75,14 @@ export interface RosterEntry {
 /** One of the two items of a pair, as a walk meets them. */
 export type WalkEntry =
   | { readonly kind: "subscription"; readonly pair: Pair; readonly state: PairState }
-  | {
+  | (LastAvailability & {
       readonly kind: "availability";
       readonly pair: Pair;
-      readonly resources: Resources;
-      /** Mark of the last cause taken in. */
-      readonly mark: string;
       /** The fence of the last resync that had to tell of resources forgotten here; 0 before. */
       readonly settled: number;
-    };
+      /** Mark of the last cause taken in before resources were forgotten; empty before. */
+      readonly settledMark: string;
+    });
 
 /** How far the walk before a planned end of the stream is. */
 export interface OfflineProgress {
@@ -115,10 +115,12 @@ export interface Table {
   /** 1 read. */
   readPair(pair: Pair): Promise<PairRecord | undefined>;
   /**
-   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 to 4 when the
-   * contact becomes or ceases to be a subscriber, blocked or shown the user alone, or the pair known or unknown.
+   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 to 4 when the contact
+   * becomes or ceases to be a subscriber, blocked or shown the user alone, or the pair known or unknown.
+   *
+   * @param seen mark of the availability that a block was decided on: a later one was first, too
    */
-  commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord): Promise<boolean>;
+  commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord, seen?: string): Promise<boolean>;
   /** Forgets the outbox of a version when its effects are sent. 1 write. */
   clearOutbox(pair: Pair, version: number): Promise<void>;
 
@@ -133,8 +135,10 @@ export interface Table {
   dropResources(pair: Pair, mark: string, known: Resources): Promise<AvailabilityOutcome>;
   /** Forgets resources over the limit, unless a later cause than that of `mark` was taken in. 1 write. */
   trimResources(pair: Pair, mark: string, resources: readonly string[]): Promise<void>;
-  /** What is known of a contact's resources; `undefined` for an unknown pair. 1 read. */
+  /** What is known of a contact's resources; `undefined` for an unknown pair and a blocked contact. 1 read. */
   readAvailability(pair: Pair): Promise<Resources | undefined>;
+  /** The same, and what came last. 1 read. */
+  lastAvailability(pair: Pair): Promise<LastAvailability | undefined>;
 
   /** What a verification string stands for; perhaps it holds no longer. 1 read. */
   readCaps(caps: CapsName): Promise<CapsRecord | undefined>;

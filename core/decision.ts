@@ -70,6 +70,11 @@ export function stanzaMark(fence: number, seq: number): string {
   return `${String(fence).padStart(12, "0")}.${String(seq).padStart(16, "0")}`;
 }
 
+/** The {@link Cause.id} of the stanza that a mark is of. */
+export function stanzaCauseId(mark: string): string {
+  return mark.split(".").map(Number).join(".");
+}
+
 /** Mark of a queue message: SQS sequence numbers are decimal numbers of up to 39 digits. */
 export function queueMark(sequenceNumber: string): string {
   return sequenceNumber.padStart(40, "0");

@@ -28,6 +28,11 @@ export const limits = {
   stanzaDepthMax: 64,
   /** Encoded localpart, domain or resource of a JID (RFC 7622 §3.1). */
   jidPartBytesMax: 1023,
+  /** DynamoDB: a partition key and a sort key. */
+  partitionKeyBytesMax: 2048,
+  sortKeyBytesMax: 1024,
+  /** Characters that stay readable of what is too long for a key; a hash follows them. */
+  keyBeginningChars: 64,
   /** A message or event id. */
   idCharsMax: 1000,
   /** A status or request note. */
@@ -97,6 +102,8 @@ export const limits = {
   broadcastStepMax: 16_000,
   /** Recipients of one template. */
   recipientsMax: 8_000,
+  /** A cursor of `roster.listed`: any bare JID. */
+  cursorCharsMax: 2 * 1023 + 1,
   /** Contacts in one `roster.listed`. */
   rosterPageMax: 500,
   /** Ghosts whose newest broadcast version the connector remembers. */

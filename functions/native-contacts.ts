@@ -39,8 +39,10 @@ export async function changeBlock(
   const record = await ports.table.readUser(pair.domain, pair.user);
   if (record === undefined || record.removing) return unknownUser(event);
   if (event.type === "contact.blocked") {
-    const resources = (await ports.table.readAvailability(pair)) ?? {};
-    await commitDecision(ports, pair, cause, (current) => ok(decideBlock(ctx, current, resources)));
+    await commitDecision(ports, pair, cause, async (current) => {
+      const last = await ports.table.lastAvailability(pair);
+      return ok({ ...decideBlock(ctx, current, last), seen: last?.mark });
+    });
   } else {
     await commitDecision(ports, pair, cause, (current) => ok(decideUnblock(ctx, current, record.presence)));
   }

@@ -21,6 +21,7 @@ import { sayToContact } from "./native-messages.ts";
 import { foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
 import { removeUser, updateUser } from "./native-users.ts";
 import type { Ports } from "./ports.ts";
+import { fittingPage } from "./roster-page.ts";
 
 type Outcome = Promise<Rejection | undefined>;
 
@@ -115,11 +116,10 @@ async function listRoster(event: NativeEventOf<"roster.requested">, cause: Cause
   const { domain, user, cursor } = event.data;
   if (cursor !== undefined && !parseBareJid(cursor).ok) return foreignCursor(event);
   const page = await ports.table.roster(domain, user, cursor, limits.rosterPageMax);
-  const contacts = page.entries.filter(({ state }) => state.state !== "none").map(toContact);
+  const known = page.entries.filter(({ state }) => state.state !== "none").map(toContact);
   const time = new Date(ports.clock()).toISOString();
   const origin = { id: cause.id, domain, domains: ports.domains, time, trace: cause.trace };
-  const next = page.cursor === undefined ? {} : { cursor: page.cursor };
-  const listed = makeDelivery("roster.listed", origin, { user, contacts, ...next });
+  const listed = makeDelivery("roster.listed", origin, { user, ...fittingPage(known, page.cursor) });
   await sendDelivery(ports, userGroup(domain, user), listed);
   return undefined;
 }

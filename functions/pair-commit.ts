@@ -28,6 +28,13 @@ async function sendOutbox(ports: Ports, pair: Pair, cause: Cause, record: PairRe
   await ports.table.clearOutbox(pair, record.version);
 }
 
+interface Decided {
+  readonly next: PairState;
+  readonly effects: readonly Effect[];
+  /** Mark of the contact's availability that was looked at: when another has come since, it is decided anew. */
+  readonly seen?: string | undefined;
+}
+
 /**
  * Reads the pair, sends what an earlier commit left in its outbox, decides, commits, sends.
  *
@@ -56,7 +63,7 @@ export function commitLate<E>(
   return commit(ports, pair, cause, decide, false);
 }
 
-type Decide<E> = (current: PairState) => Result<{ next: PairState; effects: readonly Effect[] }, E>;
+type Decide<E> = (current: PairState) => Result<Decided, E> | Promise<Result<Decided, E>>;
 
 async function commit<E>(
   ports: Ports,
@@ -70,9 +77,9 @@ async function commit<E>(
     const before = found ?? noRecord;
     await sendOutbox(ports, pair, cause, before);
     if (inTurn && cause.mark <= before.marks[cause.side]) return undefined;
-    const decision = decide(before.state);
+    const decision = await decide(before.state);
     if (!decision.ok) return decision.error;
-    const { next, effects } = decision.value;
+    const { next, effects, seen } = decision.value;
     if (sameState(before.state, next) && (found === undefined || effects.length === 0)) {
       // Nothing changes, and of a pair that is not known nothing becomes known: a repeat decides the same again.
       await sendEffects(ports, pair, cause, effects);
@@ -86,7 +93,7 @@ async function commit<E>(
     };
     // Only here does a pair change: what was cached of it holds no longer, also where the answer got lost.
     const forget = () => ports.directory.forgetPair(pair);
-    if (!(await ports.table.commitPair(pair, found, record).finally(forget))) continue;
+    if (!(await ports.table.commitPair(pair, found, record, seen).finally(forget))) continue;
     await sendOutbox(ports, pair, cause, record);
     return undefined;
   }

@@ -7,11 +7,12 @@ import { hashId } from "#aws/hash.ts";
 import type { UserRecord, WalkEntry } from "#aws/table.ts";
 import { makeDelivery } from "#core/contract/delivery.ts";
 import type { WalkTaskOf } from "#core/contract/envelope.ts";
-import { type Pair, stanzaMark } from "#core/decision.ts";
+import { type Effect, type Pair, stanzaMark } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
 import { aggregate } from "#core/presence.ts";
 import { presenceChanged } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
-import { forgetSilent, greetAgain, silentResources } from "#core/translate/resync.ts";
+import { forgetSilent, greetAgain, silentResources, toldSince } from "#core/translate/resync.ts";
 import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
 import { pairContext, type UserOf, visitPairs } from "./pair-walk.ts";
 import type { Ports } from "./ports.ts";
@@ -39,10 +40,33 @@ async function greet(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports)
   await sendEffects(ports, entry.pair, ctx.cause, greetAgain(ctx, entry.state, record.presence));
 }
 
+/**
+ * Tells, and then whatever has come in meanwhile: who took that in may have told it before us, and ours would be the
+ * last word. 1 read; more for each stanza that comes in.
+ */
+async function tellAtLast(
+  ctx: Context,
+  effects: readonly Effect[],
+  markThen: string,
+  ports: Ports,
+): Promise<void> {
+  await sendEffects(ports, ctx.pair, ctx.cause, effects);
+  let mark = markThen;
+  for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
+    const last = await ports.table.lastAvailability(ctx.pair);
+    if (last?.mark === mark) return;
+    await sendEffects(ports, ctx.pair, ctx.cause, toldSince(ctx, last?.resources ?? {}, last?.mark));
+    // The contact was blocked, or its last subscription ended: nothing more can come.
+    if (last === undefined) return;
+    mark = last.mark;
+  }
+  throw new TransientFault("the contact's presence never rests");
+}
+
 /** Forgets the resources that nobody has spoken for since the stream came up. */
 async function settle(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports): Promise<void> {
   if (entry.kind !== "availability") return;
-  const { pair, resources, settled } = entry;
+  const { pair, resources, mark, settled, settledMark } = entry;
   const silent = silentResources(resources, task.fence);
   if (silent.length === 0 && settled !== task.fence) return;
   const record = await userOf(pair);
@@ -50,14 +74,15 @@ async function settle(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports
   const ctx = contextOf(task, pair, record, ports);
   if (silent.length === 0) {
     // The step comes again, and perhaps nobody was told: what is true now does no harm.
-    return sendEffects(ports, pair, ctx.cause, presenceChanged(ctx, aggregate(resources)));
+    const since = mark === settledMark ? [] : toldSince(ctx, resources, mark);
+    return tellAtLast(ctx, [...presenceChanged(ctx, aggregate(resources)), ...since], mark, ports);
   }
-  const effects = forgetSilent(ctx, resources, silent);
+  const effects = forgetSilent(ctx, entry, silent, task.fence);
   const toldBy = effects.length === 0 ? settled : task.fence;
   if (!(await ports.table.forgetResources(entry, toldBy, silent))) {
     throw new TransientFault("the contact's presence changed meanwhile");
   }
-  await sendEffects(ports, pair, ctx.cause, effects);
+  if (effects.length > 0) await tellAtLast(ctx, effects, mark, ports);
 }
 
 async function tellConnected({ domain, fence, since, trace }: Task, ports: Ports): Promise<void> {

@@ -172,7 +172,9 @@ export const nativeData = {
   "roster.requested": v.pipe(
     v.object({
       ...userFields,
-      cursor: v.exactOptional(opaqueField("Where the last `roster.listed` said to go on.")),
+      cursor: v.exactOptional(
+        opaqueField("Where the last `roster.listed` said to go on.", limits.cursorCharsMax),
+      ),
     }),
     v.description("The user's contacts are asked for; `roster.listed` answers."),
   ),

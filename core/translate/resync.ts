@@ -2,7 +2,7 @@
  * After a gap in the stream: what each pair has to say again, and what is no longer true of a contact (design §9,
  * "Presence after a gap").
  */
-import type { Effect } from "../decision.ts";
+import { type Effect, stanzaCauseId, stanzaMark } from "../decision.ts";
 import type { PairState } from "../pair.ts";
 import {
   type Availability,
@@ -12,7 +12,7 @@ import {
   type UserPresence,
 } from "../presence.ts";
 import { pendingOf, seenByContact, seesContact } from "../subscription.ts";
-import { presenceChanged } from "./availability.ts";
+import { type LastAvailability, presenceChanged, toldAgain } from "./availability.ts";
 import type { Context } from "./context.ts";
 import { shownAlone } from "./directed-presence.ts";
 import { collectEffects } from "./effects.ts";
@@ -62,21 +62,32 @@ export function partForNow(
   return effects.list;
 }
 
+type Resources = Readonly<Record<string, Availability>>;
+
 /** The resources that nobody has spoken for since the stream of `epoch` came up: silence means offline. */
-export function silentResources(
-  resources: Readonly<Record<string, Availability>>,
-  epoch: number,
-): readonly string[] {
+export function silentResources(resources: Resources, epoch: number): readonly string[] {
   return Object.keys(resources).filter((name) => (resources[name]?.epoch ?? 0) < epoch);
 }
 
-/** What the native side sees once the silent resources are gone. */
+/**
+ * What the native side sees once the silent resources are gone; before that what a stanza of this stream has changed,
+ * which may be on its way yet.
+ */
 export function forgetSilent(
   ctx: Context,
-  resources: Readonly<Record<string, Availability>>,
+  last: LastAvailability,
   silent: readonly string[],
+  epoch: number,
 ): readonly Effect[] {
-  const left = Object.fromEntries(Object.entries(resources).filter(([name]) => !silent.includes(name)));
+  const left = Object.fromEntries(Object.entries(last.resources).filter(([name]) => !silent.includes(name)));
   const now = aggregate(left);
-  return sameToWatchers(aggregate(resources), now) ? [] : presenceChanged(ctx, now);
+  if (sameToWatchers(aggregate(last.resources), now)) return [];
+  const isRecent = last.mark >= stanzaMark(epoch, 0);
+  return [...(isRecent ? toldAgain(ctx, last) : []), ...presenceChanged(ctx, now)];
+}
+
+/** What is true since a stanza of that mark; without one, since the pair ceased to be known. */
+export function toldSince(ctx: Context, resources: Resources, mark: string | undefined): readonly Effect[] {
+  const id = `${ctx.cause.id}.${mark === undefined ? "end" : stanzaCauseId(mark)}`;
+  return presenceChanged({ ...ctx, cause: { ...ctx.cause, id } }, aggregate(resources));
 }

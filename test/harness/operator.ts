@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import { makeQueues } from "#aws/queues.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import { type QueueName, queueNames } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import type { Endpoints } from "#local/endpoints.ts";
 import { waitUntil } from "#local/ports.ts";
@@ -16,6 +16,8 @@ export interface Operator {
   deadLetters(queue: QueueName): Inbox<DeadLetter>;
   /** Resolves when nothing is left in a queue, nor in the hands of whoever reads it. */
   emptied(queue: QueueName): Promise<void>;
+  /** Resolves when no queue holds anything, be it in somebody's hands or for later. */
+  quiet(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,14 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
     }
   }
 
+  async function isEmpty(queue: QueueName): Promise<boolean> {
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: sqs.queues[queue], AttributeNames: ["All"] }),
+    );
+    const kinds = ["", "NotVisible", "Delayed"] as const;
+    return kinds.every((kind) => Number(Attributes[`ApproximateNumberOfMessages${kind}`] ?? 0) === 0);
+  }
+
   return {
     async put(queue, bodies, group = "operator") {
       const messages = bodies.map((body) => ({ body, group, dedup: randomUUID() }));
@@ -70,6 +80,11 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
       };
       await waitUntil(isEmpty, { what: `end of ${queue}`, timeoutMs: emptiedMsMax });
     },
+    quiet: (timeoutMs) =>
+      waitUntil(async () => (await Promise.all(queueNames.map(isEmpty))).every(Boolean), {
+        what: "quiet",
+        timeoutMs,
+      }),
     async stop() {
       stopping.abort();
       await Promise.all([...inboxes.values()].map(({ reading }) => reading));

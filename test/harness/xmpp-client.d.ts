@@ -20,6 +20,8 @@ declare module "@xmpp/client" {
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
     send(element: Element): Promise<void>;
+    /** The library's wrap around the TLS connection, while there is one. */
+    socket: { socket?: { destroy(): void } } | null;
     reconnect: { delay: number; stop(): void };
     iqCaller: { request(element: Element, timeoutMs?: number): Promise<Element> };
     /** Called with each piece that the socket brings. */

@@ -35,6 +35,10 @@ export interface XmppUser {
   resume(): void;
   /** Logs out; the server tells the contacts. */
   stop(): Promise<void>;
+  /** Does not come back once its connection is lost. */
+  stayAway(): void;
+  /** Loses its connection without a word, as a process that is killed does, and does not come back. */
+  kill(): void;
 }
 
 const trusted = new Set<string>();
@@ -110,6 +114,7 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
   xmpp.on("online", () => {
     appear().catch(() => {});
   });
+  const stayAway = () => xmpp.reconnect.stop();
   return {
     bare: jid,
     full: `${jid}/${options.resource}`,
@@ -137,8 +142,13 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
       xmpp.socket?.socket?.resume();
     },
     async stop() {
-      xmpp.reconnect.stop();
+      stayAway();
       await xmpp.stop().catch(() => {});
+    },
+    stayAway,
+    kill() {
+      stayAway();
+      xmpp.socket?.socket?.destroy();
     },
   };
 }

@@ -164,7 +164,7 @@ describe("whom a user has shown itself to", () => {
   });
 
   test("sees the user go when it is blocked, and nothing when the block is lifted", () => {
-    const { next, effects } = decideBlock(ctx, pair("none", { directed: shown }), {});
+    const { next, effects } = decideBlock(ctx, pair("none", { directed: shown }), undefined);
     assert.deepEqual(lines(effects), [unavailable]);
     assert.deepEqual(next, pair("none", { blocked: true }));
     assert.deepEqual(decideUnblock(ctx, next, here), { next: pair("none"), effects: [] });
