@@ -140,8 +140,9 @@ function beforeLast(item: Item): Record<string, Availability> {
   return (resource === "" ? dropOf({}) : changeOf(resource, undefined)).before(item);
 }
 
-/** An availability item as a whole. */
-export function readLast(item: Item): LastAvailability {
+/** An availability item as a whole; undefined for a blocked contact's. */
+export function readLast(item: Item): LastAvailability | undefined {
+  if (isBlocked(item)) return undefined;
   const mark = readString(item, "mark") ?? "";
   return { resources: readResources(item), before: beforeLast(item), mark };
 }
@@ -188,7 +189,7 @@ export function makeAvailabilityTable(options: TableOptions): Pick<Table, Availa
     const { Item: item } = await client.send(
       new GetItemCommand({ TableName, Key: keyOf(pair), ConsistentRead: true }),
     );
-    return item === undefined || isBlocked(item) ? undefined : readLast(item);
+    return item && readLast(item);
   }
 
   return {

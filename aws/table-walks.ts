@@ -34,7 +34,7 @@ import type { Table, WalkEntry } from "./table.ts";
 import { readLast } from "./table-availability.ts";
 import { readPairItem } from "./table-pairs.ts";
 
-/** A pair's item as a walk sees it; undefined for what is no longer an address. */
+/** A pair's item as a walk sees it; undefined for what is no longer an address, and what is left of a blocked contact's. */
 function toEntry(domain: string, item: Item): WalkEntry | undefined {
   const user = parseUserId(readUserPartition(readString(item, "pk") ?? "", readString(item, "fullUser")));
   const { contact, kind } = readContactKey(readString(item, "sk") ?? "", readString(item, "fullContact"));
@@ -42,13 +42,16 @@ function toEntry(domain: string, item: Item): WalkEntry | undefined {
   if (!user.ok || !jid.ok) return undefined;
   const pair = { domain, user: user.value, contact: jid.value };
   if (kind === "subscription") return { kind: "subscription", pair, state: readPairItem(item).state };
-  return {
-    kind: "availability",
-    pair,
-    ...readLast(item),
-    settled: readNumber(item, "settled") ?? 0,
-    settledMark: readString(item, "settledMark") ?? "",
-  };
+  const last = readLast(item);
+  return (
+    last && {
+      kind: "availability",
+      pair,
+      ...last,
+      settled: readNumber(item, "settled") ?? 0,
+      settledMark: readString(item, "settledMark") ?? "",
+    }
+  );
 }
 
 type WalkMethods =

@@ -129,7 +129,7 @@ export const limits = {
   /** Bytes that the connector takes from its socket at a time. */
   readChunkBytes: 4096,
   /** XML that the connector writes between two barriers. */
-  writeSliceBytes: 32 * 1024,
+  writeSliceBytes: 16 * 1024,
   /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */
   broadcastSlicesMax: 2,
   /** Graceful end of a stream: from our closing tag to the server's, while reading is not paused. */

@@ -37,6 +37,9 @@ export function pairContext(
   };
 }
 
+/** Items of a step: a pair has two, and says up to two things. */
+export const itemsOf = ({ resync }: Ports) => 2 * resync.pairsPerS;
+
 /**
  * Visits the next pairs, as many as fit a second. 1 scan, 1 read a user.
  *
@@ -47,8 +50,7 @@ export async function visitPairs(
   task: WalkTask & { readonly cursor?: string | undefined },
   visit: (entry: WalkEntry, userOf: UserOf) => Promise<void>,
 ): Promise<string | undefined> {
-  // A pair has two items, and says up to two things.
-  const page = await ports.table.walkPairs(task.domain, task.cursor, 2 * ports.resync.pairsPerS);
+  const page = await ports.table.walkPairs(task.domain, task.cursor, itemsOf(ports));
   const userOf = usersOnce(ports);
   await pairByPair(ports, task, page.entries, (entry) => visit(entry, userOf));
   return page.cursor;

@@ -7,14 +7,15 @@ import { hashId } from "#aws/hash.ts";
 import type { UserRecord, WalkEntry } from "#aws/table.ts";
 import { makeDelivery } from "#core/contract/delivery.ts";
 import type { WalkTaskOf } from "#core/contract/envelope.ts";
-import { type Effect, type Pair, stanzaMark } from "#core/decision.ts";
+import { type Pair, stanzaMark } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { aggregate } from "#core/presence.ts";
 import { presenceChanged } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
 import { forgetSilent, greetAgain, silentResources, toldSince } from "#core/translate/resync.ts";
 import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
-import { pairContext, type UserOf, visitPairs } from "./pair-walk.ts";
+import { pairByPair } from "./pair-by-pair.ts";
+import { itemsOf, pairContext, type UserOf, visitPairs } from "./pair-walk.ts";
 import type { Ports } from "./ports.ts";
 
 type Task = WalkTaskOf<"resync">;
@@ -40,22 +41,45 @@ async function greet(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports)
   await sendEffects(ports, entry.pair, ctx.cause, greetAgain(ctx, entry.state, record.presence));
 }
 
-/**
- * Tells, and then whatever has come in meanwhile: who took that in may have told it before us, and ours would be the
- * last word. 1 read; more for each stanza that comes in.
- */
-async function tellAtLast(
-  ctx: Context,
-  effects: readonly Effect[],
-  markThen: string,
-  ports: Ports,
-): Promise<void> {
-  await sendEffects(ports, ctx.pair, ctx.cause, effects);
+/** A contact of whom the native side was told, and the mark of the last stanza that this took in. */
+interface Told {
+  readonly pair: Pair;
+  readonly ctx: Context;
+  readonly mark: string;
+}
+
+/** Forgets the resources that nobody has spoken for since the stream came up. */
+async function settle(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports): Promise<Told | undefined> {
+  if (entry.kind !== "availability") return undefined;
+  const { pair, resources, mark, settled, settledMark } = entry;
+  const silent = silentResources(resources, task.fence);
+  if (silent.length === 0 && settled !== task.fence) return undefined;
+  const record = await userOf(pair);
+  if (record === undefined) return undefined;
+  const ctx = contextOf(task, pair, record, ports);
+  if (silent.length === 0) {
+    // The step comes again, and perhaps nobody was told: what is true now does no harm.
+    const since = mark === settledMark ? [] : toldSince(ctx, resources, mark);
+    await sendEffects(ports, pair, ctx.cause, [...presenceChanged(ctx, aggregate(resources)), ...since]);
+    return { pair, ctx, mark };
+  }
+  const effects = forgetSilent(ctx, entry, silent, task.fence);
+  const toldBy = effects.length === 0 ? settled : task.fence;
+  if (!(await ports.table.forgetResources(entry, toldBy, silent))) {
+    throw new TransientFault("the contact's presence changed meanwhile");
+  }
+  if (effects.length === 0) return undefined;
+  await sendEffects(ports, pair, ctx.cause, effects);
+  return { pair, ctx, mark };
+}
+
+/** Tells what has come in since. 1 read, and more for each stanza that comes in meanwhile. */
+async function tellSince({ pair, ctx, mark: markThen }: Told, ports: Ports): Promise<void> {
   let mark = markThen;
   for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
-    const last = await ports.table.lastAvailability(ctx.pair);
+    const last = await ports.table.lastAvailability(pair);
     if (last?.mark === mark) return;
-    await sendEffects(ports, ctx.pair, ctx.cause, toldSince(ctx, last?.resources ?? {}, last?.mark));
+    await sendEffects(ports, pair, ctx.cause, toldSince(ctx, last?.resources ?? {}, last?.mark));
     // The contact was blocked, or its last subscription ended: nothing more can come.
     if (last === undefined) return;
     mark = last.mark;
@@ -63,26 +87,19 @@ async function tellAtLast(
   throw new TransientFault("the contact's presence never rests");
 }
 
-/** Forgets the resources that nobody has spoken for since the stream came up. */
-async function settle(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports): Promise<void> {
-  if (entry.kind !== "availability") return;
-  const { pair, resources, mark, settled, settledMark } = entry;
-  const silent = silentResources(resources, task.fence);
-  if (silent.length === 0 && settled !== task.fence) return;
-  const record = await userOf(pair);
-  if (record === undefined) return;
-  const ctx = contextOf(task, pair, record, ports);
-  if (silent.length === 0) {
-    // The step comes again, and perhaps nobody was told: what is true now does no harm.
-    const since = mark === settledMark ? [] : toldSince(ctx, resources, mark);
-    return tellAtLast(ctx, [...presenceChanged(ctx, aggregate(resources)), ...since], mark, ports);
-  }
-  const effects = forgetSilent(ctx, entry, silent, task.fence);
-  const toldBy = effects.length === 0 ? settled : task.fence;
-  if (!(await ports.table.forgetResources(entry, toldBy, silent))) {
-    throw new TransientFault("the contact's presence changed meanwhile");
-  }
-  if (effects.length > 0) await tellAtLast(ctx, effects, mark, ports);
+/**
+ * Looks again at whom the step has told of. Who took in a stanza meanwhile may have told it before the step did, and
+ * the step's would be the last word. 1 scan.
+ */
+async function lookAgain(task: Task, told: readonly Told[], ports: Ports): Promise<void> {
+  if (told.length === 0) return;
+  const page = await ports.table.walkPairs(task.domain, task.cursor, itemsOf(ports));
+  const keyOf = ({ user, contact }: Pair) => `${user} ${contact}`;
+  const now = new Map(
+    page.entries.flatMap((entry) => (entry.kind === "availability" ? [[keyOf(entry.pair), entry.mark]] : [])),
+  );
+  const changed = told.filter(({ pair, mark }) => now.get(keyOf(pair)) !== mark);
+  await pairByPair(ports, task, changed, (one) => tellSince(one, ports));
 }
 
 async function tellConnected({ domain, fence, since, trace }: Task, ports: Ports): Promise<void> {
@@ -107,14 +124,20 @@ function nextStep(
 }
 
 /**
- * One step, and the next into the queue: 1 write, 1 scan, 1 read a user, 1 message a pair that has something to
- * say. A step that comes again repeats itself under the same ids; one of an older walk does nothing.
+ * One step, and the next into the queue: 1 write, 1 scan, 2 where it told of silence, 1 read a user, 1 message a pair
+ * that has something to say. A step that comes again repeats itself under the same ids; one of an older walk does
+ * nothing.
  */
 export async function resyncStep(task: Task, ports: Ports): Promise<void> {
   if (!(await ports.table.claimWalk(task.domain, markOf(task)))) return;
   if (task.phase === "greet" && task.step === 0) await tellConnected(task, ports);
-  const visit = task.phase === "greet" ? greet : settle;
-  const cursor = await visitPairs(ports, task, (entry, userOf) => visit(task, entry, userOf, ports));
+  const told: Told[] = [];
+  const cursor = await visitPairs(ports, task, async (entry, userOf) => {
+    if (task.phase === "greet") return greet(task, entry, userOf, ports);
+    const one = await settle(task, entry, userOf, ports);
+    if (one !== undefined) told.push(one);
+  });
+  await lookAgain(task, told, ports);
   const next = nextStep(task, cursor, ports.resync.settleS);
   if (next !== undefined) await sendWalk(ports, next.task, next.delayS);
 }

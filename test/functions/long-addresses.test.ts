@@ -23,7 +23,7 @@ import {
   userId,
 } from "#test/harness/functions.ts";
 import { nativeEvent, pack, presence, record, stanza } from "#test/harness/lambda-events.ts";
-import { makeStage } from "#test/harness/resync.ts";
+import { makeStage, says } from "#test/harness/resync.ts";
 import { invoke } from "#test/harness/runs.ts";
 import { holdWalks, takeStep, walkToEnd } from "#test/harness/walks.ts";
 
@@ -46,7 +46,7 @@ async function handle(work: Work, ...records: SQSRecord[]): Promise<void> {
     assert.deepEqual(await takeDeadLetters(engines, queue), []);
   }
 }
-const says = (...xmls: string[]) => handle(presenceWork, record({ body: pack(...xmls) }));
+const hears = (...xmls: string[]) => handle(presenceWork, record({ body: pack(...xmls) }));
 const does = (type: string, data: object = {}) =>
   handle(nativeWork, record({ body: nativeEvent(type, { user, ...data }), group: nativeEventsGroup(user) }));
 const told = async () =>
@@ -59,16 +59,16 @@ test("a contact asks, is let in, is seen, sees the user, is listed, blocked and 
   await relate(engines, pairOf(user, other), { state: "from" });
   const to = `${user}@${domain}`;
   const standing = { subscription: "from", pending: "out" };
-  await says(presence(contact, { type: "subscribe", to }));
+  await hears(presence(contact, { type: "subscribe", to }));
   assert.deepEqual(await told(), [
     { type: "contact.requested", contact, subscription: "none", pending: "in" },
   ]);
   await does("contact.accepted", { contact });
-  await says(presence(contact, { type: "subscribed", to }));
+  await hears(presence(contact, { type: "subscribed", to }));
   assert.deepEqual(await told(), [
     { type: "contact.accepted", contact, ...standing, subscription: "both", pending: "none" },
   ]);
-  await says(stanza("presence", { from: `${contact}/${"r".repeat(part)}`, to }));
+  await hears(stanza("presence", { from: `${contact}/${"r".repeat(part)}`, to }));
   assert.deepEqual(await told(), [{ type: "presence.changed", contact, show: "online", devices: 1 }]);
 
   await does("presence.changed", { show: "away" });
@@ -105,8 +105,7 @@ test("a walk after a gap meets them, asks them, and forgets who stays silent", a
   const contact = far("w").slice(0, -1);
   const pair = { ...pairOf(user, contact), domain: stage.domain };
   await relate(engines, pair, { state: "both" });
-  const said = { show: "online", priority: 0, epoch: 4, time: "2026-11-01T00:00:00Z" } as const;
-  await engines.table.putAvailability(pair, "1", "phone", said);
+  await says(engines, pair, 4, "phone");
   assert.ok(await takeStep(stage.task(5), stage.ports));
   await walkToEnd(stage.parts.held, stage.ports);
   const asked = await takeStanzas(engines);
