@@ -1,10 +1,12 @@
 /**
  * Cuts a component stream into its elements: bytes in, whole elements out. The XML parser behind it gets each
  * element in one piece, so no segment boundary can split a character or a stanza, one element is the most that
- * a call completes, and what is too large or too deep never reaches the parser.
+ * a call completes, and what is too large, too deep or of too many parts never reaches the parser.
  */
 import type { Limits } from "#core/limits.ts";
 import { makeTagLexer, type TagEvent } from "./tag-lexer.ts";
+
+type RefusalReason = "oversized" | "too-deep" | "too-many-parts";
 
 export type Piece =
   /** The stream's opening tag. */
@@ -14,7 +16,7 @@ export type Piece =
   /** An element that was thrown away; `head` is its opening tag, where that could be kept. */
   | {
       readonly kind: "refused";
-      readonly reason: "oversized" | "too-deep";
+      readonly reason: RefusalReason;
       readonly head?: string;
       readonly bytes: number;
     }
@@ -60,7 +62,9 @@ function makeStore() {
   };
 }
 
-export function makeSplitter(limits: Pick<Limits, "stanzaInBytesMax" | "stanzaDepthMax">): Splitter {
+export function makeSplitter(
+  limits: Pick<Limits, "stanzaInBytesMax" | "stanzaDepthMax" | "stanzaPartsMax">,
+): Splitter {
   const lex = makeTagLexer();
   const store = makeStore();
   let chunk: Buffer = Buffer.alloc(0);
@@ -71,15 +75,17 @@ export function makeSplitter(limits: Pick<Limits, "stanzaInBytesMax" | "stanzaDe
   let depth = 0;
   /** Bytes of the current element in earlier chunks, thrown away ones included. */
   let earlier = 0;
+  /** Elements and attributes of the current element. */
+  let parts = 0;
   /** Size of the current element's opening tag, once it is complete. */
   let headBytes = 0;
-  let refusal: { reason: "oversized" | "too-deep"; head?: string } | undefined;
+  let refusal: { reason: RefusalReason; head?: string } | undefined;
   let ended = false;
 
   const size = () => earlier + (start === undefined ? 0 : position - start);
 
   /** Keeps the opening tag of what is refused, and none of the rest. */
-  const refuse = (reason: "oversized" | "too-deep") => {
+  const refuse = (reason: RefusalReason) => {
     if (refusal || start === undefined) return;
     store.add(chunk.subarray(start, position));
     refusal = {
@@ -98,6 +104,7 @@ export function makeSplitter(limits: Pick<Limits, "stanzaInBytesMax" | "stanzaDe
   const reset = () => {
     start = undefined;
     earlier = 0;
+    parts = 0;
     headBytes = 0;
     refusal = undefined;
     store.clear();
@@ -111,7 +118,13 @@ export function makeSplitter(limits: Pick<Limits, "stanzaInBytesMax" | "stanzaDe
     return piece;
   };
 
+  const countPart = () => {
+    parts += 1;
+    if (parts > limits.stanzaPartsMax) refuse("too-many-parts");
+  };
+
   const opened = (): Piece | undefined => {
+    countPart();
     depth += 1;
     if (depth === 1) return finish("opening");
     if (depth === 2) headBytes = size();
@@ -131,10 +144,14 @@ export function makeSplitter(limits: Pick<Limits, "stanzaInBytesMax" | "stanzaDe
         // Between elements there may be white space only (RFC 6120 §4.6.1); it is nobody's.
         start ??= position - 1;
         return undefined;
+      case "attribute":
+        countPart();
+        return undefined;
       case "open":
         return opened();
       case "empty":
         if (depth === 0) return fail();
+        countPart();
         if (depth > 1) return undefined;
         headBytes = size();
         return finish("element");

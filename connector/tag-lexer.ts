@@ -4,7 +4,7 @@
  */
 
 /** What the last byte was: a tag's beginning, or the last byte of something. */
-export type TagEvent = "begin" | "open" | "empty" | "close" | "instruction" | "broken";
+export type TagEvent = "begin" | "attribute" | "open" | "empty" | "close" | "instruction" | "broken";
 
 const lessThan = 0x3c;
 const greaterThan = 0x3e;
@@ -75,8 +75,9 @@ export function makeTagLexer(): (byte: number) => TagEvent | undefined {
         mode = "tag";
         return "begin";
       case "quoted":
-        if (byte === quote) mode = "open";
-        return undefined;
+        if (byte !== quote) return undefined;
+        mode = "open";
+        return "attribute";
       case "open":
         return inOpen(byte);
       case "tag":

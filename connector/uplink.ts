@@ -42,6 +42,7 @@ const conditions: Readonly<Record<string, Condition>> = {
   // RFC 6120 §13.12
   oversized: "policy-violation",
   "too-deep": "policy-violation",
+  "too-many-parts": "policy-violation",
   "refused-by-queue": "not-acceptable",
 };
 

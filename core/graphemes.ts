@@ -8,8 +8,13 @@ const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
  * of an empty text.
  *
  * @param graphemesMax at least 1
+ * @returns undefined where it would take more than `piecesMax`, however much more
  */
-export function splitGraphemes(text: string, graphemesMax: number): readonly string[] {
+export function splitGraphemes(
+  text: string,
+  graphemesMax: number,
+  piecesMax: number,
+): readonly string[] | undefined {
   // A grapheme has one UTF-16 unit at least: almost every text is measured by its length.
   if (text.length <= graphemesMax) return [text];
   const pieces: string[] = [];
@@ -17,6 +22,8 @@ export function splitGraphemes(text: string, graphemesMax: number): readonly str
   let count = 0;
   for (const { index } of segmenter.segment(text)) {
     if (count === graphemesMax) {
+      // One more piece is to come.
+      if (pieces.length + 1 === piecesMax) return undefined;
       pieces.push(text.slice(start, index));
       start = index;
       count = 0;

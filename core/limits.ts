@@ -26,6 +26,8 @@ export const limits = {
   stanzaInBytesMax: 512 * 1024,
   /** Deepest nesting of elements in a stanza. */
   stanzaDepthMax: 64,
+  /** Elements and attributes of a stanza: what reading it and deciding on it takes grows with them, not with bytes. */
+  stanzaPartsMax: 20_000,
   /** Encoded localpart, domain or resource of a JID (RFC 7622 §3.1). */
   jidPartBytesMax: 1023,
   /** DynamoDB: a partition key and a sort key. */

@@ -32,7 +32,7 @@ const nothing: Decided = ok([]);
 
 /**
  * Says it, or why it cannot be said. A plain message: 0 reads beyond the cached address, 0 writes. Receipts, markers
- * and typing: the pair besides, cached.
+ * and typing: the pair besides, cached; so what its clients can do, where that shapes what is said.
  */
 export async function sayToContact(
   event: SayingEvent,
@@ -53,8 +53,10 @@ async function decide(event: SayingEvent, ctx: Context, ports: Ports): Promise<D
     return { capabilities: ports.capabilities, contact, now: ports.clock() };
   };
   switch (event.type) {
-    case "message.sent":
-      return eventToMessage(ctx, event, known(undefined));
+    case "message.sent": {
+      const isQuoting = event.data.replyTo?.quote !== undefined;
+      return eventToMessage(ctx, event, known(isQuoting ? await featuresOf(ports, pair) : undefined));
+    }
     case "message.edited":
       return eventToMessage(ctx, event, known(await featuresOf(ports, pair)));
     case "message.retracted":

@@ -9,7 +9,9 @@ import { fileLinesMax, functionLinesMax, longFiles, longFunctions } from "./arch
 import { codeOf, type Finding, importsOf, type SourceFile } from "./architecture/source.ts";
 
 /** Tables may be longer than other files: each with the reason why rows beat splitting. */
-const tables: Readonly<Record<string, string>> = {};
+const tables: Readonly<Record<string, string>> = {
+  "test/fixtures/corpus.ts": "each stanza stands beside what becomes of it",
+};
 
 const file = (path: string, text: string): SourceFile => ({ path, text });
 const places = (findings: readonly Finding[]) => findings.map(({ path, line }) => `${path}:${line}`);

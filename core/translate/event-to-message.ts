@@ -63,6 +63,8 @@ export function eventToMessage(
 function pieces(data: SentData, known: Known): readonly Piece[] {
   const { body, subject, replyTo, attachments = [] } = data;
   const isMarked = "replaces" in data && isKnownToLack(known.contact, ns.correction);
+  // Clients that know replies would hide it; Converse behind ejabberd hides the whole message with it.
+  const quote = known.contact?.has(ns.replies) ? undefined : replyTo?.quote;
   const text: readonly Piece[] =
     body === undefined
       ? []
@@ -70,7 +72,7 @@ function pieces(data: SentData, known: Known): readonly Piece[] {
           {
             path: "/data/body",
             part: undefined,
-            content: textElements(body, { quote: replyTo?.quote, isMarked }),
+            content: textElements(body, { quote, isMarked }),
           },
         ];
   const files = attachments.map((attachment, index): Piece => {

@@ -14,9 +14,11 @@ type Sent = Said<"message.sent">;
 export function deliverSent(incoming: Incoming, said: Sent): Outcome {
   const { body, ...rest } = said;
   const { charsMax, tooLong } = incoming.capabilities.body;
-  const pieces = body === undefined || charsMax === undefined ? [body] : splitGraphemes(body, charsMax);
+  const piecesMax = tooLong === "refuse" ? 1 : limits.piecesMax;
+  const pieces =
+    body === undefined || charsMax === undefined ? [body] : splitGraphemes(body, charsMax, piecesMax);
+  if (pieces === undefined) return textTooLong(charsMax);
   if (pieces.length === 1) return deliverOne(incoming, "message.sent", said);
-  if (tooLong === "refuse" || pieces.length > limits.piecesMax) return textTooLong(charsMax);
   const { id, originId, subject, replyTo, attachments, asks, ...common } = rest;
   const first = { originId, subject, replyTo };
   const last = { attachments, asks };
@@ -36,7 +38,8 @@ export function deliverSent(incoming: Incoming, said: Sent): Outcome {
 export function deliverEdited(incoming: Incoming, said: Said<"message.edited">): Outcome {
   const { charsMax } = incoming.capabilities.body;
   const { body } = said;
-  const fits = body === undefined || charsMax === undefined || splitGraphemes(body, charsMax).length === 1;
+  const fits =
+    body === undefined || charsMax === undefined || splitGraphemes(body, charsMax, 1) !== undefined;
   return fits ? deliverOne(incoming, "message.edited", said) : textTooLong(charsMax);
 }
 

@@ -72,6 +72,7 @@ onEachServer(
     for (const [reason, body] of [
       ["oversized", "x".repeat(limits.stanzaInBytesMax)],
       ["too-deep", "<x>".repeat(limits.stanzaDepthMax) + "</x>".repeat(limits.stanzaDepthMax)],
+      ["too-many-parts", "<x/>".repeat(limits.stanzaPartsMax)],
     ] as const) {
       test(`a stanza that is ${reason} is answered, and the next one goes through`, async () => {
         peer.write(message(reason, nina, "alice@localhost/x", body) + message(`behind ${reason}`, nina));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { makeSplitter, type Piece } from "#connector/splitter.ts";
 
-const limits = { stanzaInBytesMax: 1000, stanzaDepthMax: 5 };
+const limits = { stanzaInBytesMax: 1000, stanzaDepthMax: 5, stanzaPartsMax: 100 };
 const opening = "<stream:stream xmlns='jabber:component:accept' from='a&gt;b'>";
 const declaration = "<?xml version='1.0'?>";
 
@@ -107,6 +107,16 @@ test("what was read and made no piece yet is known", () => {
   assert.equal(splitter.next()?.kind, "element");
   assert.equal(splitter.next(), undefined);
   assert.equal(splitter.ahead(), 4);
+});
+
+test("an element of too many elements and attributes is thrown away, and the next one is whole", () => {
+  const most = `<m a="1">${"<x/>".repeat(96)}<y b='2'></y></m>`;
+  const more = `<m a="1">${"<x/>".repeat(97)}<y b='2'></y></m>`;
+  assert.deepEqual(split(Buffer.from(`${opening}${most}${more}${most}`)).slice(1), [
+    { kind: "element", xml: most, bytes: most.length },
+    { kind: "refused", reason: "too-many-parts", head: '<m a="1">', bytes: more.length },
+    { kind: "element", xml: most, bytes: most.length },
+  ]);
 });
 
 for (const [what, bytes] of [

@@ -142,6 +142,14 @@ describe("attachments", () => {
     );
   });
 
+  test("whose message has a subject leave that out of what stands in for the file", () => {
+    const attachments = [{ url: "https://f.example.com/a" }, { url: "https://f.example.com/b" }];
+    const ranges = sent({ id: "m1", subject: "S", attachments }).map((stanza) =>
+      childOf(stanza, "fallback", ns.fallback)?.children.map(String),
+    );
+    assert.deepEqual(ranges, [["<body/>"], []]);
+  });
+
   test("without text: the first is the message", () => {
     const attachments = [{ url: "https://f.example.com/a" }, { url: "https://f.example.com/b" }];
     const all = sent({ id: "m1", subject: "S", attachments });
@@ -201,6 +209,14 @@ describe("a reply", () => {
     const range = '<body start="0" end="24"/>';
     const expected = `<fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reply:0">${range}</fallback>`;
     assert.equal(String(childOf(stanza, "fallback", ns.fallback)), expected);
+  });
+
+  test("is not quoted where all clients of the contact know replies", () => {
+    const [stanza] = sent({ id: "m1", body: "There", replyTo }, knowing(ns.replies));
+    assert.ok(stanza);
+    assert.equal(stanza.getChildText("body"), "There");
+    assert.equal(childOf(stanza, "reply", ns.replies)?.attrs["id"], "a <1>");
+    assert.ok(!has(stanza, "fallback", ns.fallback));
   });
 
   test("to a message of the user itself is to the ghost; without a quote nothing is quoted", () => {
