@@ -93,7 +93,7 @@ const lastWorkMs = 5000;
 /**
  * Has ejabberd stop in order. By itself it ends the sessions of its users before its components, and drops without
  * an error what it routes to a session meanwhile or what a session has not taken yet, while the component is told
- * that all of it was routed (docs/decisions/0010-stop-of-the-server.md). Here the components end first; then each
+ * that all of it was routed (docs/decisions/0015-stop-of-the-server.md). Here the components end first; then each
  * session answers a call, and so has taken everything before it.
  */
 const orderlyStop = `ejabberd_hooks:add(ejabberd_stopping, fun() ->

@@ -57,7 +57,7 @@ onEachServer(
       await scenario.operator.emptied("nativeEvents");
       await scenario.operator.emptied("outboundStanzas");
       // ejabberd may store a message behind the back of an account that is just logging in, and then hands it over
-      // at the next login (docs/decisions/0010-stop-of-the-server.md).
+      // at the next login (docs/decisions/0015-stop-of-the-server.md).
       const later = await Promise.all(parties.accounts.map(({ name }) => scenario.login(name, "later")));
       for (const account of later) countMessages(account, ledger);
       await arrived();
