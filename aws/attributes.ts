@@ -12,11 +12,19 @@ export interface TableOptions {
 
 export const s = (text: string): AttributeValue => ({ S: text });
 export const n = (value: number): AttributeValue => ({ N: String(value) });
+/** Its being there is what it says. */
+export const yes: AttributeValue = { BOOL: true };
 /** A value that only we read: JSON in a string attribute. */
 export const json = (value: unknown): AttributeValue => ({ S: JSON.stringify(value) });
 
 export function keyItem(key: Key): Item {
   return { pk: s(key.pk), sk: s(key.sk) };
+}
+
+/** What an item begins with when it is made: its key, and what that does not hold in full. */
+export function newItem(key: Key): Item {
+  const beside = Object.entries(key.beside ?? {}).map(([name, text]) => [name, s(text)]);
+  return { ...keyItem(key), ...Object.fromEntries(beside) };
 }
 
 export function readString(item: Item | undefined, name: string): string | undefined {

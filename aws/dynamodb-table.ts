@@ -4,6 +4,7 @@ import { makeAvailabilityTable } from "./table-availability.ts";
 import { makeCapsTable } from "./table-caps.ts";
 import { makePairTable } from "./table-pairs.ts";
 import { makeProcessTable } from "./table-process.ts";
+import { makeSubscriberTable } from "./table-subscribers.ts";
 import { makeUserTable } from "./table-users.ts";
 import { makeWalkTable } from "./table-walks.ts";
 
@@ -13,6 +14,7 @@ export function makeTable(options: TableOptions): Table {
     ...makeProcessTable(options),
     ...makeUserTable(options),
     ...makePairTable(options),
+    ...makeSubscriberTable(options),
     ...makeAvailabilityTable(options),
     ...makeCapsTable(options),
     ...makeWalkTable(options),

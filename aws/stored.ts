@@ -45,6 +45,16 @@ export const pairStateSchema = v.object({
   preApproved: v.boolean(),
   nick: v.exactOptional(v.string()),
   blocked: v.exactOptional(v.literal(true)),
+  directed: v.exactOptional(
+    v.object({ presence: v.omit(presenceSchema, ["version"]), mark: v.string(), subscriber: v.boolean() }),
+  ),
+});
+
+export const walkProgressSchema = v.object({
+  begun: v.string(),
+  step: v.number(),
+  told: v.number(),
+  done: v.boolean(),
 });
 
 export const noteSchema = v.array(v.number());
@@ -67,6 +77,7 @@ export const outboxSchema = v.array(
       written: v.exactOptional(v.string()),
       expires: v.exactOptional(v.string()),
       availability: v.exactOptional(v.object({ ghost: v.string(), version: v.number() })),
+      amongBroadcasts: v.exactOptional(v.literal(true)),
     }),
     v.object({ kind: v.literal("deliver"), event: cloudEvent }),
     v.object({ kind: v.literal("internal"), event: cloudEvent }),

@@ -7,7 +7,6 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Pair } from "#core/decision.ts";
-import { limits } from "#core/limits.ts";
 import { seenByContact } from "#core/subscription.ts";
 import {
   type Item,
@@ -15,29 +14,22 @@ import {
   json,
   keyItem,
   n,
+  newItem,
   readJson,
   readNumber,
   readString,
   s,
   type TableOptions,
 } from "./attributes.ts";
-import {
-  availabilityKey,
-  contactPrefix,
-  readContactKey,
-  readSubscriberKey,
-  subscriberKey,
-  subscribersPartition,
-  subscriptionKey,
-  userKey,
-} from "./keys.ts";
+import { contactPrefix, readContactKey, subscriberKey, subscriptionKey, userKey } from "./keys.ts";
 import { outboxSchema, pairStateSchema } from "./stored.ts";
 import type { PairRecord, RosterEntry, Table } from "./table.ts";
-import { readResources } from "./table-availability.ts";
+import { availabilityChange, readResources } from "./table-availability.ts";
+import { type BucketRole, isDirected, roleItem } from "./table-subscribers.ts";
 
 function pairItem(pair: Pair, record: PairRecord): Item {
   return {
-    ...keyItem(subscriptionKey(pair.domain, pair.user, pair.contact)),
+    ...newItem(subscriptionKey(pair.domain, pair.user, pair.contact)),
     state: json(record.state),
     markXmpp: s(record.marks.xmpp),
     markNative: s(record.marks.native),
@@ -58,15 +50,20 @@ export function readPairItem(item: Item): PairRecord {
 
 const isBlocked = (record: PairRecord | undefined) => record?.state.blocked === true;
 
-/** A pair without any subscription, or blocked, is not known: its contact's presence is nobody's business. */
-const isKnown = (record: PairRecord | undefined) =>
-  record !== undefined && record.state.state !== "none" && !isBlocked(record);
-
 /** Whether the contact is told the user's presence. */
 const isSubscriber = (record: PairRecord | undefined) =>
   record !== undefined && seenByContact(record.state.state) && !isBlocked(record);
 
-/** What changes beside the pair's own item: subscriber bucket, availability, and how many the user blocks. */
+/** What the contact's item in the subscriber buckets says; undefined where there is none. */
+function bucketRole(record: PairRecord | undefined): BucketRole | undefined {
+  if (!isSubscriber(record)) return isDirected(record) ? "directed" : undefined;
+  return isDirected(record) ? "both" : "subscriber";
+}
+
+/**
+ * What changes beside the pair's own item and availability: subscriber bucket, how many the user blocks, and that it
+ * has shown itself to somebody alone.
+ */
 function neighbours(
   TableName: string,
   pair: Pair,
@@ -74,33 +71,35 @@ function neighbours(
   next: PairRecord,
 ): TransactWriteItem[] {
   const items: TransactWriteItem[] = [];
-  if (isSubscriber(before) !== isSubscriber(next)) {
-    const Key = keyItem(subscriberKey(pair.domain, pair.user, pair.contact));
-    items.push(isSubscriber(next) ? { Put: { TableName, Item: Key } } : { Delete: { TableName, Key } });
+  const role = bucketRole(next);
+  if (bucketRole(before) !== role) {
+    const key = subscriberKey(pair.domain, pair.user, pair.contact);
+    const put = { Put: { TableName, Item: { ...newItem(key), ...roleItem(role) } } };
+    items.push(role === undefined ? { Delete: { TableName, Key: keyItem(key) } } : put);
   }
-  if (isKnown(before) !== isKnown(next)) {
-    const Key = keyItem(availabilityKey(pair.domain, pair.user, pair.contact));
-    const Item = { ...Key, mark: s("") };
-    items.push(isKnown(next) ? { Put: { TableName, Item } } : { Delete: { TableName, Key } });
-  }
+  const toUser = (UpdateExpression: string, value: Item[string]) => ({
+    Update: {
+      TableName,
+      Key: keyItem(userKey(pair.domain, pair.user)),
+      UpdateExpression,
+      // A user that is gone must not come back as nothing but this.
+      ConditionExpression: "attribute_exists(pk)",
+      ExpressionAttributeValues: { ":value": value },
+    },
+  });
   if (isBlocked(before) !== isBlocked(next)) {
-    items.push({
-      Update: {
-        TableName,
-        Key: keyItem(userKey(pair.domain, pair.user)),
-        UpdateExpression: "ADD blocks :one",
-        // A user that is gone must not come back as nothing but a number.
-        ConditionExpression: "attribute_exists(pk)",
-        ExpressionAttributeValues: { ":one": n(isBlocked(next) ? 1 : -1) },
-      },
-    });
+    items.push(toUser("ADD blocks :value", n(isBlocked(next) ? 1 : -1)));
+  }
+  const { directed } = next.state;
+  if (directed !== undefined && directed.mark !== before?.state.directed?.mark) {
+    items.push(toUser("SET directed = :value", s(directed.mark)));
   }
   return items;
 }
 
-type PairMethods = "readPair" | "commitPair" | "clearOutbox" | "subscribers" | "roster";
+type PairMethods = "readPair" | "commitPair" | "clearOutbox" | "roster";
 
-/** Subscriptions per pair, and the two lists that follow from them: subscribers and roster. */
+/** Subscriptions per pair, and the roster that they make. */
 export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
   const { client, name: TableName } = options;
   const keyOf = (pair: Pair) => keyItem(subscriptionKey(pair.domain, pair.user, pair.contact));
@@ -112,7 +111,7 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
       return answer.Item && readPairItem(answer.Item);
     },
 
-    async commitPair(pair, before, next) {
+    async commitPair(pair, before, next, seen) {
       const put = {
         TableName,
         Item: pairItem(pair, next),
@@ -123,7 +122,10 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
               ExpressionAttributeValues: { ":version": n(before.version) },
             }),
       };
-      const beside = neighbours(TableName, pair, before, next);
+      const beside = [
+        ...neighbours(TableName, pair, before, next),
+        ...availabilityChange(TableName, pair, [before, next], seen),
+      ];
       try {
         if (beside.length === 0) await client.send(new PutItemCommand(put));
         else await client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, ...beside] }));
@@ -149,24 +151,6 @@ export function makePairTable(options: TableOptions): Pick<Table, PairMethods> {
         // A later commit has already sent what was left: nothing to clear.
         if (!isConditionFailure(error)) throw error;
       }
-    },
-
-    async subscribers(domain, user, cursor) {
-      const pk = s(subscribersPartition(domain, user));
-      const page = await client.send(
-        new QueryCommand({
-          TableName,
-          ConsistentRead: true,
-          KeyConditionExpression: "pk = :pk",
-          ExpressionAttributeValues: { ":pk": pk },
-          ProjectionExpression: "sk",
-          Limit: limits.broadcastStepMax,
-          ...(cursor === undefined ? {} : { ExclusiveStartKey: { pk, sk: s(cursor) } }),
-        }),
-      );
-      const contacts = (page.Items ?? []).map((item) => readSubscriberKey(readString(item, "sk") ?? ""));
-      const last = readString(page.LastEvaluatedKey, "sk");
-      return last === undefined ? { contacts } : { contacts, cursor: last };
     },
 
     async roster(domain, user, cursor, count) {
@@ -201,7 +185,7 @@ function rosterEntries(items: readonly Item[]): RosterEntry[] {
   const entries: RosterEntry[] = [];
   let availability: { contact: string; item: Item } | undefined;
   for (const item of items) {
-    const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
+    const { contact, kind } = readContactKey(readString(item, "sk") ?? "", readString(item, "fullContact"));
     if (kind === "availability") {
       availability = { contact, item };
       continue;

@@ -18,7 +18,7 @@ import { leaseKey, noteKey, toldKey } from "./keys.ts";
 import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
 
-type ProcessMethods = "takeFence" | "tellOnce" | "readNote" | "writeNote";
+type ProcessMethods = "takeFence" | "readFence" | "tellOnce" | "readNote" | "writeNote";
 
 /** Items about our own doings: the fence of a domain's connector, what we told, notes of items that crashed us. */
 export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMethods> {
@@ -56,6 +56,13 @@ export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMeth
         if (isConditionFailure(error)) return false;
         throw error;
       }
+    },
+
+    async readFence(domain) {
+      const answer = await client.send(
+        new GetItemCommand({ TableName, Key: keyItem(leaseKey(domain)), ConsistentRead: true }),
+      );
+      return readNumber(answer.Item, "fence") ?? 0;
     },
 
     async readNote(messageId) {

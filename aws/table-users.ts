@@ -36,6 +36,7 @@ function readUserItem(domain: string, user: UserId, item: Item): UserRecord {
   const name = readString(item, "name");
   const nick = readString(item, "nick");
   const removing = readString(item, "removing");
+  const directed = readString(item, "directed");
   const presence: UserPresence | undefined =
     item["presence"] === undefined ? undefined : readJson(item, "presence", presenceSchema);
   return {
@@ -47,6 +48,7 @@ function readUserItem(domain: string, user: UserId, item: Item): UserRecord {
     ...(nick === undefined ? {} : { nick }),
     ...(presence === undefined ? {} : { presence }),
     ...(removing === undefined ? {} : { removing }),
+    ...(directed === undefined ? {} : { directed }),
     ...((readNumber(item, "blocks") ?? 0) > 0 ? { blocks: true } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  GetItemCommand,
   PutItemCommand,
   ScanCommand,
   TransactWriteItemsCommand,
@@ -9,8 +10,10 @@ import { parseBareJid } from "#core/xmpp/jid.ts";
 import {
   type Item,
   isConditionFailure,
+  json,
   keyItem,
   n,
+  readJson,
   readNumber,
   readString,
   s,
@@ -26,28 +29,38 @@ import {
   userPrefix,
   walkKey,
 } from "./keys.ts";
+import { walkProgressSchema } from "./stored.ts";
 import type { Table, WalkEntry } from "./table.ts";
-import { readResources } from "./table-availability.ts";
+import { readLast } from "./table-availability.ts";
 import { readPairItem } from "./table-pairs.ts";
 
-/** A pair's item as a walk sees it; undefined for what is no longer an address. */
+/** A pair's item as a walk sees it; undefined for what is no longer an address, and what is left of a blocked contact's. */
 function toEntry(domain: string, item: Item): WalkEntry | undefined {
-  const user = parseUserId(readUserPartition(readString(item, "pk") ?? ""));
-  const { contact, kind } = readContactKey(readString(item, "sk") ?? "");
+  const user = parseUserId(readUserPartition(readString(item, "pk") ?? "", readString(item, "fullUser")));
+  const { contact, kind } = readContactKey(readString(item, "sk") ?? "", readString(item, "fullContact"));
   const jid = parseBareJid(contact);
   if (!user.ok || !jid.ok) return undefined;
   const pair = { domain, user: user.value, contact: jid.value };
   if (kind === "subscription") return { kind: "subscription", pair, state: readPairItem(item).state };
-  return {
-    kind: "availability",
-    pair,
-    resources: readResources(item),
-    mark: readString(item, "mark") ?? "",
-    settled: readNumber(item, "settled") ?? 0,
-  };
+  const last = readLast(item);
+  return (
+    last && {
+      kind: "availability",
+      pair,
+      ...last,
+      settled: readNumber(item, "settled") ?? 0,
+      settledMark: readString(item, "settledMark") ?? "",
+    }
+  );
 }
 
-type WalkMethods = "claimWalk" | "walkPairs" | "forgetResources" | "beginRemoval" | "removeUser";
+type WalkMethods =
+  | "claimWalk"
+  | "walkProgress"
+  | "walkPairs"
+  | "forgetResources"
+  | "beginRemoval"
+  | "removeUser";
 
 /** What goes through many pairs. */
 export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
@@ -65,17 +78,28 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
   }
 
   return {
-    claimWalk: (domain, mark) =>
+    claimWalk: (domain, mark, progress) =>
       isDone(
         client.send(
           new PutItemCommand({
             TableName,
-            Item: { ...keyItem(walkKey(domain)), mark: s(mark) },
+            Item: {
+              ...keyItem(walkKey(domain)),
+              mark: s(mark),
+              ...(progress === undefined ? {} : { progress: json(progress) }),
+            },
             ConditionExpression: "attribute_not_exists(pk) OR mark <= :mark",
             ExpressionAttributeValues: { ":mark": s(mark) },
           }),
         ),
       ),
+
+    async walkProgress(domain) {
+      const key = keyItem(walkKey(domain));
+      const answer = await client.send(new GetItemCommand({ TableName, Key: key, ConsistentRead: true }));
+      const item = answer.Item;
+      return item?.["progress"] === undefined ? undefined : readJson(item, "progress", walkProgressSchema);
+    },
 
     async walkPairs(domain, cursor, count) {
       // An id may hold a line feed, a sort key never does.
@@ -104,8 +128,8 @@ export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
           new UpdateItemCommand({
             TableName,
             Key: keyItem(availabilityKey(pair.domain, pair.user, pair.contact)),
-            UpdateExpression: `SET settled = :fence REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
-            ConditionExpression: "mark = :mark",
+            UpdateExpression: `SET settled = :fence, settledMark = :mark REMOVE ${resources.map((_, index) => `#r${index}`).join(", ")}`,
+            ConditionExpression: "mark = :mark AND attribute_not_exists(blocked)",
             ExpressionAttributeNames: Object.fromEntries(
               resources.map((resource, index) => [`#r${index}`, `r#${resource}`]),
             ),

@@ -4,6 +4,7 @@ import type { Effect, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
+import type { LastAvailability } from "#core/translate/availability.ts";
 import type { Caps } from "#core/xmpp/caps.ts";
 
 /** A verification string, and the hash function that it was made with. */
@@ -24,6 +25,8 @@ export interface UserRecord {
   readonly blocks?: boolean;
   /** Mark of the cause that removes the user: its contacts are being told. */
   readonly removing?: string;
+  /** Mark of the last cause by which the user showed itself to one contact alone; gone when all of them were told. */
+  readonly directed?: string;
 }
 
 export interface PairRecord {
@@ -53,8 +56,11 @@ type Resources = Readonly<Record<string, Availability>>;
 
 /** What became of an availability update. */
 export type AvailabilityOutcome =
-  /** Taken in, now or when the same cause came before; `before` is what was known until then. */
-  | { readonly kind: "applied"; readonly before: Resources }
+  /**
+   * Taken in, now or when the same cause came before; `before` is what was known until then, `directed` whether the user
+   * has shown itself to the contact alone.
+   */
+  | { readonly kind: "applied"; readonly before: Resources; readonly directed: boolean }
   /** A later cause was taken in already. */
   | { readonly kind: "stale" }
   /** The pair is not known. */
@@ -69,19 +75,31 @@ export interface RosterEntry {
 /** One of the two items of a pair, as a walk meets them. */
 export type WalkEntry =
   | { readonly kind: "subscription"; readonly pair: Pair; readonly state: PairState }
-  | {
+  | (LastAvailability & {
       readonly kind: "availability";
       readonly pair: Pair;
-      readonly resources: Resources;
-      /** Mark of the last cause taken in. */
-      readonly mark: string;
       /** The fence of the last resync that had to tell of resources forgotten here; 0 before. */
       readonly settled: number;
-    };
+      /** Mark of the last cause taken in before resources were forgotten; empty before. */
+      readonly settledMark: string;
+    });
+
+/** How far the walk before a planned end of the stream is. */
+export interface OfflineProgress {
+  /** When it was asked for. */
+  readonly begun: string;
+  /** Counts the parts of the table that it has gone through. */
+  readonly step: number;
+  /** Contacts told so far. */
+  readonly told: number;
+  readonly done: boolean;
+}
 
 export interface Table {
   /** The next fence of a domain: larger than every one before. 1 write. */
   takeFence(domain: string): Promise<number>;
+  /** The last fence of a domain; 0 before the first. 1 read. */
+  readFence(domain: string): Promise<number>;
 
   /** The user that a localpart belongs to, when it was announced. 1 read. */
   userAt(domain: string, localpart: string): Promise<UserId | undefined>;
@@ -97,10 +115,12 @@ export interface Table {
   /** 1 read. */
   readPair(pair: Pair): Promise<PairRecord | undefined>;
   /**
-   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 or 3 when the
-   * contact becomes or ceases to be a subscriber, or the pair known or unknown.
+   * Commits a decision when nobody else was first (then false). 1 write; a transaction of 2 to 4 when the contact
+   * becomes or ceases to be a subscriber, blocked or shown the user alone, or the pair known or unknown.
+   *
+   * @param seen mark of the availability that a block was decided on: a later one was first, too
    */
-  commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord): Promise<boolean>;
+  commitPair(pair: Pair, before: PairRecord | undefined, next: PairRecord, seen?: string): Promise<boolean>;
   /** Forgets the outbox of a version when its effects are sent. 1 write. */
   clearOutbox(pair: Pair, version: number): Promise<void>;
 
@@ -115,8 +135,10 @@ export interface Table {
   dropResources(pair: Pair, mark: string, known: Resources): Promise<AvailabilityOutcome>;
   /** Forgets resources over the limit, unless a later cause than that of `mark` was taken in. 1 write. */
   trimResources(pair: Pair, mark: string, resources: readonly string[]): Promise<void>;
-  /** What is known of a contact's resources; `undefined` for an unknown pair. 1 read. */
+  /** What is known of a contact's resources; `undefined` for an unknown pair and a blocked contact. 1 read. */
   readAvailability(pair: Pair): Promise<Resources | undefined>;
+  /** The same, and what came last. 1 read. */
+  lastAvailability(pair: Pair): Promise<LastAvailability | undefined>;
 
   /** What a verification string stands for; perhaps it holds no longer. 1 read. */
   readCaps(caps: CapsName): Promise<CapsRecord | undefined>;
@@ -126,12 +148,20 @@ export interface Table {
    */
   replaceCaps(caps: CapsName, before: string | undefined, record: CapsRecord): Promise<boolean>;
 
-  /** The next subscribers of a user, up to `limits.broadcastStepMax`, with a cursor where more follow. 1 query. */
+  /** The next subscribers of a user, out of `limits.broadcastStepMax` items, with a cursor where more follow. 1 query. */
   subscribers(
     domain: string,
     user: UserId,
     cursor: string | undefined,
   ): Promise<{ contacts: string[]; cursor?: string }>;
+  /** The next contacts that the user has shown itself to alone, as {@link Table.subscribers} does. 1 query. */
+  directedContacts(
+    domain: string,
+    user: UserId,
+    cursor: string | undefined,
+  ): Promise<{ contacts: string[]; cursor?: string }>;
+  /** All of them are told of the cause of `mark`, and nobody has come since: then it is forgotten of the user. 1 write. */
+  forgetDirected(domain: string, user: UserId, mark: string): Promise<void>;
   /** Up to `count` entries of a roster; where more follows its cursor is the last contact. 1 query. */
   roster(
     domain: string,
@@ -141,7 +171,9 @@ export interface Table {
   ): Promise<{ entries: RosterEntry[]; cursor?: string }>;
 
   /** Takes a step of the walk through a domain's pairs, unless a later step, or a newer walk, was taken: then false. 1 write. */
-  claimWalk(domain: string, mark: string): Promise<boolean>;
+  claimWalk(domain: string, mark: string, progress?: OfflineProgress): Promise<boolean>;
+  /** How far the walk before a planned end of the stream is; undefined while another one is under way. 1 read. */
+  walkProgress(domain: string): Promise<OfflineProgress | undefined>;
   /** The next pairs of a domain, out of `count` items of the table. 1 scan. */
   walkPairs(
     domain: string,

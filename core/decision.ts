@@ -37,7 +37,7 @@ export interface Cause {
  */
 export type StanzaCondition = "always" | "seen-by-contact" | "not-told";
 
-/** A stanza to the pair's contact, on the pair's group. */
+/** A stanza to the pair's contact, on the pair's group unless said otherwise. */
 export interface StanzaEffect {
   readonly kind: "stanza";
   readonly id: string;
@@ -47,6 +47,8 @@ export interface StanzaEffect {
   readonly afterwards?: StanzaCondition;
   readonly expires?: string;
   readonly availability?: { readonly ghost: string; readonly version: number };
+  /** It has its place in the order of the user's broadcasts: it goes where they go, in the user's group. */
+  readonly amongBroadcasts?: true;
 }
 
 /** An event for the native system, on the pair's group; its deduplication id is the event's id. */
@@ -66,6 +68,11 @@ export type Effect = StanzaEffect | DeliverEffect | InternalEffect;
 /** Mark of a stanza: text order is the order of (fence, seq). */
 export function stanzaMark(fence: number, seq: number): string {
   return `${String(fence).padStart(12, "0")}.${String(seq).padStart(16, "0")}`;
+}
+
+/** The {@link Cause.id} of the stanza that a mark is of. */
+export function stanzaCauseId(mark: string): string {
+  return mark.split(".").map(Number).join(".");
 }
 
 /** Mark of a queue message: SQS sequence numbers are decimal numbers of up to 39 digits. */

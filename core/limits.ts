@@ -30,6 +30,11 @@ export const limits = {
   stanzaPartsMax: 20_000,
   /** Encoded localpart, domain or resource of a JID (RFC 7622 §3.1). */
   jidPartBytesMax: 1023,
+  /** DynamoDB: a partition key and a sort key. */
+  partitionKeyBytesMax: 2048,
+  sortKeyBytesMax: 1024,
+  /** Characters that stay readable of what is too long for a key; a hash follows them. */
+  keyBeginningChars: 64,
   /** A message or event id. */
   idCharsMax: 1000,
   /** A status or request note. */
@@ -86,6 +91,8 @@ export const limits = {
   resyncSettleS: 60,
   /** Subscriptions of a removed user that are ended in one step. */
   farewellPairsMax: 50,
+  /** Contacts to whom a user has shown itself alone that are told in one step that it has gone. */
+  partingPairsMax: 50,
   /** Probes to a contact that answered with an error, and the pause before the first of them; it doubles. */
   errorProbesMax: 6,
   errorProbeS: 30,
@@ -97,6 +104,8 @@ export const limits = {
   broadcastStepMax: 16_000,
   /** Recipients of one template. */
   recipientsMax: 8_000,
+  /** A cursor of `roster.listed`: any bare JID. */
+  cursorCharsMax: 2 * 1023 + 1,
   /** Contacts in one `roster.listed`. */
   rosterPageMax: 500,
   /** Ghosts whose newest broadcast version the connector remembers. */
@@ -122,7 +131,7 @@ export const limits = {
   /** Bytes that the connector takes from its socket at a time. */
   readChunkBytes: 4096,
   /** XML that the connector writes between two barriers. */
-  writeSliceBytes: 32 * 1024,
+  writeSliceBytes: 16 * 1024,
   /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */
   broadcastSlicesMax: 2,
   /** Graceful end of a stream: from our closing tag to the server's, while reading is not paused. */

@@ -1,5 +1,16 @@
 /** What a pair remembers between causes; the availability of the contact is kept apart. */
+import type { Effect } from "./decision.ts";
+import type { DirectedPresence } from "./presence.ts";
 import type { SubscriptionState } from "./subscription.ts";
+
+/** What the user has shown to a contact alone (RFC 6121 §4.6). */
+export interface Directed {
+  readonly presence: DirectedPresence;
+  /** Mark of the native cause by which it did. */
+  readonly mark: string;
+  /** The contact was a subscriber then, so that broadcasts reach it as well. */
+  readonly subscriber: boolean;
+}
 
 export interface PairState {
   readonly state: SubscriptionState;
@@ -9,6 +20,14 @@ export interface PairState {
   readonly nick?: string;
   /** Nothing passes between the two (XEP-0191). */
   readonly blocked?: true;
+  /** The user has shown itself to this contact, which has to be told when it goes (RFC 6121 §4.6.3). */
+  readonly directed?: Directed;
+}
+
+/** What a decision on a pair says. */
+export interface PairDecision {
+  readonly next: PairState;
+  readonly effects: readonly Effect[];
 }
 
 /** Two who have had nothing to do with each other (RFC 6121 §A.1: "None" includes not being in the roster). */

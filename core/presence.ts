@@ -38,6 +38,9 @@ export interface UserPresence {
   readonly time: string;
 }
 
+/** What a native user shows to one contact alone (RFC 6121 §4.6). */
+export type DirectedPresence = Omit<UserPresence, "version">;
+
 /** What the native side sees of a contact. */
 export interface Aggregate {
   readonly show: Show;

@@ -1,6 +1,6 @@
 /** Carries effects out: each kind goes to its queue, in order, with ids that a repeat repeats. */
 
-import { hashId, nativeEventsGroup, pairGroup } from "#aws/hash.ts";
+import { hashId, nativeEventsGroup, pairGroup, userGroup } from "#aws/hash.ts";
 import { failuresToFault, type OutgoingMessage } from "#aws/queues.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import {
@@ -37,7 +37,9 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
     ids = [];
     bytes = packOverheadBytes;
   };
-  for (const { id, xml, written, expires, availability } of stanzas) {
+  for (const { id, xml, written, expires, availability } of stanzas.filter(
+    (stanza) => !stanza.amongBroadcasts,
+  )) {
     const item = encodeItem({
       id,
       time: cause.time,
@@ -55,6 +57,23 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
   }
   close();
   return messages;
+}
+
+/** Templates for one contact: what goes among the user's broadcasts (design §6, one order of a user's availability). */
+function templatesOf(pair: Pair, cause: Cause, stanzas: readonly StanzaEffect[]) {
+  return stanzas
+    .filter(({ amongBroadcasts }) => amongBroadcasts)
+    .map(({ id, xml }) => ({
+      id: hashId(pair.domain, pair.user, pair.contact, id),
+      encoded: encodeItem({
+        id,
+        time: cause.time,
+        trace: cause.trace,
+        hops: cause.hops + 1,
+        xml,
+        recipients: [pair.contact],
+      }),
+    }));
 }
 
 type EventIdentity = Pick<CloudEvent, "id" | "source">;
@@ -99,21 +118,26 @@ export function sendEffects(
  */
 export async function sendAllEffects(ports: Ports, pair: Pair, all: readonly Caused[]): Promise<void> {
   const group = pairGroup(pair.domain, pair.user, pair.contact);
+  const causedStanzas = all.map(({ cause, effects }) => ({
+    cause,
+    stanzas: effects.filter((effect) => effect.kind === "stanza"),
+  }));
   const packed = (isLate: boolean) =>
-    all.flatMap(({ cause, effects }) => {
-      const stanzas = effects.filter((effect) => effect.kind === "stanza");
-      return packStanzas(
+    causedStanzas.flatMap(({ cause, stanzas }) =>
+      packStanzas(
         group,
         cause,
         stanzas.filter(({ afterwards }) => (afterwards !== undefined) === isLate),
-      );
-    });
+      ),
+    );
+  const templates = causedStanzas.flatMap(({ cause, stanzas }) => templatesOf(pair, cause, stanzas));
   const events = all.flatMap(({ effects }) => effects);
   const deliveries = events.filter((effect) => effect.kind === "deliver");
   const internals = events.filter((effect) => effect.kind === "internal");
   // Stanzas before internal events: `subscribed` has to be queued before the presence that follows it.
   await Promise.all([
     sendOrThrow(ports, "outboundStanzas", packed(false)),
+    sendTemplates(ports, userGroup(pair.domain, pair.user), templates),
     sendOrThrow(
       ports,
       "nativeDeliveries",
@@ -165,4 +189,10 @@ export async function sendTemplates(
 /** Puts a step of a walk into its queue, to be taken `delayS` seconds later; a repeated step repeats harmlessly. */
 export async function sendWalk(ports: Ports, task: WalkTask, delayS = 0): Promise<void> {
   await sendOrThrow(ports, "walks", [{ body: writePack([encodeItem(task)]), delayS }]);
+}
+
+/** {@link sendWalk} of several, to be taken at once. */
+export async function sendWalks(ports: Ports, tasks: readonly WalkTask[]): Promise<void> {
+  const messages = tasks.map((task) => ({ body: writePack([encodeItem(task)]) }));
+  await sendOrThrow(ports, "walks", messages);
 }

@@ -7,6 +7,7 @@ import { seenByContact } from "#core/subscription.ts";
 import { decideBlock, decideUnblock } from "#core/translate/blocking.ts";
 import { type ContactEvent, decideContactEvent } from "#core/translate/contact-event.ts";
 import type { Context } from "#core/translate/context.ts";
+import { answerDirectedProbe } from "#core/translate/directed-presence.ts";
 import { answerProbe } from "#core/translate/probe.ts";
 import { sendEffects } from "./effects.ts";
 import { blockedContact, unknownUser } from "./native-rejections.ts";
@@ -38,8 +39,10 @@ export async function changeBlock(
   const record = await ports.table.readUser(pair.domain, pair.user);
   if (record === undefined || record.removing) return unknownUser(event);
   if (event.type === "contact.blocked") {
-    const resources = (await ports.table.readAvailability(pair)) ?? {};
-    await commitDecision(ports, pair, cause, (current) => ok(decideBlock(ctx, current, resources)));
+    await commitDecision(ports, pair, cause, async (current) => {
+      const last = await ports.table.lastAvailability(pair);
+      return ok({ ...decideBlock(ctx, current, last), seen: last?.mark });
+    });
   } else {
     await commitDecision(ports, pair, cause, (current) => ok(decideUnblock(ctx, current, record.presence)));
   }
@@ -47,7 +50,10 @@ export async function changeBlock(
   return undefined;
 }
 
-/** The pair is looked at again: the subscription may have ended since the probe was let through. */
+/**
+ * The pair is looked at again: the subscription may have ended since the probe was let through. 2 reads; 1 read and 2
+ * writes more for whom the user has shown itself to alone.
+ */
 export async function showPresence(
   event: NativeEventOf<"internal.probed">,
   ctx: Context,
@@ -55,8 +61,16 @@ export async function showPresence(
 ): Outcome {
   const { pair, cause } = ctx;
   const { state } = (await ports.table.readPair(pair)) ?? { state: noPair };
-  if (state.blocked || !seenByContact(state.state)) return undefined;
+  const { id } = event.data;
+  const isDirected = state.directed !== undefined;
+  if (state.blocked || !(seenByContact(state.state) || isDirected)) return undefined;
   const user = await ports.table.readUser(pair.domain, pair.user);
-  await sendEffects(ports, pair, cause, answerProbe(ctx, user?.presence, event.data.id));
-  return undefined;
+  if (!isDirected) {
+    await sendEffects(ports, pair, cause, answerProbe(ctx, user?.presence, id));
+    return undefined;
+  }
+  // Committed, so that it has its place among the stanzas by which the user shows itself or parts.
+  return commitDecision(ports, pair, cause, (current) =>
+    ok(answerDirectedProbe(ctx, current, user?.presence, id)),
+  );
 }

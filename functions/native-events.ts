@@ -13,6 +13,7 @@ import type { Context } from "#core/translate/context.ts";
 import { decideUserPresence } from "#core/translate/user-presence.ts";
 import { type BareJid, parseBareJid } from "#core/xmpp/jid.ts";
 import { broadcastStep } from "./broadcast.ts";
+import { beginParting, directPresence } from "./directed-presence.ts";
 import { sendDelivery } from "./effects.ts";
 import { ghostJid } from "./ghost.ts";
 import { changeBlock, changeContact, showPresence } from "./native-contacts.ts";
@@ -20,6 +21,7 @@ import { sayToContact } from "./native-messages.ts";
 import { foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
 import { removeUser, updateUser } from "./native-users.ts";
 import type { Ports } from "./ports.ts";
+import { fittingPage } from "./roster-page.ts";
 
 type Outcome = Promise<Rejection | undefined>;
 
@@ -52,8 +54,15 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
       return changeBlock(event, contextOf(event, cause, ghost, ports), ports);
     case "internal.probed":
       return showPresence(event, contextOf(event, cause, ghost, ports), ports);
-    case "presence.changed":
-      return changePresence(event, cause, ports);
+    case "presence.changed": {
+      const { contact } = event.data;
+      if (contact === undefined) return changePresence(event, cause, ports);
+      return directPresence(
+        event,
+        contextOf({ data: { domain, user, contact } }, cause, ghost, ports),
+        ports,
+      );
+    }
     case "roster.requested":
       return listRoster(event, cause, ports);
     default:
@@ -67,19 +76,28 @@ function contextOf(event: { data: Pair }, cause: Cause, ghost: BareJid, ports: P
   return { pair: { domain, user, contact }, ghost, cause, caps, severalDomains: domains.length > 1 };
 }
 
-/** 1 read, 1 write where something changes, then the broadcast. */
+/**
+ * 1 read, 1 write where something changes, then the broadcast. Where the user goes and has shown itself to contacts
+ * alone, 1 message more: a walk tells those (`functions/directed-presence.ts`).
+ */
 async function changePresence(event: NativeEventOf<"presence.changed">, cause: Cause, ports: Ports): Outcome {
   const { domain, user } = event.data;
   const record = await ports.table.readUser(domain, user);
   if (record === undefined || record.removing) return unknownUser(event);
   const decision = decideUserPresence(record, cause, event, ports.caps.ver);
-  if (decision === undefined) return undefined;
+  // Also where the event is no news to subscribers: the user may have shown itself to others since it went.
+  const parts = event.data.show === "offline" && record.directed !== undefined && cause.mark >= record.mark;
+  if (decision === undefined) {
+    if (parts) await beginParting(ports, record, cause, false);
+    return undefined;
+  }
   const { presence, repeat } = decision;
   // A repeat announces again what it had announced: nothing else of this user came in between.
   if (!repeat && !(await ports.table.setPresence(domain, user, presence, cause.mark))) {
     // Somebody was faster, perhaps ourselves: the answer to a write may get lost, and the SDK writes again.
     throw new TransientFault("the user changed meanwhile");
   }
+  if (parts) await beginParting(ports, record, cause, true);
   await broadcastStep(ports, { record, presence, trace: cause.trace, hops: cause.hops });
   return undefined;
 }
@@ -98,11 +116,10 @@ async function listRoster(event: NativeEventOf<"roster.requested">, cause: Cause
   const { domain, user, cursor } = event.data;
   if (cursor !== undefined && !parseBareJid(cursor).ok) return foreignCursor(event);
   const page = await ports.table.roster(domain, user, cursor, limits.rosterPageMax);
-  const contacts = page.entries.filter(({ state }) => state.state !== "none").map(toContact);
+  const known = page.entries.filter(({ state }) => state.state !== "none").map(toContact);
   const time = new Date(ports.clock()).toISOString();
   const origin = { id: cause.id, domain, domains: ports.domains, time, trace: cause.trace };
-  const next = page.cursor === undefined ? {} : { cursor: page.cursor };
-  const listed = makeDelivery("roster.listed", origin, { user, contacts, ...next });
+  const listed = makeDelivery("roster.listed", origin, { user, ...fittingPage(known, page.cursor) });
   await sendDelivery(ports, userGroup(domain, user), listed);
   return undefined;
 }

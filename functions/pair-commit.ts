@@ -13,7 +13,11 @@ const noRecord: PairRecord = { state: noPair, marks: { xmpp: "", native: "" }, v
 
 function sameState(a: PairState, b: PairState): boolean {
   return (
-    a.state === b.state && a.preApproved === b.preApproved && a.nick === b.nick && a.blocked === b.blocked
+    a.state === b.state &&
+    a.preApproved === b.preApproved &&
+    a.nick === b.nick &&
+    a.blocked === b.blocked &&
+    a.directed?.mark === b.directed?.mark
   );
 }
 
@@ -24,26 +28,58 @@ async function sendOutbox(ports: Ports, pair: Pair, cause: Cause, record: PairRe
   await ports.table.clearOutbox(pair, record.version);
 }
 
+interface Decided {
+  readonly next: PairState;
+  readonly effects: readonly Effect[];
+  /** Mark of the contact's availability that was looked at: when another has come since, it is decided anew. */
+  readonly seen?: string | undefined;
+}
+
 /**
  * Reads the pair, sends what an earlier commit left in its outbox, decides, commits, sends.
  *
  * A cause that was taken in before changes nothing; what it left unsent is sent. Returns the decision's
  * rejection where it refuses. 1 read; 2 writes where something changes.
  */
-export async function commitDecision<E>(
+export function commitDecision<E>(
   ports: Ports,
   pair: Pair,
   cause: Cause,
-  decide: (current: PairState) => Result<{ next: PairState; effects: readonly Effect[] }, E>,
+  decide: Decide<E>,
+): Promise<E | undefined> {
+  return commit(ports, pair, cause, decide, true);
+}
+
+/**
+ * {@link commitDecision} for what comes late, when later causes of its side may have been taken in: no mark tells
+ * whether it was, so that the decision itself has to change nothing when it comes again.
+ */
+export function commitLate<E>(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  decide: Decide<E>,
+): Promise<E | undefined> {
+  return commit(ports, pair, cause, decide, false);
+}
+
+type Decide<E> = (current: PairState) => Result<Decided, E> | Promise<Result<Decided, E>>;
+
+async function commit<E>(
+  ports: Ports,
+  pair: Pair,
+  cause: Cause,
+  decide: Decide<E>,
+  inTurn: boolean,
 ): Promise<E | undefined> {
   for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
     const found = await ports.table.readPair(pair);
     const before = found ?? noRecord;
     await sendOutbox(ports, pair, cause, before);
-    if (cause.mark <= before.marks[cause.side]) return undefined;
-    const decision = decide(before.state);
+    if (inTurn && cause.mark <= before.marks[cause.side]) return undefined;
+    const decision = await decide(before.state);
     if (!decision.ok) return decision.error;
-    const { next, effects } = decision.value;
+    const { next, effects, seen } = decision.value;
     if (sameState(before.state, next) && (found === undefined || effects.length === 0)) {
       // Nothing changes, and of a pair that is not known nothing becomes known: a repeat decides the same again.
       await sendEffects(ports, pair, cause, effects);
@@ -51,13 +87,13 @@ export async function commitDecision<E>(
     }
     const record: PairRecord = {
       state: next,
-      marks: { ...before.marks, [cause.side]: cause.mark },
+      marks: inTurn ? { ...before.marks, [cause.side]: cause.mark } : before.marks,
       version: before.version + 1,
       outbox: effects,
     };
     // Only here does a pair change: what was cached of it holds no longer, also where the answer got lost.
     const forget = () => ports.directory.forgetPair(pair);
-    if (!(await ports.table.commitPair(pair, found, record).finally(forget))) continue;
+    if (!(await ports.table.commitPair(pair, found, record, seen).finally(forget))) continue;
     await sendOutbox(ports, pair, cause, record);
     return undefined;
   }

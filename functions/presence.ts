@@ -1,17 +1,17 @@
 /** `presence-stanzas.fifo`: availability, probes and subscriptions of contacts. */
 
-import { noPair, type PairState } from "#core/pair.ts";
+import { noPair, type PairDecision, type PairState } from "#core/pair.ts";
 import { counts } from "#core/presence.ts";
 import { ok } from "#core/result.ts";
 import { decideAvailability, parseAvailability } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
+import { forgetDirectedPresence } from "#core/translate/directed-presence.ts";
 import { answerForDomain } from "#core/translate/domain-presence.ts";
 import { decideProbe } from "#core/translate/probe.ts";
 import {
   answersSubscription,
   decidePresenceError,
   decideSubscriptionStanza,
-  type PairDecision,
 } from "#core/translate/subscription-stanza.ts";
 import { serializeStanza } from "#core/xmpp/codec.ts";
 import { sendEffects, sendFromDomain } from "./effects.ts";
@@ -23,7 +23,10 @@ import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { probeAttemptOf, probeLater } from "./probe-again.ts";
 import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
 
-/** Availability of one resource: 1 write, no read; more only where it bears capabilities that are not known yet. */
+/**
+ * Availability of one resource: 1 write, no read; more only where it bears capabilities that are not known yet, and
+ * what {@link forgetShown} costs where a stranger goes.
+ */
 async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Promise<void> {
   const { pair, cause } = ctx;
   const { resource } = job.from;
@@ -33,17 +36,27 @@ async function takeAvailability(ctx: Context, job: StanzaJob, ports: Ports): Pro
       ? await dropAll(ctx, ports)
       : await ports.table.putAvailability(pair, cause.mark, resource, update);
   // Of strangers, and of a resource that has said something newer since, there is nothing to tell.
+  if (outcome.kind === "unknown" && update === undefined) return forgetShown(ctx, ports);
   if (outcome.kind !== "applied") return;
   const { after, effects } = decideAvailability(ctx, outcome.before, resource, update);
   await sendEffects(ports, pair, cause, effects);
   if (update?.caps !== undefined && counts(update) && resource !== "") {
     await learnCaps(ctx, job.from, update.caps, ports);
   }
+  if (outcome.directed && Object.keys(after).length === 0) return forgetShown(ctx, ports);
   const dropped = Object.keys(outcome.before).filter((name) => name !== resource && !(name in after));
   // Last, so that a repeat finds what is over the limit and decides the same.
   if (dropped.length > 0 && update !== undefined) {
     await ports.table.trimResources(pair, cause.mark, dropped);
   }
+}
+
+/**
+ * RFC 6121 §4.6.1: the contact is gone, so that it need not be told when the user goes. Of a stranger one device is
+ * all that is known of it. 1 read; a transaction where the user has shown itself to it alone.
+ */
+async function forgetShown(ctx: Context, ports: Ports): Promise<void> {
+  await decidePair(ctx, ports, forgetDirectedPresence);
 }
 
 /** `unavailable` from a bare JID speaks for all resources: 1 read, 1 write. */
@@ -125,6 +138,13 @@ export const presenceWork = stanzaWork("presence", "presenceStanzas", async (job
 });
 
 export const handler = onLambda(
-  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas", "nativeEvents", "walks"]),
+  () =>
+    portsFromEnvironment([
+      "nativeDeliveries",
+      "outboundStanzas",
+      "outboundPresence",
+      "nativeEvents",
+      "walks",
+    ]),
   presenceWork,
 );

@@ -5,6 +5,7 @@ import type { Cause, Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { seesContact } from "#core/subscription.ts";
+import { withoutDirected } from "#core/translate/directed-presence.ts";
 import { greetAgain } from "#core/translate/resync.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { sendEffects, sendWalk } from "./effects.ts";
@@ -50,5 +51,6 @@ export async function probeStep(task: WalkTaskOf<"probe">, ports: Ports): Promis
     hops: task.hops,
   };
   const ctx = { pair, ghost, cause, caps: ports.caps, severalDomains: ports.domains.length > 1 };
-  await sendEffects(ports, pair, cause, greetAgain(ctx, known.state, undefined));
+  // Of the user's own presence there is nothing to say again.
+  await sendEffects(ports, pair, cause, greetAgain(ctx, withoutDirected(known.state), undefined));
 }

@@ -8,13 +8,14 @@ import type { UserRecord, WalkEntry } from "#aws/table.ts";
 import { makeDelivery } from "#core/contract/delivery.ts";
 import type { WalkTaskOf } from "#core/contract/envelope.ts";
 import { type Pair, stanzaMark } from "#core/decision.ts";
+import { limits } from "#core/limits.ts";
 import { aggregate } from "#core/presence.ts";
 import { presenceChanged } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
-import { forgetSilent, greetAgain, silentResources } from "#core/translate/resync.ts";
+import { forgetSilent, greetAgain, silentResources, toldSince } from "#core/translate/resync.ts";
 import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
-import { ghostJid } from "./ghost.ts";
 import { pairByPair } from "./pair-by-pair.ts";
+import { itemsOf, pairContext, type UserOf, visitPairs } from "./pair-walk.ts";
 import type { Ports } from "./ports.ts";
 
 type Task = WalkTaskOf<"resync">;
@@ -24,41 +25,15 @@ function markOf({ fence, phase, step }: Task): string {
   return `${stanzaMark(fence, step).replace(".", phase === "greet" ? ".0." : ".1.")}`;
 }
 
-/** Reads each user once for all its pairs in a step. */
-function usersOnce(ports: Ports): (pair: Pair) => Promise<UserRecord | undefined> {
-  const users = new Map<string, Promise<UserRecord | undefined>>();
-  return ({ domain, user }) => {
-    const known = users.get(user) ?? ports.table.readUser(domain, user);
-    users.set(user, known);
-    return known;
-  };
-}
-
 function contextOf(task: Task, pair: Pair, record: UserRecord, ports: Ports): Context {
-  const ghost = ghostJid(record.localpart, pair.domain);
-  return {
-    pair,
-    ghost,
-    caps: ports.caps,
-    severalDomains: ports.domains.length > 1,
-    cause: {
-      id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,
-      side: "xmpp",
-      mark: stanzaMark(task.fence, 0),
-      time: new Date(ports.clock()).toISOString(),
-      trace: task.trace,
-      hops: task.hops,
-    },
-  };
+  return pairContext(ports, task, pair, record, {
+    id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,
+    mark: stanzaMark(task.fence, 0),
+  });
 }
 
-/** 0 to 2 stanzas about a pair, in one message. */
-async function greet(
-  task: Task,
-  entry: WalkEntry,
-  userOf: ReturnType<typeof usersOnce>,
-  ports: Ports,
-): Promise<void> {
+/** 0 to 2 stanzas about a pair, in one message; one more where the user has shown itself to the contact alone. */
+async function greet(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports): Promise<void> {
   if (entry.kind !== "subscription") return;
   const record = await userOf(entry.pair);
   if (record === undefined || record.removing) return;
@@ -66,30 +41,65 @@ async function greet(
   await sendEffects(ports, entry.pair, ctx.cause, greetAgain(ctx, entry.state, record.presence));
 }
 
+/** A contact of whom the native side was told, and the mark of the last stanza that this took in. */
+interface Told {
+  readonly pair: Pair;
+  readonly ctx: Context;
+  readonly mark: string;
+}
+
 /** Forgets the resources that nobody has spoken for since the stream came up. */
-async function settle(
-  task: Task,
-  entry: WalkEntry,
-  userOf: ReturnType<typeof usersOnce>,
-  ports: Ports,
-): Promise<void> {
-  if (entry.kind !== "availability") return;
-  const { pair, resources, settled } = entry;
+async function settle(task: Task, entry: WalkEntry, userOf: UserOf, ports: Ports): Promise<Told | undefined> {
+  if (entry.kind !== "availability") return undefined;
+  const { pair, resources, mark, settled, settledMark } = entry;
   const silent = silentResources(resources, task.fence);
-  if (silent.length === 0 && settled !== task.fence) return;
+  if (silent.length === 0 && settled !== task.fence) return undefined;
   const record = await userOf(pair);
-  if (record === undefined) return;
+  if (record === undefined) return undefined;
   const ctx = contextOf(task, pair, record, ports);
   if (silent.length === 0) {
     // The step comes again, and perhaps nobody was told: what is true now does no harm.
-    return sendEffects(ports, pair, ctx.cause, presenceChanged(ctx, aggregate(resources)));
+    const since = mark === settledMark ? [] : toldSince(ctx, resources, mark);
+    await sendEffects(ports, pair, ctx.cause, [...presenceChanged(ctx, aggregate(resources)), ...since]);
+    return { pair, ctx, mark };
   }
-  const effects = forgetSilent(ctx, resources, silent);
+  const effects = forgetSilent(ctx, entry, silent, task.fence);
   const toldBy = effects.length === 0 ? settled : task.fence;
   if (!(await ports.table.forgetResources(entry, toldBy, silent))) {
     throw new TransientFault("the contact's presence changed meanwhile");
   }
+  if (effects.length === 0) return undefined;
   await sendEffects(ports, pair, ctx.cause, effects);
+  return { pair, ctx, mark };
+}
+
+/** Tells what has come in since. 1 read, and more for each stanza that comes in meanwhile. */
+async function tellSince({ pair, ctx, mark: markThen }: Told, ports: Ports): Promise<void> {
+  let mark = markThen;
+  for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
+    const last = await ports.table.lastAvailability(pair);
+    if (last?.mark === mark) return;
+    await sendEffects(ports, pair, ctx.cause, toldSince(ctx, last?.resources ?? {}, last?.mark));
+    // The contact was blocked, or its last subscription ended: nothing more can come.
+    if (last === undefined) return;
+    mark = last.mark;
+  }
+  throw new TransientFault("the contact's presence never rests");
+}
+
+/**
+ * Looks again at whom the step has told of. Who took in a stanza meanwhile may have told it before the step did, and
+ * the step's would be the last word. 1 scan.
+ */
+async function lookAgain(task: Task, told: readonly Told[], ports: Ports): Promise<void> {
+  if (told.length === 0) return;
+  const page = await ports.table.walkPairs(task.domain, task.cursor, itemsOf(ports));
+  const keyOf = ({ user, contact }: Pair) => `${user} ${contact}`;
+  const now = new Map(
+    page.entries.flatMap((entry) => (entry.kind === "availability" ? [[keyOf(entry.pair), entry.mark]] : [])),
+  );
+  const changed = told.filter(({ pair, mark }) => now.get(keyOf(pair)) !== mark);
+  await pairByPair(ports, task, changed, (one) => tellSince(one, ports));
 }
 
 async function tellConnected({ domain, fence, since, trace }: Task, ports: Ports): Promise<void> {
@@ -114,18 +124,21 @@ function nextStep(
 }
 
 /**
- * One step, and the next into the queue: 1 write, 1 scan, 1 read a user, 1 message a pair that has something to
- * say. A step that comes again repeats itself under the same ids; one of an older walk does nothing.
+ * One step, and the next into the queue: 1 write, 1 scan, 2 where it told of silence, 1 read a user, 1 message a pair
+ * that has something to say. A step that comes again repeats itself under the same ids; one of an older walk does
+ * nothing.
  */
 export async function resyncStep(task: Task, ports: Ports): Promise<void> {
   if (!(await ports.table.claimWalk(task.domain, markOf(task)))) return;
   if (task.phase === "greet" && task.step === 0) await tellConnected(task, ports);
-  // A pair has two items, and says up to two things.
-  const page = await ports.table.walkPairs(task.domain, task.cursor, 2 * ports.resync.pairsPerS);
-  const userOf = usersOnce(ports);
-  const visit = task.phase === "greet" ? greet : settle;
-  await pairByPair(ports, task, page.entries, (entry) => visit(task, entry, userOf, ports));
-  const next = nextStep(task, page.cursor, ports.resync.settleS);
+  const told: Told[] = [];
+  const cursor = await visitPairs(ports, task, async (entry, userOf) => {
+    if (task.phase === "greet") return greet(task, entry, userOf, ports);
+    const one = await settle(task, entry, userOf, ports);
+    if (one !== undefined) told.push(one);
+  });
+  await lookAgain(task, told, ports);
+  const next = nextStep(task, cursor, ports.resync.settleS);
   if (next !== undefined) await sendWalk(ports, next.task, next.delayS);
 }
 

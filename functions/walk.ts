@@ -4,7 +4,9 @@ import { hashId } from "#aws/hash.ts";
 import { readWalkPack, type WalkTask, type WalkTaskOf } from "#core/contract/envelope.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { broadcastStep } from "./broadcast.ts";
+import { partingStep } from "./directed-presence.ts";
 import { farewellStep } from "./farewell.ts";
+import { offlineStep } from "./offline.ts";
 import { onLambda, setAside, type Work } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { probeStep } from "./probe-again.ts";
@@ -31,6 +33,10 @@ async function step(task: WalkTask, ports: Ports): Promise<void> {
       return probeStep(task, ports);
     case "farewell":
       return farewellStep(task, ports);
+    case "parting":
+      return partingStep(task, ports);
+    case "offline":
+      return offlineStep(task, ports);
   }
 }
 
@@ -55,6 +61,13 @@ export const walkWork: Work = {
 };
 
 export const handler = onLambda(
-  () => portsFromEnvironment(["nativeDeliveries", "outboundStanzas", "outboundPresence", "walks"]),
+  () =>
+    portsFromEnvironment([
+      "nativeDeliveries",
+      "outboundStanzas",
+      "outboundPresence",
+      "nativeEvents",
+      "walks",
+    ]),
   walkWork,
 );

@@ -18,6 +18,8 @@ export interface BridgeOptions {
   readonly users: readonly string[];
   readonly directory: "announced" | "open";
   readonly lanes: number;
+  /** Where on this machine the connector looks for the server; default: where the server listens. */
+  readonly componentPort?: number;
   /** How a resync goes through the pairs; default: as deployed. */
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
   /** What the native system can do; default: everything. */

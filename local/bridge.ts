@@ -124,14 +124,14 @@ interface Connection {
 }
 
 async function startConnection(
-  { ports, stateDir, log }: BridgeOptions,
+  { ports, stateDir, log, componentPort = ports.component }: BridgeOptions,
   context: FoundationContext,
   environment: EnvironmentSource,
 ): Promise<Connection> {
   const settings = {
     ...context,
     environment,
-    componentPort: ports.component,
+    componentPort,
     healthPort: ports.health,
     logFile: join(stateDir, "logs", "connector.log"),
   };

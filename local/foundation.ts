@@ -9,6 +9,9 @@ import type { Process } from "./process.ts";
 import { startXmppServer } from "./servers/start-server.ts";
 import { type Supervised, supervise } from "./supervise.ts";
 
+/** How long a server may take to stop: one that is killed loses what it has routed and not yet handed over. */
+const serverStopMs = 15_000;
+
 /** The parts that run without each other, and what has to be stopped when one of them fails. */
 export interface Foundation {
   readonly server: Supervised;
@@ -41,28 +44,32 @@ export async function startFoundation(
 ): Promise<Foundation> {
   const { stateDir, ports, log } = options;
   const logFile = (name: string) => join(stateDir, "logs", `${name}.log`);
-  const part = async (name: string, start: () => Promise<Process>): Promise<Supervised> => {
+  const part = async (
+    name: string,
+    start: () => Promise<Process>,
+    stop: { readonly stopMs?: number } = {},
+  ): Promise<Supervised> => {
     const begun = performance.now();
-    const supervised = await supervise({ name, start, onChange: context.changed, log });
+    const supervised = await supervise({ name, start, ...stop, onChange: context.changed, log });
     stops.push(() => supervised.stop());
     log(`${name} ready (${seconds(begun)})`);
     return supervised;
   };
-  const startServer = () =>
-    part(options.server, () =>
-      startXmppServer(options.server, {
-        folder: join(stateDir, "xmpp", options.server),
-        logFile: logFile(options.server),
-        domain: options.domain,
-        accounts: options.accounts,
-        componentDomain: options.componentDomain,
-        secret: context.secret,
-        xmppPort: ports.xmpp,
-        componentPort: ports.component,
-        httpPort: ports.http,
-        ...(options.federation && { federation: options.federation }),
-      }),
-    );
+  const startServer = () => {
+    const settings = {
+      folder: join(stateDir, "xmpp", options.server),
+      logFile: logFile(options.server),
+      domain: options.domain,
+      accounts: options.accounts,
+      componentDomain: options.componentDomain,
+      secret: context.secret,
+      xmppPort: ports.xmpp,
+      componentPort: ports.component,
+      httpPort: ports.http,
+      ...(options.federation && { federation: options.federation }),
+    };
+    return part(options.server, () => startXmppServer(options.server, settings), { stopMs: serverStopMs });
+  };
   const startSqs = async () => {
     const settings = { port: ports.sqs, folder: join(stateDir, "sqs"), logFile: logFile("sqs") };
     const sqs =

@@ -88,6 +88,32 @@ const walkTask = v.variant("kind", [
     contact: v.string(),
     attempt: count,
   }),
+  /** A user is unavailable to all: whom it has shown itself to alone are told, too. */
+  v.object({
+    ...walkCommon,
+    kind: v.literal("parting"),
+    user: v.string(),
+    /** Id, mark and time of the event by which it became unavailable. */
+    cause: v.object({ id: v.string(), mark: v.string(), time }),
+    /** A broadcast tells its subscribers. */
+    broadcast: v.boolean(),
+    /** Who is to be told; absent where they are yet to be listed, from `cursor` on. */
+    contacts: v.optional(v.array(v.string())),
+    cursor: v.optional(v.string()),
+  }),
+  /** The bridge is about to be stopped: whoever sees a user of the domain sees it go. */
+  v.object({
+    ...walkCommon,
+    kind: v.literal("offline"),
+    /** When the operator asked for it; a later one replaces an earlier one. */
+    begun: time,
+    /** The stream that is about to end, from the second step on. A newer one ends the walk. */
+    fence: v.optional(count),
+    step: count,
+    /** Contacts told so far. */
+    told: count,
+    cursor: v.optional(v.string()),
+  }),
   /** A user is removed: its contacts are told, then it is gone. */
   v.object({
     ...walkCommon,

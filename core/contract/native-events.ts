@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { limits } from "../limits.ts";
 import {
   avatarField,
+  contactField,
   domainField,
   foreignIdField,
   localpartField,
@@ -114,12 +115,13 @@ export const nativeData = {
   "presence.changed": v.pipe(
     v.object({
       ...userFields,
+      contact: v.exactOptional(contactField),
       show: showField,
       status: v.exactOptional(textField("Free text.", limits.statusCharsMax)),
       idleSince: v.exactOptional(timeField("Since when the user has not touched anything (XEP-0319).")),
     }),
     v.description(
-      "The user's availability, for all who may see it. One that changes nothing is not sent again.",
+      "The user's availability, for all who may see it. One that changes nothing is not sent again. With a `contact` it is directed presence (RFC 6121 §4.6): it changes nothing for anybody else, and the contact is shown no later one but `offline`.",
     ),
   ),
   "contact.requested": v.pipe(
@@ -170,7 +172,9 @@ export const nativeData = {
   "roster.requested": v.pipe(
     v.object({
       ...userFields,
-      cursor: v.exactOptional(opaqueField("Where the last `roster.listed` said to go on.")),
+      cursor: v.exactOptional(
+        opaqueField("Where the last `roster.listed` said to go on.", limits.cursorCharsMax),
+      ),
     }),
     v.description("The user's contacts are asked for; `roster.listed` answers."),
   ),

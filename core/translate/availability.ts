@@ -1,6 +1,6 @@
 /** Availability of a contact's resources: read from presence stanzas, gathered, told when it changes. */
 import type { Element } from "ltx";
-import type { Effect } from "../decision.ts";
+import { type Effect, stanzaCauseId } from "../decision.ts";
 import { limits } from "../limits.ts";
 import { type Aggregate, type Availability, aggregate, type Show, sameToWatchers } from "../presence.ts";
 import { readCaps } from "../xmpp/caps.ts";
@@ -10,6 +10,13 @@ import { collectEffects, type EffectCollector } from "./effects.ts";
 import { ownText, sentAt, shorten, statedTime } from "./text.ts";
 
 type Resources = Readonly<Record<string, Availability>>;
+
+/** What is known of a contact, what was before its last stanza, and the mark of that: empty if there was none. */
+export interface LastAvailability {
+  readonly resources: Resources;
+  readonly before: Resources;
+  readonly mark: string;
+}
 
 const shows: ReadonlySet<string> = new Set<Show>(["chat", "away", "xa", "dnd"]);
 
@@ -71,6 +78,16 @@ export function presenceChanged(ctx: Context, now: Aggregate): readonly Effect[]
   const effects = collectEffects(ctx);
   deliverPresence(effects, now);
   return effects.list;
+}
+
+/**
+ * What the contact's last stanza has changed. Whoever took that in may not have told it yet, and would do so after
+ * whatever is told now: so it is told here again, first and under the same id, and comes only once.
+ */
+export function toldAgain(ctx: Context, { resources, before, mark }: LastAvailability): readonly Effect[] {
+  const now = aggregate(resources);
+  if (mark === "" || sameToWatchers(aggregate(before), now)) return [];
+  return presenceChanged({ ...ctx, cause: { ...ctx.cause, id: stanzaCauseId(mark) } }, now);
 }
 
 function deliverPresence(effects: EffectCollector, now: Aggregate): void {

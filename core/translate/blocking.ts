@@ -1,30 +1,36 @@
 /** Blocking a contact, by XEP-0191's rules for the server of the one who blocks. */
 import type { Effect } from "../decision.ts";
-import type { PairState } from "../pair.ts";
-import { type Availability, aggregate, availabilityStanza, type UserPresence } from "../presence.ts";
+import type { PairDecision, PairState } from "../pair.ts";
+import { aggregate, availabilityStanza, type UserPresence } from "../presence.ts";
 import { seenByContact, seesContact } from "../subscription.ts";
-import { presenceChanged } from "./availability.ts";
+import { type LastAvailability, presenceChanged, toldAgain } from "./availability.ts";
 import type { Context } from "./context.ts";
+import { withoutDirected } from "./directed-presence.ts";
 import { collectEffects } from "./effects.ts";
 import { goodbyeStanza, probeStanza } from "./ghost-stanza.ts";
-import type { PairDecision } from "./subscription-stanza.ts";
+
+/** The user sees the contact go, after what it has perhaps not seen yet. */
+function partFrom(ctx: Context, last: LastAvailability): readonly Effect[] {
+  const isThere = aggregate(last.resources).show !== "offline";
+  return [...toldAgain(ctx, last), ...(isThere ? presenceChanged(ctx, aggregate({})) : [])];
+}
 
 /**
  * The user blocks the contact, which sees it go offline and is told nothing else (XEP-0191 §3.3).
  *
- * @param resources what was known of the contact's availability; the user sees it go, too
+ * @param last what was known of the contact; undefined where nothing was
  */
 export function decideBlock(
   ctx: Context,
   current: PairState,
-  resources: Readonly<Record<string, Availability>>,
+  last: LastAvailability | undefined,
 ): PairDecision {
   if (current.blocked === true) return { next: current, effects: [] };
   const effects = collectEffects(ctx);
-  if (seenByContact(current.state)) effects.stanza(goodbyeStanza(ctx));
-  const gone: readonly Effect[] =
-    aggregate(resources).show === "offline" ? [] : presenceChanged(ctx, aggregate({}));
-  return { next: { ...current, blocked: true }, effects: [...effects.list, ...gone] };
+  const isShown = seenByContact(current.state) || current.directed !== undefined;
+  if (isShown) effects.stanza(goodbyeStanza(ctx));
+  const parting = last === undefined ? [] : partFrom(ctx, last);
+  return { next: { ...withoutDirected(current), blocked: true }, effects: [...effects.list, ...parting] };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What the native user does about a contact: the outbound half of RFC 6121's subscriptions. */
 import type { NativeEventOf } from "../contract/events.ts";
 import { type Rejection, rejectEvent } from "../contract/rejection.ts";
-import type { PairState } from "../pair.ts";
+import type { PairDecision, PairState } from "../pair.ts";
 import { availabilityStanza, type UserPresence } from "../presence.ts";
 import { err, ok, type Result } from "../result.ts";
 import {
@@ -13,9 +13,9 @@ import {
   transition,
 } from "../subscription.ts";
 import type { Context } from "./context.ts";
+import { withoutDirected } from "./directed-presence.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
 import { goodbyeStanza, subscriptionStanza } from "./ghost-stanza.ts";
-import type { PairDecision } from "./subscription-stanza.ts";
 
 export type ContactEvent = NativeEventOf<
   "contact.requested" | "contact.accepted" | "contact.declined" | "contact.removed"
@@ -105,6 +105,11 @@ function letIn(
   return next;
 }
 
+/** RFC 6121 §4.6.1: who is subscribed and sees an available user is a subscriber like any other. */
+function asSubscriber(current: PairState, { presence }: Shown): PairState {
+  return presence === undefined || presence.show === "offline" ? current : withoutDirected(current);
+}
+
 /**
  * RFC 6121 §3.1.1. A mutual request approves the contact's own in advance (§3.4); where that has come already,
  * it is granted now, so that it does not matter who asked first.
@@ -119,7 +124,7 @@ function requested(
   const { note, mutual } = event.data;
   const state = send(ctx, "subscribe", current.state, effects, { note, nick: shown.nick });
   if (!mutual) return { ...current, state };
-  if (asked(state)) return { ...current, state: letIn(ctx, state, effects, shown) };
+  if (asked(state)) return { ...asSubscriber(current, shown), state: letIn(ctx, state, effects, shown) };
   return { ...current, state, preApproved: current.preApproved || !seenByContact(state) };
 }
 
@@ -139,8 +144,9 @@ function accepted(
   const state = letIn(ctx, current.state, effects, shown);
   // In every other state the user sees the contact or has asked already.
   const asksBack = mutual && state === "from";
-  if (!asksBack) return { ...current, state };
-  return { ...current, state: send(ctx, "subscribe", state, effects, { nick: shown.nick }) };
+  const known = asSubscriber(current, shown);
+  if (!asksBack) return { ...known, state };
+  return { ...known, state: send(ctx, "subscribe", state, effects, { nick: shown.nick }) };
 }
 
 /** RFC 6121 §3.1.4 for a request, §3.4.1 for a pre-approval that is taken back. */
@@ -168,13 +174,11 @@ function removed(
   direction: NativeEventOf<"contact.removed">["data"]["direction"],
   effects: EffectCollector,
 ): PairState {
-  let { state, preApproved } = current;
-  if (direction !== "from") state = send(ctx, "unsubscribe", state, effects);
-  if (direction !== "to") {
-    // RFC 6121 §3.2.2: first the user is gone from the contact's sight, then it is told why.
-    if (seenByContact(state)) effects.stanza(goodbyeStanza(ctx));
-    state = send(ctx, "unsubscribed", state, effects);
-    preApproved = false;
-  }
-  return { ...current, state, preApproved };
+  const parted = direction === "from" ? current.state : send(ctx, "unsubscribe", current.state, effects);
+  if (direction === "to") return { ...current, state: parted };
+  // RFC 6121 §3.2.2: first the user is gone from the contact's sight, then it is told why; §4.6.1: also where it
+  // had shown itself to this contact alone.
+  if (seenByContact(parted) || current.directed !== undefined) effects.stanza(goodbyeStanza(ctx));
+  const state = send(ctx, "unsubscribed", parted, effects);
+  return { ...withoutDirected(current), state, preApproved: false };
 }

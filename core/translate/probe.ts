@@ -13,7 +13,8 @@ import { collectEffects } from "./effects.ts";
 export function decideProbe(ctx: Context, current: PairState, stanza: Element): readonly Effect[] {
   const effects = collectEffects(ctx);
   const id = probeId(stanza);
-  if (seenByContact(current.state)) effects.showPresence(id);
+  // RFC 6121 §4.6.6: whom the user has shown itself to may ask, too.
+  if (seenByContact(current.state) || current.directed !== undefined) effects.showPresence(id);
   else effects.stanza(refusedProbe(ctx.ghost, ctx.pair.contact, id));
   return effects.list;
 }

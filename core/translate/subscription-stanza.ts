@@ -1,8 +1,7 @@
 /** A contact's subscription stanza, and the errors that come back on ours: what becomes of the pair. */
 import type { Element } from "ltx";
-import type { Effect } from "../decision.ts";
 import { limits } from "../limits.ts";
-import type { PairState } from "../pair.ts";
+import type { PairDecision, PairState } from "../pair.ts";
 import {
   pendingOf,
   type SubscriptionStanza,
@@ -14,15 +13,10 @@ import {
 import { readError } from "../xmpp/error.ts";
 import { parseJid } from "../xmpp/jid.ts";
 import type { Context } from "./context.ts";
+import { withoutDirected } from "./directed-presence.ts";
 import { collectEffects, type EffectCollector } from "./effects.ts";
 import { goodbyeStanza, probeStanza, subscriptionStanza, subscriptionTypeOf } from "./ghost-stanza.ts";
 import { nickOf, ownText, shorten } from "./text.ts";
-
-/** What a decision on a pair's subscription says. */
-export interface PairDecision {
-  readonly next: PairState;
-  readonly effects: readonly Effect[];
-}
 
 /** The `subscription` and `pending` that every `contact.*` delivery carries. */
 function standing(state: SubscriptionState) {
@@ -87,10 +81,12 @@ function accepted(ctx: Context, current: PairState, effects: EffectCollector): P
 /** RFC 6121 §3.3.3: the contact no longer wants to see the user, or takes its request back. */
 function left(ctx: Context, current: PairState, effects: EffectCollector): PairState {
   const row = transition("inbound", "unsubscribe", current.state);
-  if (seenByContact(current.state)) effects.stanza(goodbyeStanza(ctx));
+  const wasSeen = seenByContact(current.state);
+  if (wasSeen) effects.stanza(goodbyeStanza(ctx));
   if (row.autoReply !== undefined) effects.stanza(subscriptionStanza(ctx, row.autoReply));
   if (row.pass) effects.deliver("contact.removed", { direction: "from", ...standing(row.next) });
-  return { ...current, state: row.next };
+  // RFC 6121 §4.6.1: the end of a subscription is the end of what was shown beside it.
+  return { ...(wasSeen ? withoutDirected(current) : current), state: row.next };
 }
 
 /** RFC 6121 §3.2.3: the contact declines, or no longer lets the user see it. */

@@ -90,17 +90,16 @@ export function verificationText({ identities, features, forms }: DiscoInfo): st
   return factors.map((factor) => `${factor.replaceAll("<", "&lt;")}<`).join("");
 }
 
-/** RFC 4790 §9.3 (i;octet): code points sort as their UTF-8 does, UTF-16 units do not. */
+/** RFC 4790 §9.3 (i;octet): texts sort as their UTF-8 does, in which surrogate pairs come after all else. */
 function compareOctets(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
-  for (const [index, char] of left.entries()) {
-    const other = right[index];
-    if (other === undefined) return 1;
-    const difference = (char.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  return at === length ? a.length - b.length : rankOf(a.charCodeAt(at)) - rankOf(b.charCodeAt(at));
 }
+
+const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff;
+const rankOf = (unit: number) => (isSurrogate(unit) ? unit + 0x10000 : unit);
 
 function compareLists(a: readonly string[], b: readonly string[]): number {
   for (const [index, part] of a.entries()) {

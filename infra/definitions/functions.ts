@@ -37,8 +37,9 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     entry: "functions/presence.ts",
     queue: "presenceStanzas",
     concurrencyMax: limits.lanes,
-    // What needs the user's own availability runs in the user's group of native-events (design §6).
-    sends: ["nativeDeliveries", "outboundStanzas", "nativeEvents", "walks"],
+    // What needs the user's own availability runs in the user's group of native-events (design §6); what another
+    // function has left in a pair's outbox may belong among the broadcasts.
+    sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "nativeEvents", "walks"],
   },
   iq: {
     ...common,
@@ -60,7 +61,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     queue: "walks",
     // The fewest that AWS allows: a walk is paced, and never urgent.
     concurrencyMax: 2,
-    sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "walks"],
+    sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "nativeEvents", "walks"],
   },
 };
 

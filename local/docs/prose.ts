@@ -20,6 +20,7 @@ export const sending = `## Sending
 - A user exists from its first \`user.updated\`; events of users that do not exist are rejected (\`unknown-user\`), unless the deployment is set up with an open directory.
 - Unknown extra fields are ignored. What cannot be accepted comes back as \`event.rejected\`; a body that is no JSON object goes to the dead letters too.
 - Text for people is made safe for XML: vertical tab and form feed become a line feed, what else XML 1.0 forbids becomes U+FFFD. In ids and addresses control characters are refused.
+- \`presence.changed\` with a \`contact\` (\`{ "user": "nina", "contact": "bob@example.org", "show": "online" }\`) shows the user to that contact alone, subscribed or not: once, as it was said. Later changes reach the contact only as a subscriber; that the user is gone it is told in any case, by \`offline\` for it or for all.
 - Ids of messages must not end in a slash and digits: \`<id>/2\` is how the second attachment of \`<id>\` is named.
 - With several attachments the text goes first, under the message's id, then one stanza per attachment under \`<id>/1\`, \`<id>/2\` …; without text the first attachment takes the message's id and the next is \`<id>/2\`. What comes back about one of them has \`id\` and \`part\`.
 - A text whose stanza would be larger than ${kib(limits.stanzaOutBytesMax)} is rejected (\`too-large\`): Causeway never cuts a message in two, the native system may.

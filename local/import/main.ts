@@ -1,15 +1,13 @@
 /** `npm run import`: brings contacts from a file into the bridge. */
 import { rmSync } from "node:fs";
 import { takeRunLock } from "../run-lock.ts";
+import { openScreen } from "../screen.ts";
+import { stopOnSignal } from "../stop-signals.ts";
 import { type Destination, openDestination } from "./destination.ts";
 import { type InputFile, openInputFile } from "./input-file.ts";
 import { help, type Options, readOptions } from "./options.ts";
-import { duration, summaryText } from "./progress.ts";
+import { duration, progressText, summaryText } from "./progress.ts";
 import { dryRun, type Outcome, runImport } from "./run.ts";
-import { openScreen } from "./screen.ts";
-
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
-type StopSignal = keyof typeof exitCodes;
 
 function complain(text: string): number {
   console.error(text);
@@ -19,14 +17,7 @@ function complain(text: string): number {
 /** Imports or checks until the end or a signal; tells how it went and returns the exit code. */
 async function carryOut(options: Options, input: InputFile, destination: Destination | undefined) {
   const { file, domain, rate, restart } = options;
-  const stopping = new AbortController();
-  let stoppedBy: StopSignal | undefined;
-  const stop = (signal: NodeJS.Signals) => {
-    stoppedBy ??= signal as StopSignal;
-    stopping.abort();
-  };
-  // Not just once: npm passes a Ctrl-C on that reaches us by itself as well.
-  for (const signal of Object.keys(exitCodes)) process.on(signal, stop);
+  const stopping = stopOnSignal();
   const screen = openScreen();
   const beganMs = performance.now();
   const run = options.dryRun ? dryRun : runImport;
@@ -41,10 +32,10 @@ async function carryOut(options: Options, input: InputFile, destination: Destina
     restart,
     tell: screen.tell,
     signal: stopping.signal,
-    begun: screen.follow,
+    begun: (progress) => screen.follow(() => progressText(progress())),
   }).finally(screen.end);
   const took = duration(performance.now() - beganMs);
-  return { outcome, took, stoppedBy };
+  return { outcome, took, exitCode: stopping.exitCode() };
 }
 
 const toGoOn = "To go on, give the same command again (without --restart).";
@@ -74,7 +65,7 @@ async function importFile(options: Options): Promise<number> {
   const lock = takeRunLock(`${file}.lock`);
   if (!lock.ok) return complain(`${file} is being imported already, by process ${lock.error}`);
   try {
-    const { outcome, took, stoppedBy } = await carryOut(options, input.value, destination);
+    const { outcome, took, exitCode } = await carryOut(options, input.value, destination);
     if (outcome.kind === "finished") return reportEnd(options, outcome, took);
     if (outcome.kind === "failed") return complain(outcome.reason);
     const summary = summaryText(outcome.counts, options.dryRun);
@@ -83,7 +74,7 @@ async function importFile(options: Options): Promise<number> {
       return complain(`${destination?.url} takes nothing (${ailment}). So far ${summary}. ${toGoOn}`);
     }
     console.log(`Stopped: ${summary}. ${options.dryRun ? "" : toGoOn}`.trimEnd());
-    return exitCodes[stoppedBy ?? "SIGTERM"];
+    return exitCode;
   } finally {
     await input.value.close();
     lock.value.release();

@@ -16,8 +16,16 @@ export type NativeEndpoints = v.InferOutput<typeof endpointsSchema>;
 
 const usualPath = fileURLToPath(new URL("../../.local/endpoints.json", import.meta.url));
 
-/** Reads the file that `npm start` writes when it is ready; the error is for people. */
-export function readEndpoints(path: string = usualPath): Result<NativeEndpoints, string> {
+/** Reads what the native side needs of the file that `npm start` writes when it is ready; the error is for people. */
+export function readEndpoints(path?: string): Result<NativeEndpoints, string> {
+  return readEndpointsAs(endpointsSchema, path);
+}
+
+/** Reads as much of the file as the schema wants. */
+export function readEndpointsAs<T extends { pid?: number }>(
+  schema: v.GenericSchema<unknown, T>,
+  path: string = usualPath,
+): Result<T, string> {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -25,7 +33,7 @@ export function readEndpoints(path: string = usualPath): Result<NativeEndpoints,
     return err(`there is no ${path}: start the bridge first: npm start`);
   }
   try {
-    const endpoints = v.parse(endpointsSchema, JSON.parse(text));
+    const endpoints = v.parse(schema, JSON.parse(text));
     if (endpoints.pid === undefined || isAlive(endpoints.pid)) return ok(endpoints);
     return err(`the bridge that wrote ${path} is gone (pid ${endpoints.pid}): start it again: npm start`);
   } catch (error) {

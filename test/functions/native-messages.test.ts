@@ -69,24 +69,26 @@ const said = async () => {
 };
 
 describe("what users say", () => {
-  test("costs no write, and no read once the user is known, for content", async () => {
+  test("costs no write, and no read once the user is known, for a text; what clients know is read once", async () => {
     const stage = await meet();
     const ports = portsOver(engines);
     await handle(ports, ...recordsOf(stage, [["message.sent", { id: "m0", body: "first" }]]));
     engines.requests.length = 0;
     await handle(ports, ...recordsOf(stage, content));
-    assert.deepEqual(engines.requests, Array(content.length).fill("SendMessageBatchCommand"));
+    const sent = "SendMessageBatchCommand";
+    assert.deepEqual(engines.requests, [sent, "GetItemCommand", sent, sent, sent]);
     assert.deepEqual(await said(), ["body", "body", "replace", "retract", "retract", "reactions"]);
   });
 
-  test("costs one read of the pair for receipts, markers and typing, as long as it is cached", async () => {
+  test("costs one read of the pair for receipts, markers and typing, and one for what clients know, while they are cached", async () => {
     const stage = await meet({ state: "from" });
     const ports = portsOver(engines);
     await handle(ports, ...recordsOf(stage, [["message.sent", { id: "m0", body: "first" }]]));
     engines.requests.length = 0;
     await handle(ports, ...recordsOf(stage, telling));
     const sent = "SendMessageBatchCommand";
-    assert.deepEqual(engines.requests, ["GetItemCommand", sent, sent, sent]);
+    // One of the pair, and one of what the contact's clients know, for typing.
+    assert.deepEqual(engines.requests, ["GetItemCommand", sent, sent, "GetItemCommand", sent]);
     assert.deepEqual(await said(), ["body", "received", "displayed", "composing"]);
   });
 

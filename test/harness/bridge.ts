@@ -11,6 +11,7 @@ import { type Federation, type ServerKind, serverKinds } from "#local/servers/se
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
 import { freePort, freePorts } from "./ports.ts";
+import { startWire, type Wire } from "./wire.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
 /** A bridge with both of its sides, for the tests of one file on one server. */
@@ -25,6 +26,8 @@ export interface Scenario {
   logOf(part: string): string;
   /** How the server reaches others, where `remoteDomains` were given. */
   readonly federation: Federation | undefined;
+  /** The connection of the bridge's own connector, where `wire` was asked for. */
+  readonly wire: Wire;
   /** PEM of the server's self-signed certificate. */
   readonly certificate: string;
   /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1; it ends before the bridge. */
@@ -51,6 +54,8 @@ export type ScenarioOptions = Partial<
   readonly servers?: readonly ServerKind[];
   /** Domains of other XMPP servers, which tests may start or leave unreachable. */
   readonly remoteDomains?: readonly string[];
+  /** Watches what connector and server write to each other. */
+  readonly wire?: boolean;
   /** Milliseconds that all tests of one server may take together. */
   readonly timeoutMs?: number;
 };
@@ -67,19 +72,23 @@ interface Running {
   readonly certificate: string;
   readonly stateDir: string;
   readonly federation: Federation | undefined;
+  readonly wire: Wire | undefined;
 }
 
 async function startScenario(server: ServerKind, options: ScenarioOptions, log: string[]): Promise<Running> {
   const stateDir = mkdtempSync(join(tmpdir(), `causeway-${server}-`));
-  const { timeoutMs, servers, remoteDomains, ...chosen } = options;
+  const { timeoutMs, servers, remoteDomains, wire: isWatched, ...chosen } = options;
   const federation = remoteDomains && (await federationWith(remoteDomains));
+  const ports = await freePorts();
+  const wire = isWatched ? await startWire(await freePort(), ports.component) : undefined;
   const bridge = await startBridge({
     ...bridgeDefaults,
     ...chosen,
     ...(federation && { federation }),
+    ...(wire && { componentPort: wire.port }),
     server,
     stateDir,
-    ports: await freePorts(),
+    ports,
     log: (line) => log.push(line),
   });
   const { domain } = bridge.endpoints.xmpp;
@@ -92,6 +101,7 @@ async function startScenario(server: ServerKind, options: ScenarioOptions, log: 
     certificate,
     stateDir,
     federation,
+    wire,
   };
 }
 
@@ -156,6 +166,7 @@ export function onEachServer(
         await running?.native.stop();
         await running?.operator.stop();
         await running?.bridge.stop();
+        await running?.wire?.close();
         if (running && !keeps) rmSync(running.stateDir, { recursive: true });
         if (running && keeps) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
       });
@@ -170,6 +181,11 @@ export function onEachServer(
         },
         get operator() {
           return parts().operator;
+        },
+        get wire() {
+          const { wire } = parts();
+          if (wire === undefined) throw new Error("`wire` was not asked for");
+          return wire;
         },
         get certificate() {
           return parts().certificate;

@@ -16,6 +16,8 @@ export interface ClientProcess<Event extends ClientEvent, Command> {
   next(wanted: Partial<Event>, what?: string): Promise<Event>;
   /** Logs out; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** Ends the process in the middle of whatever it does. */
+  kill(): void;
 }
 
 /** Starts a client that reads its account and then commands as lines of JSON, and writes events as such lines. */
@@ -50,5 +52,6 @@ export async function startClient<Event extends ClientEvent, Command>(
       child.stdin.end();
       return await exited;
     },
+    kill: () => void child.kill("SIGKILL"),
   };
 }

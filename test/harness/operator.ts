@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import { makeQueues } from "#aws/queues.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import { type QueueName, queueNames } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import type { Endpoints } from "#local/endpoints.ts";
+import { waitUntil } from "#local/ports.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
 /** Whoever looks after a bridge: puts things onto its inner queues, and reads its dead letters. */
@@ -12,10 +14,21 @@ export interface Operator {
   put(queue: QueueName, bodies: readonly string[], group?: string): Promise<void>;
   /** The dead letters of a queue; each is deleted as it is read. */
   deadLetters(queue: QueueName): Inbox<DeadLetter>;
+  /** Resolves when nothing is left in a queue, nor in the hands of whoever reads it. */
+  emptied(queue: QueueName): Promise<void>;
+  /** Resolves when no queue holds anything, be it in somebody's hands or for later. */
+  quiet(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 const holdS = 10;
+const emptiedMsMax = 60_000;
+/** What waits, what somebody has received and not deleted, and what is to come later. */
+const counts = [
+  "ApproximateNumberOfMessages",
+  "ApproximateNumberOfMessagesNotVisible",
+  "ApproximateNumberOfMessagesDelayed",
+] as const;
 
 export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
   const client = sqsClientFor(sqs.endpoint);
@@ -37,6 +50,14 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
     }
   }
 
+  async function isEmpty(queue: QueueName): Promise<boolean> {
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: sqs.queues[queue], AttributeNames: ["All"] }),
+    );
+    const kinds = ["", "NotVisible", "Delayed"] as const;
+    return kinds.every((kind) => Number(Attributes[`ApproximateNumberOfMessages${kind}`] ?? 0) === 0);
+  }
+
   return {
     async put(queue, bodies, group = "operator") {
       const messages = bodies.map((body) => ({ body, group, dedup: randomUUID() }));
@@ -50,6 +71,20 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
       inboxes.set(queue, { inbox, reading: read(queue, inbox) });
       return inbox;
     },
+    async emptied(queue) {
+      const isEmpty = async () => {
+        const { Attributes = {} } = await client.send(
+          new GetQueueAttributesCommand({ QueueUrl: sqs.queues[queue], AttributeNames: [...counts] }),
+        );
+        return counts.every((name) => Attributes[name] === "0");
+      };
+      await waitUntil(isEmpty, { what: `end of ${queue}`, timeoutMs: emptiedMsMax });
+    },
+    quiet: (timeoutMs) =>
+      waitUntil(async () => (await Promise.all(queueNames.map(isEmpty))).every(Boolean), {
+        what: "quiet",
+        timeoutMs,
+      }),
     async stop() {
       stopping.abort();
       await Promise.all([...inboxes.values()].map(({ reading }) => reading));

@@ -40,6 +40,9 @@ export interface SlixmppEvent extends ClientEvent {
   readonly stamp?: string;
   readonly condition?: string;
   readonly text?: string;
+  /** XEP-0115: the verification string that the library has found true, and what it stands for. */
+  readonly ver?: string;
+  readonly features?: readonly string[];
 }
 
 /** A message, with what the plugins are to put into it. */

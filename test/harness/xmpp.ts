@@ -20,7 +20,7 @@ export interface XmppUser {
   readonly full: string;
   /** Messages and presences that arrived; IQs are the library's. */
   readonly inbox: Inbox<Element>;
-  /** Hands every message and presence to a listener instead of the inbox, from now on. */
+  /** Hands every message and presence to a listener instead of the inbox, first those that wait there. */
   onStanza(listener: (stanza: Element) => void): void;
   /** Sends a stanza, an element or XML text. */
   send(stanza: Element | string): Promise<void>;
@@ -30,8 +30,15 @@ export interface XmppUser {
   next(matches: (stanza: Element) => boolean, what: string, timeoutMs?: number): Promise<Element>;
   /** The next message from a bare JID that has a body. */
   nextMessage(from: string, timeoutMs?: number): Promise<Element>;
+  /** Reads nothing more, as a client that cannot keep up. */
+  pause(): void;
+  resume(): void;
   /** Logs out; the server tells the contacts. */
   stop(): Promise<void>;
+  /** Does not come back once its connection is lost. */
+  stayAway(): void;
+  /** Loses its connection without a word, as a process that is killed does, and does not come back. */
+  kill(): void;
 }
 
 const trusted = new Set<string>();
@@ -107,12 +114,14 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
   xmpp.on("online", () => {
     appear().catch(() => {});
   });
+  const stayAway = () => xmpp.reconnect.stop();
   return {
     bare: jid,
     full: `${jid}/${options.resource}`,
     inbox,
     onStanza(listener) {
       take = listener;
+      for (const stanza of inbox.drain()) listener(stanza);
     },
     send: async (stanza) => await xmpp.send(asElement(stanza)),
     request: async (iq) => await xmpp.iqCaller.request(asElement(iq)),
@@ -126,9 +135,20 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
         `message from ${from}`,
         timeoutMs,
       ),
+    pause() {
+      xmpp.socket?.socket?.pause();
+    },
+    resume() {
+      xmpp.socket?.socket?.resume();
+    },
     async stop() {
-      xmpp.reconnect.stop();
+      stayAway();
       await xmpp.stop().catch(() => {});
+    },
+    stayAway,
+    kill() {
+      stayAway();
+      xmpp.socket?.socket?.destroy();
     },
   };
 }

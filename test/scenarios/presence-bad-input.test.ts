@@ -73,6 +73,23 @@ onEachServer(
       await goodGoesThrough();
     });
 
+    test("the longest address that there is goes all the way, and its presence too", async () => {
+      const part = limits.jidPartBytesMax;
+      const contact = `${"x".repeat(part)}@${"y".repeat(part)}`;
+      await watch(contact);
+      assert.equal((await played.nextTo(contact)).attrs["type"], "probe");
+      write(`${contact}/${"z".repeat(part)}`, "", "<show>dnd</show>");
+      assert.equal((await hears(contact)).data["show"], "dnd");
+      write(contact, 'type="subscribe"');
+      assert.equal((await hears(contact)).type, "contact.requested");
+      await emit("contact.accepted", contact);
+      assert.equal((await played.nextTo(contact)).attrs["type"], "subscribed");
+      await scenario.native.emit({ type: "presence.changed", data: { user: "nina", show: "away" } });
+      assert.equal((await played.nextTo(contact)).getChildText("show"), "away");
+      await emit("contact.removed", contact);
+      await goodGoesThrough();
+    });
+
     test("the domain lets everybody in, is up, and tells no native user", async () => {
       const contact = fresh();
       write(contact, 'type="subscribe" id="s"', "", played.domain);

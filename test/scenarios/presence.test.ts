@@ -125,13 +125,94 @@ onEachServer("presence", (scenario) => {
     assert.deepEqual(await presenceOf(contact), { show: "offline", devices: 0 });
   });
 
-  test("a stranger's presence is nobody's business, also when it is directed", async () => {
+  test("a client that is killed is gone, as one that logs out", async () => {
+    const alice = await scenario.login("alice");
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 1 });
+    alice.kill();
+    assert.deepEqual(await presenceOf(contact), { show: "offline", devices: 0 });
+  });
+
+  test("of two devices the one that is left counts when the other is killed, if it counts at all", async () => {
+    const desk = await scenario.login("alice", "desk");
+    assert.deepEqual(await presenceOf(contact), { show: "online", devices: 1 });
+    await says(desk, "chat", { priority: "10" });
+    assert.deepEqual(await presenceOf(contact), { show: "chat", devices: 1 });
+    const phone = await scenario.login("alice", "phone");
+    await says(phone, "xa", { status: "on the move", priority: "1" });
+    // What is not the leader's shows nowhere, but the server sends it to the device itself, too.
+    const echoed = (show: string) =>
+      phone.next(
+        (stanza) => stanza.attrs["from"] === phone.full && stanza.getChildText("show") === show,
+        `the phone's own ${show}`,
+      );
+    await echoed("xa");
+    const left = () => presenceOf(contact);
+    desk.kill();
+    assert.deepEqual(await left(), { show: "xa", status: "on the move", devices: 1 });
+    const tablet = await scenario.login("alice", "tablet");
+    assert.deepEqual(await left(), { show: "online", devices: 2 });
+    await says(phone, "chat", { priority: "-1" });
+    await echoed("chat");
+    await says(tablet, "dnd");
+    assert.deepEqual(await left(), { show: "dnd", devices: 1 });
+    tablet.kill();
+    assert.deepEqual(await left(), { show: "offline", devices: 0 });
+    await phone.stop();
+  });
+
+  test("what a contact shows to the user alone is told, and that it goes as well", async () => {
     const noah = "noah@im.localhost";
+    const told = async () => {
+      const { data } = await scenario.native.nextOf("presence.changed", "noah");
+      return [data["contact"], data["show"], data["devices"]];
+    };
+    const alice = await scenario.login("alice");
+    // She sees him and is not seen, so her server shows him only what she sends to him.
+    await scenario.native.emit({
+      type: "contact.accepted",
+      data: { user: "noah", contact, preApprove: true, mutual: false },
+    });
+    await alice.send(presence({ type: "subscribe", to: noah }));
+    await scenario.native.nextOf("contact.requested", "noah");
+    await says(alice, "dnd");
+    await alice.send(presence({ to: noah }, element("show", {}, "chat")));
+    assert.deepEqual(await told(), [contact, "chat", 1]);
+    await alice.send(presence({ to: noah, type: "unavailable" }));
+    assert.deepEqual(await told(), [contact, "offline", 0]);
+    await alice.send(presence({ to: noah }));
+    assert.deepEqual(await told(), [contact, "online", 1]);
+    // RFC 6121 §4.6.3: her server tells him as well, whether she logs out or is lost.
+    await alice.stop();
+    assert.deepEqual(await told(), [contact, "offline", 0]);
+    const lost = await scenario.login("alice");
+    await lost.send(presence({ to: noah }));
+    assert.deepEqual(await told(), [contact, "online", 1]);
+    lost.kill();
+    assert.deepEqual(await told(), [contact, "offline", 0]);
+    scenario.native.inbox.drain();
+  });
+
+  test("a contact that asks for the user's presence is shown it", async () => {
+    await shows("xa");
+    await nextPresence(bob, "xa");
+    await bob.send(presence({ to: nina, type: "probe" }));
+    assert.deepEqual(await seenBy(bob, "answer"), [ghost, undefined, "xa", null]);
+  });
+
+  test("a stranger's presence is nobody's business, also when it is directed, and it learns nothing", async () => {
+    const noah = "noah@im.localhost";
+    const emitOfNoah = (type: string, data: object) =>
+      scenario.native.emit({ type, data: { user: "noah", ...data } });
+    await emitOfNoah("presence.changed", { show: "chat" });
     await bob.send(presence({ to: noah }));
+    await bob.send(presence({ to: noah, type: "probe" }));
     // Of the same pair and kind, so what the presence made would have come before it.
     await bob.send(presence({ to: noah, type: "subscribe" }));
     await scenario.native.nextOf("contact.requested", "noah");
     const told = scenario.native.inbox.items.filter(({ data }) => data["user"] === "noah");
     assert.deepEqual(told, []);
+    await emitOfNoah("contact.declined", { contact: bob.bare });
+    const answer = await bob.next(({ attrs }) => bareOf(attrs["from"]) === noah, "the first of noah");
+    assert.deepEqual([answer.name, answer.attrs["type"]], ["presence", "unsubscribed"]);
   });
 });

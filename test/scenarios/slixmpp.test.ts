@@ -9,11 +9,12 @@ const contact = "alice@localhost";
 
 onEachServer("slixmpp", (scenario) => {
   let client: SlixmppClient;
-  before(async () => {
+  const login = async () => {
     const { host, port } = scenario.bridge.endpoints.xmpp;
     const { certificate } = scenario;
     client = await startSlixmpp({ jid: contact, password: "alice", host, port, certificate });
-  });
+  };
+  before(login);
   after(async () => {
     await client.stop();
   });
@@ -59,9 +60,18 @@ onEachServer("slixmpp", (scenario) => {
     await client.next({ kind: "message_error", id: "nobody", from: "nobody@im.localhost" }, "error");
   });
 
+  const sees = (show: string) =>
+    scenario.native.next(({ data }) => data["show"] === show && data["contact"] === contact, `alice ${show}`);
+
   test("logging out is seen", async () => {
     assert.equal(await client.stop(), 0);
-    const { data } = await scenario.native.next(({ data }) => data["show"] === "offline", "alice offline");
-    assert.equal(data["contact"], contact);
+    await sees("offline");
+  });
+
+  test("a client whose process is killed is seen to be gone", async () => {
+    await login();
+    await sees("online");
+    client.kill();
+    await sees("offline");
   });
 });

@@ -75,12 +75,10 @@ const dataOf: Record<NativeEventType, fc.Arbitrary<Record<string, unknown>>> = {
   "message.delivered": fc.record({ ...pair, id }),
   "message.displayed": fc.record({ ...pair, id }),
   "typing.changed": fc.record({ ...pair, state: fc.constantFrom("active", "composing", "paused", "gone") }),
-  "presence.changed": fc.record({
-    ...alone,
-    show: fc.constantFrom("online", "away", "offline"),
-    status: text,
-    idleSince: time,
-  }),
+  "presence.changed": fc.record(
+    { ...pair, show: fc.constantFrom("online", "away", "offline"), status: text, idleSince: time },
+    { requiredKeys: ["user", "domain", "show", "status", "idleSince"] },
+  ),
   "contact.requested": fc.record({ ...pair, note: text, mutual: fc.boolean() }),
   "contact.accepted": fc.record({ ...pair, mutual: fc.boolean(), preApprove: fc.boolean() }),
   "contact.declined": fc.record(pair),

@@ -140,22 +140,26 @@ test("a contact that is no bare JID is refused as such", () => {
     "a\u0000@b",
     7,
   ]) {
-    const { reason, path, expected } = refusalOf("message.sent", { contact });
-    assert.deepEqual(
-      { reason, path, expected: contact === 7 ? "text" : expected },
-      {
-        reason: "invalid-contact",
-        path: "/data/contact",
-        expected: contact === 7 ? "text" : "a bare JID, like alice@example.com",
-      },
-    );
+    for (const type of ["message.sent", "presence.changed"] as const) {
+      const { reason, path, expected } = refusalOf(type, { contact });
+      assert.deepEqual(
+        { reason, path, expected: contact === 7 ? "text" : expected },
+        {
+          reason: "invalid-contact",
+          path: "/data/contact",
+          expected: contact === 7 ? "text" : "a bare JID, like alice@example.com",
+        },
+      );
+    }
   }
 });
 
 test("a contact on any domain of ours is refused, however it is spelled", () => {
   for (const contact of ["noah@im.example.com", "noah@IM.Example.NET", "im.example.com"]) {
-    const { reason, path } = refusalOf("message.sent", { contact });
-    assert.deepEqual({ reason, path }, { reason: "own-domain", path: "/data/contact" });
+    for (const type of ["message.sent", "presence.changed"] as const) {
+      const { reason, path } = refusalOf(type, { contact });
+      assert.deepEqual({ reason, path }, { reason: "own-domain", path: "/data/contact" });
+    }
   }
 });
 

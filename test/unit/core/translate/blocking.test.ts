@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { stanzaMark } from "#core/decision.ts";
 import type { PairState } from "#core/pair.ts";
 import { noPair } from "#core/pair.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
@@ -11,6 +12,7 @@ import { contact, deliveriesOf, fromNative, ghost, lines, makeContext, readTime 
 const ctx = makeContext({ cause: fromNative });
 const away: UserPresence = { show: "away", version: 5, time: "2026-11-02T09:00:00Z" };
 const phone: Availability = { show: "online", priority: 0, epoch: 7, time: readTime };
+const mark = stanzaMark(7, 42);
 const goodbye = `presence unavailable ${ghost}/causeway > ${contact}`;
 const shown = `presence available ${ghost}/causeway > ${contact}`;
 const probe = `presence probe ${ghost} > ${contact}`;
@@ -30,30 +32,45 @@ const pair = (state: SubscriptionState): PairState => ({ state, preApproved: tru
 
 test("who saw the user sees it leave, and nobody else hears of a block", () => {
   for (const state of states) {
-    const { next, effects } = decideBlock(ctx, pair(state), {});
+    const { next, effects } = decideBlock(ctx, pair(state), undefined);
     assert.deepEqual(next, { ...pair(state), blocked: true });
     assert.deepEqual(lines(effects), seenByContact(state) ? [goodbye] : [], state);
     assert.deepEqual(deliveriesOf(effects), []);
   }
 });
 
-test("the user sees a contact go whom it blocks, if it was there", () => {
-  const told = (resources: Record<string, Availability>) =>
-    deliveriesOf(decideBlock(ctx, pair("both"), resources).effects);
-  assert.deepEqual(told({ phone }), [["presence.changed", { show: "offline", devices: 0 }]]);
-  assert.deepEqual(told({ phone: { ...phone, priority: -1 } }), []);
-  assert.deepEqual(told({}), []);
+test("the user sees a contact go whom it blocks, after what its last stanza has perhaps not told yet", () => {
+  type Resources = Record<string, Availability>;
+  const told = (before: Resources, resources: Resources, last = mark) => {
+    const { effects } = decideBlock(ctx, pair("both"), { before, resources, mark: last });
+    return effects.flatMap((effect) =>
+      effect.kind === "deliver" ? [[effect.event.id, effect.event.data["show"]]] : [],
+    );
+  };
+  const gone = [fromNative.id, "offline"];
+  const silent = { ...phone, priority: -1 };
+  assert.deepEqual(told({}, { phone }), [["7.42", "online"], gone]);
+  assert.deepEqual(told({ phone }, { phone: { ...phone, show: "dnd" } }), [["7.42", "dnd"], gone]);
+  assert.deepEqual(told({ phone }, { phone, tablet: phone }), [gone]);
+  assert.deepEqual(told({ phone }, { phone: silent }), [["7.42", "offline"]]);
+  assert.deepEqual(told({ phone }, {}), [["7.42", "offline"]]);
+  assert.deepEqual(told({ phone: silent }, {}), []);
+  // It has never said anything.
+  assert.deepEqual(told({}, {}, ""), []);
 });
 
 test("a stranger can be blocked, and is nobody again afterwards", () => {
-  const { next, effects } = decideBlock(ctx, noPair, {});
+  const { next, effects } = decideBlock(ctx, noPair, undefined);
   assert.deepEqual([next, effects], [{ ...noPair, blocked: true }, []]);
   assert.deepEqual(decideUnblock(ctx, next, away), { next: noPair, effects: [] });
 });
 
 test("whoever is blocked already, or not blocked, is neither again", () => {
   const blocked: PairState = { ...pair("both"), blocked: true };
-  assert.deepEqual(decideBlock(ctx, blocked, { phone }), { next: blocked, effects: [] });
+  assert.deepEqual(decideBlock(ctx, blocked, { resources: { phone }, before: {}, mark }), {
+    next: blocked,
+    effects: [],
+  });
   assert.deepEqual(decideUnblock(ctx, pair("both"), away), { next: pair("both"), effects: [] });
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { stanzaMark } from "#core/decision.ts";
 import type { Availability, Show, UserPresence } from "#core/presence.ts";
 import { aggregate } from "#core/presence.ts";
 import { type SubscriptionState, seenByContact, seesContact } from "#core/subscription.ts";
@@ -89,6 +90,9 @@ test("a probe goes from bare to bare under an id that says so, whatever the caus
   assert.equal(stanzasOf(greetAgain(odd, { state: "to", preApproved: false }, away)).length, 1);
 });
 
+/** As if nothing had changed lately. */
+const lastOf = (resources: Record<string, Availability>) => ({ resources, before: resources, mark: "" });
+
 test("silent are those that last spoke on an older stream", () => {
   const resources = { old: device(4), now: device(5), newer: device(6) };
   assert.deepEqual(silentResources(resources, 5), ["old"]);
@@ -98,7 +102,7 @@ test("silent are those that last spoke on an older stream", () => {
 
 test("silence is told where it shows", () => {
   const told = (resources: Record<string, Availability>) =>
-    deliveriesOf(forgetSilent(ctx, resources, silentResources(resources, 5)));
+    deliveriesOf(forgetSilent(ctx, lastOf(resources), silentResources(resources, 5), 5));
   assert.deepEqual(told({ a: device(4) }), [["presence.changed", { show: "offline", devices: 0 }]]);
   assert.deepEqual(told({ a: device(4, "chat"), b: device(5, "dnd") }), [
     ["presence.changed", { show: "dnd", devices: 1 }],
@@ -106,6 +110,17 @@ test("silence is told where it shows", () => {
   assert.deepEqual(told({ a: device(4), b: device(5) }), []);
   assert.deepEqual(told({ a: device(4, "online", -1) }), []);
   assert.deepEqual(told({ a: device(5) }), []);
+});
+
+test("what a stanza of this stream has changed is told again before it, and of no older one", () => {
+  const [resources, before] = [{ a: device(4, "away") }, { a: device(4, "away"), b: device(5, "chat") }];
+  const told = (mark: string) =>
+    forgetSilent(ctx, { resources, before, mark }, ["a"], 5).flatMap((effect) =>
+      effect.kind === "deliver" ? [[effect.event.id, effect.event.data["show"]]] : [],
+    );
+  const gone = [ctx.cause.id, "offline"];
+  assert.deepEqual(told(stanzaMark(5, 0)), [["5.0", "away"], gone]);
+  assert.deepEqual(told(stanzaMark(4, 9)), [gone]);
 });
 
 test("what is told is the aggregate of those that spoke, for any devices with any names", () => {
@@ -121,7 +136,7 @@ test("what is told is the aggregate of those that spoke, for any devices with an
   fc.assert(
     fc.property(devices, (resources) => {
       const silent = silentResources(resources, 5);
-      const [event] = deliveriesOf(forgetSilent(ctx, resources, silent));
+      const [event] = deliveriesOf(forgetSilent(ctx, lastOf(resources), silent, 5));
       const left = Object.fromEntries(Object.entries(resources).filter(([, { epoch }]) => epoch >= 5));
       assert.equal(silent.length + Object.keys(left).length, Object.keys(resources).length);
       if (event === undefined) assert.equal(aggregate(left).show, aggregate(resources).show);

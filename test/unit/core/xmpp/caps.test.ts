@@ -1,6 +1,7 @@
 /** Entity capabilities: the vectors of XEP-0115, what its rules refuse, and answers made to deceive. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { Element } from "ltx";
 import { capsDigest } from "#aws/hash.ts";
 import { limits } from "#core/limits.ts";
@@ -70,6 +71,18 @@ test("the complex example of XEP-0115 §5.3 has its hash, in whichever order it 
 
 test("what sorts sorts by octets: capitals first, U+FF5E before U+1D11E", () => {
   assert.equal(textOf(["b", "a", "B", "𝄞", "～", "ab"].map(feature).join("")), "B<a<ab<b<～<𝄞<");
+});
+
+test("any two texts sort as their UTF-8 does", () => {
+  const text = fc.string({ unit: "binary", maxLength: 4 });
+  fc.assert(
+    fc.property(fc.uniqueArray(text, { maxLength: 8 }), (features) => {
+      const bytes = (each: string) => Buffer.from(each.replaceAll("<", "&lt;"));
+      const sorted = [...features].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      const expected = sorted.map((each) => `${bytes(each)}<`).join("");
+      assert.equal(verificationText({ identities: [], features, forms: [] }), expected);
+    }),
+  );
 });
 
 test("identities sort by category, type and language, and say all four parts", () => {

@@ -1,6 +1,4 @@
 /** The progress line: written over and over on a terminal, now and then elsewhere. */
-import { type Progress, progressText } from "./progress.ts";
-
 const terminalMs = 250;
 const logMs = 5_000;
 
@@ -8,7 +6,7 @@ export interface Screen {
   /** A line above the progress. */
   readonly tell: (text: string) => void;
   /** Shows the progress from now on. */
-  readonly follow: (progress: () => Progress) => void;
+  readonly follow: (progress: () => string) => void;
   readonly end: () => void;
 }
 
@@ -23,7 +21,7 @@ export function openScreen(): Screen {
       stderr.write(`${clear}${text}\n`);
     },
     follow: (progress) => {
-      const show = () => stderr.write(`${clear}${progressText(progress())}${interactive ? "" : "\n"}`);
+      const show = () => stderr.write(`${clear}${progress()}${interactive ? "" : "\n"}`);
       timer = setInterval(show, interactive ? terminalMs : logMs);
     },
     end: () => {

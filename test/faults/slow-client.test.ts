@@ -1,0 +1,57 @@
+/** A client that is megabytes behind, with its server asked to stop: how the local ejabberd is made to end in order. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { encodeItem, writePack } from "#core/contract/envelope.ts";
+import { waitUntil } from "#local/ports.ts";
+import { onEachServer } from "#test/harness/bridge.ts";
+import type { XmppUser } from "#test/harness/xmpp.ts";
+
+const packs = Array.from({ length: 16 }, (_, pack) => `burst ${pack}`);
+const perPack = 125;
+const messageCount = packs.length * perPack;
+// Together more than the kernel takes for a client that does not read, some 4 MiB.
+const bodyBytes = 4096;
+const waitMsMax = 60_000;
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/** A pack of messages as a function writes it. */
+function packOf(name: string): string {
+  const time = new Date().toISOString();
+  const items = Array.from({ length: perPack }, (_, sequence) => {
+    const id = `${name} ${sequence}`;
+    const start = `<message from="nina@im.localhost" to="alice@localhost" type="chat" id="${id}">`;
+    const xml = `${start}<body>${"x".repeat(bodyBytes)}</body></message>`;
+    return encodeItem({ id, time, trace, hops: 1, xml });
+  });
+  return writePack(items);
+}
+
+onEachServer(
+  "a burst to a slow client",
+  (scenario) => {
+    test("whatever the server had routed when it was restarted arrives, and once", async () => {
+      const arrived: string[] = [];
+      const note = (alice: XmppUser) => {
+        alice.onStanza((stanza) => {
+          if (stanza.is("message")) arrived.push(stanza.attrs["id"] ?? "");
+        });
+      };
+      const until = (what: string, holds: () => boolean) =>
+        waitUntil(async () => holds(), { what, timeoutMs: waitMsMax });
+      const alice = await scenario.login("alice");
+      note(alice);
+      alice.pause();
+      await Promise.all(packs.map((name) => scenario.operator.put("outboundStanzas", [packOf(name)], name)));
+      await scenario.operator.emptied("outboundStanzas");
+      const restarted = scenario.bridge.restartServer();
+      await until("end of the stream", () => scenario.logOf("connector").includes('"stream.down"'));
+      alice.resume();
+      await restarted;
+      // What the server had stored meanwhile.
+      note(await scenario.login("alice", "later"));
+      await until(`${messageCount} messages`, () => new Set(arrived).size === messageCount);
+      assert.equal(arrived.length, messageCount);
+    });
+  },
+  { servers: ["ejabberd"] },
+);
