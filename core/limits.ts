@@ -27,7 +27,7 @@ export const limits = {
   /** Deepest nesting of elements in a stanza. */
   stanzaDepthMax: 64,
   /** Elements and attributes of a stanza: what reading it and deciding on it takes grows with them, not with bytes. */
-  stanzaPartsMax: 20_000,
+  stanzaPartsMax: 10_000,
   /** Encoded localpart, domain or resource of a JID (RFC 7622 §3.1). */
   jidPartBytesMax: 1023,
   /** DynamoDB: a partition key and a sort key. */
