@@ -9,21 +9,17 @@ import { makeStreamParser } from "#connector/stream-parser.ts";
 import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import { deliveryData } from "#core/contract/delivery-events.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
-import type { DeliveryType, NativeEvent } from "#core/contract/events.ts";
+import type { DeliveryType } from "#core/contract/events.ts";
 import { readNativeEvent } from "#core/contract/read-native-event.ts";
 import type { Effect } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import type { Context } from "#core/translate/context.ts";
-import { eventToMessage } from "#core/translate/event-to-message.ts";
-import { eventToReaction } from "#core/translate/event-to-reaction.ts";
-import { eventToReceipt } from "#core/translate/event-to-receipt.ts";
-import { eventToRetraction } from "#core/translate/event-to-retraction.ts";
-import { eventToTyping } from "#core/translate/event-to-typing.ts";
 import type { Known } from "#core/translate/known.ts";
 import { messageToEvent, unknownUserReply } from "#core/translate/message-to-event.ts";
 import { checkOutbound, parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { XmlFault } from "#core/xmpp/element-reader.ts";
 import { ns } from "#core/xmpp/stanza.ts";
+import { decideSaying } from "../round-trip.ts";
 import type { Random } from "./random.ts";
 
 /** Longest that one call may take; of the processor, which other programs do not lengthen. */
@@ -157,7 +153,10 @@ const surelySmall = 32 * 1024;
 /** As a function takes a stanza from its queue. */
 export function takeStanza(ctx: Context, xml: string, random: Random, tally: Tally): void {
   // What may be too much for a connector goes by way of it.
-  if (xml.length > surelySmall) return takeBytes(ctx, Buffer.from(xml), random, tally);
+  if (xml.length > surelySmall) {
+    takeBytes(ctx, Buffer.from(xml), random, tally);
+    return;
+  }
   tally.inputs += 1;
   const read = timed("reading", () => parseStanza(xml));
   if (!read.ok) return;
@@ -204,27 +203,6 @@ export function takeBytes(ctx: Context, bytes: Buffer, random: Random, tally: Ta
   }
 }
 
-function decide(ctx: Context, event: NativeEvent, known: Known): readonly Effect[] {
-  switch (event.type) {
-    case "message.sent":
-    case "message.edited": {
-      const decided = eventToMessage(ctx, event, known);
-      return decided.ok ? decided.value : [];
-    }
-    case "message.retracted":
-      return eventToRetraction(ctx, event, known);
-    case "message.reacted":
-      return eventToReaction(ctx, event, known);
-    case "message.delivered":
-    case "message.displayed":
-      return eventToReceipt(ctx, event, known);
-    case "typing.changed":
-      return eventToTyping(ctx, event, known);
-    default:
-      return [];
-  }
-}
-
 /** As a function takes an event of the native system from its queue. */
 export function takeEvent(ctx: Context, body: string, random: Random, tally: Tally): void {
   tally.inputs += 1;
@@ -241,8 +219,5 @@ export function takeEvent(ctx: Context, body: string, random: Random, tally: Tal
     contact: random.pick(contacts),
     now: Date.parse(ctx.cause.time),
   };
-  assertSound(
-    timed("translating an event", () => decide(own, event, known)),
-    tally,
-  );
+  assertSound(timed("translating an event", () => decideSaying(own, event, known)) ?? [], tally);
 }
