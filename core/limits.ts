@@ -37,6 +37,8 @@ export const limits = {
   keyBeginningChars: 64,
   /** A message or event id. */
   idCharsMax: 1000,
+  /** An id of a contact's message that the native system speaks of: ids of pieces are longer than the contact's own. */
+  referredIdCharsMax: 16_384,
   /** A status or request note. */
   statusCharsMax: 1024,
   /** Resources of one contact that are kept apart. */
