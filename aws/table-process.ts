@@ -1,33 +1,13 @@
-import {
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { json, keyItem, n, readJson, readNumber, type TableOptions } from "./attributes.ts";
-import { leaseKey, noteKey } from "./keys.ts";
+import { DeleteItemCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { json, keyItem, n, readJson, type TableOptions } from "./attributes.ts";
+import { noteKey } from "./keys.ts";
 import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
 
-/** Items about our own processes: the fence of a domain's connector, notes of items that crashed us. */
-export function makeProcessTable(options: TableOptions): Pick<Table, "takeFence" | "readNote" | "writeNote"> {
+/** Notes of items that crashed a function. */
+export function makeProcessTable(options: TableOptions): Pick<Table, "readNote" | "writeNote"> {
   const { client, name: TableName } = options;
   return {
-    async takeFence(domain) {
-      const answer = await client.send(
-        new UpdateItemCommand({
-          TableName,
-          Key: keyItem(leaseKey(domain)),
-          UpdateExpression: "ADD fence :one",
-          ExpressionAttributeValues: { ":one": n(1) },
-          ReturnValues: "UPDATED_NEW",
-        }),
-      );
-      const fence = readNumber(answer.Attributes, "fence");
-      if (fence === undefined) throw new Error(`no fence came back for ${domain}`);
-      return fence;
-    },
-
     async readNote(messageId) {
       const answer = await client.send(
         new GetItemCommand({ TableName, Key: keyItem(noteKey(messageId)), ConsistentRead: true }),

@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import type { OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
 import { makeConnector } from "#connector/connector.ts";
+import { makeNoLease } from "#connector/lease.ts";
 import type { Log, LogFields } from "#connector/log.ts";
 import {
   encodeItem,
@@ -232,13 +233,13 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     service: server.service,
     lanes: options.lanes ?? 8,
     queues,
-    table: {
+    lease: makeNoLease(domain, {
       async takeFence() {
         const fence = await (options.takeFence?.() ?? fences.length + 1);
         fences.push(fence);
         return fence;
       },
-    },
+    }),
     log,
     limits: {
       ...limits,
