@@ -6,6 +6,8 @@ export interface Config {
   readonly xmppService: string;
   /** Whether a user must be announced before anyone can reach it (design §9). */
   readonly directory: "announced" | "open";
+  /** Whether a second connector stands by. */
+  readonly standby: boolean;
 }
 
 interface Setting {
@@ -28,10 +30,13 @@ const settings = {
     pattern: /^xmpp:\/\/[^/\s]+:\d{1,5}$/,
   },
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
+  standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
 } as const satisfies Record<keyof Config, Setting>;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
-  const value = context(key);
+  const found = context(key);
+  // cdk.json may say it without quotes; `-c` always makes text.
+  const value = typeof found === "boolean" ? String(found) : found;
   const fix = `set it in cdk.json under "context", or pass -c ${key}=${example}`;
   if (value === undefined) throw new Error(`CDK context "${key}" is missing: ${fix}`);
   if (typeof value !== "string" || !pattern.test(value)) {
@@ -51,5 +56,6 @@ export function readConfig(context: (key: string) => unknown): Config {
     domains: read(settings.domains, context).split(","),
     xmppService: read(settings.xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",
+    standby: read(settings.standby, context) === "true",
   };
 }

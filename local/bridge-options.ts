@@ -17,6 +17,8 @@ export interface BridgeOptions {
   readonly users: readonly string[];
   readonly directory: "announced" | "open";
   readonly lanes: number;
+  /** Two share the domain by a lease: one stands by. */
+  readonly connectors: 1 | 2;
   /** How a resync goes through the pairs; default: as deployed. */
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
   /** The net beyond this machine's server; default: there is none. */
@@ -47,6 +49,7 @@ export const bridgeDefaults = {
   users: ["nina", "noah"],
   directory: "announced",
   lanes: limits.lanes,
+  connectors: 1,
   concurrency: 2,
   // test/run.ts has done so for everything that it starts.
   build: process.env["CAUSEWAY_BUNDLED"] !== "1",

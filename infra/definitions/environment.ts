@@ -34,6 +34,8 @@ export interface EnvironmentSource {
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
   /** For the connector: message groups of the stanza queues. */
   readonly lanes: number;
+  /** For the connector: whether several share the domain by a lease. */
+  readonly leased?: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export function environmentOf(name: ComputeName, source: EnvironmentSource): Rec
     CAUSEWAY_TABLE: source.table,
     CAUSEWAY_DOMAINS: source.domains.join(","),
     ...(name === "connector"
-      ? { CAUSEWAY_LANES: String(source.lanes) }
+      ? { CAUSEWAY_LANES: String(source.lanes), CAUSEWAY_LEASE: source.leased ? "on" : "off" }
       : { CAUSEWAY_DIRECTORY: source.directory }),
     ...(name === "walk" &&
       source.resync && {

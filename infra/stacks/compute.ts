@@ -25,6 +25,8 @@ export function makeCompute(app: App, config: Config, state: State, bundles: Bun
     domains: config.domains,
     directory: config.directory,
     lanes: limits.lanes,
+    // A deployment starts the new connector beside the old one, so that there are two even without a standby.
+    leased: true,
   };
   makeFunctions(stack, state, source, bundles.functionFolder);
   makeConnector(stack, state, source, config, bundles.connectorFolder);

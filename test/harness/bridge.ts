@@ -36,7 +36,15 @@ export interface Scenario {
 export type ScenarioOptions = Partial<
   Pick<
     BridgeOptions,
-    "accounts" | "users" | "directory" | "lanes" | "concurrency" | "domain" | "componentDomain" | "resync"
+    | "accounts"
+    | "users"
+    | "directory"
+    | "lanes"
+    | "concurrency"
+    | "domain"
+    | "componentDomain"
+    | "resync"
+    | "connectors"
   >
 > & {
   /** Default: every server that there is. */

@@ -6,6 +6,7 @@ const good: Readonly<Record<string, unknown>> = {
   "causeway:domains": "im.example.com,chat.bücher.example",
   "causeway:xmppService": "xmpp://xmpp.example.com:5347",
   "causeway:directory": "open",
+  "causeway:standby": "false",
 };
 
 const read = (context: Readonly<Record<string, unknown>>) => readConfig((key) => context[key]);
@@ -16,7 +17,9 @@ describe("the deployment's configuration", () => {
       domains: ["im.example.com", "chat.bücher.example"],
       xmppService: "xmpp://xmpp.example.com:5347",
       directory: "open",
+      standby: false,
     });
+    assert.equal(read({ ...good, "causeway:standby": true }).standby, true);
   });
 
   for (const key of Object.keys(good)) {
@@ -33,6 +36,7 @@ describe("the deployment's configuration", () => {
     ["causeway:xmppService", "xmpp.example.com:5347"],
     ["causeway:xmppService", "xmpp://xmpp.example.com"],
     ["causeway:directory", "closed"],
+    ["causeway:standby", "yes"],
   ] as const) {
     test(`refuses ${JSON.stringify(value)} as ${key}, and says what it should look like`, () => {
       assert.throws(() => read({ ...good, [key]: value }), new RegExp(`"${key}" is .*, not of the form `));
