@@ -133,7 +133,14 @@ export function makeStream(options: StreamOptions): Stream {
       const fence = await takeFence(link);
       if (lease.term() !== term) link.destroy("lease-lost");
       if (fence === undefined || lease.term() !== term) return await link.closed;
-      clocks = makeSession({ link, domain, fence, limits, closeOnPurpose: () => close("paused-too-long") });
+      clocks = makeSession({
+        link,
+        domain,
+        fence,
+        limits,
+        log,
+        closeOnPurpose: () => close("paused-too-long"),
+      });
       barriers = clocks.barriers;
       state = "up";
       log("info", "stream.up", { fence });

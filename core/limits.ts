@@ -36,6 +36,8 @@ export const limits = {
   resourcesMax: 32,
   /** Barrier: an IQ ping that has not come back means that the stream is dead. */
   barrierMsMax: 15_000,
+  /** A barrier that has waited so long, and is the last one, is followed by another. */
+  barrierAgainMs: 2_000,
   /** Pause between liveness pings on an otherwise silent stream. */
   livenessMs: 30_000,
   /** Handshake and stream opening. */

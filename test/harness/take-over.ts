@@ -135,6 +135,12 @@ export async function placesOf(
   }
 }
 
+/** The connectors that have a stream. */
+export async function streamsUp(bridge: Bridge): Promise<RunningConnector[]> {
+  const views = await viewsOf(bridge);
+  return views.filter(({ health }) => health?.stream === "up").map(({ connector }) => connector);
+}
+
 /** Milliseconds until this connector has the stream, and its fence. */
 export async function upAfter({ healthPort }: RunningConnector): Promise<{ ms: number; fence: number }> {
   const begun = performance.now();
