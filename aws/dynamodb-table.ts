@@ -2,6 +2,7 @@ import type { TableOptions } from "./attributes.ts";
 import type { Table } from "./table.ts";
 import { makeAvailabilityTable } from "./table-availability.ts";
 import { makeCapsTable } from "./table-caps.ts";
+import { makeLeaseTable } from "./table-lease.ts";
 import { makePairTable } from "./table-pairs.ts";
 import { makeProcessTable } from "./table-process.ts";
 import { makeSubscriberTable } from "./table-subscribers.ts";
@@ -11,6 +12,7 @@ import { makeWalkTable } from "./table-walks.ts";
 /** The port over real DynamoDB (or an engine that speaks its protocol). */
 export function makeTable(options: TableOptions): Table {
   return {
+    ...makeLeaseTable(options),
     ...makeProcessTable(options),
     ...makeUserTable(options),
     ...makePairTable(options),

@@ -82,6 +82,10 @@ const connectorSchema = v.object({
   ),
   CAUSEWAY_XMPP_SECRET: v.optional(v.string()),
   CAUSEWAY_XMPP_SECRET_FILE: v.optional(text("the file that holds the component's secret")),
+  CAUSEWAY_LEASE: v.optional(
+    v.pipe(v.picklist(["on", "off"]), v.description('"on" where connectors share a domain, else "off"')),
+    "off",
+  ),
   CAUSEWAY_HEALTH_HOST: v.optional(text("the address to be healthy at, like 127.0.0.1"), "127.0.0.1"),
   CAUSEWAY_HEALTH_PORT: v.optional(
     v.pipe(
@@ -126,6 +130,8 @@ export interface ConnectorEnv extends AwsEnv {
   readonly service: string;
   readonly secret: string;
   readonly lanes: number;
+  /** Whether connectors share the domain by a lease. */
+  readonly leased: boolean;
   readonly healthHost: string;
   readonly healthPort: number;
 }
@@ -252,6 +258,7 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
     service: read.CAUSEWAY_XMPP_SERVICE,
     secret: secret.value,
     lanes: read.CAUSEWAY_LANES,
+    leased: read.CAUSEWAY_LEASE === "on",
     healthHost: read.CAUSEWAY_HEALTH_HOST,
     healthPort: read.CAUSEWAY_HEALTH_PORT,
   });

@@ -1,44 +1,15 @@
-import {
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import {
-  isConditionFailure,
-  json,
-  keyItem,
-  n,
-  readJson,
-  readNumber,
-  s,
-  type TableOptions,
-} from "./attributes.ts";
-import { leaseKey, noteKey, toldKey } from "./keys.ts";
+import { DeleteItemCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { isConditionFailure, json, keyItem, n, readJson, s, type TableOptions } from "./attributes.ts";
+import { noteKey, toldKey } from "./keys.ts";
 import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
 
-type ProcessMethods = "takeFence" | "readFence" | "tellOnce" | "readNote" | "writeNote";
+type ProcessMethods = "tellOnce" | "readNote" | "writeNote";
 
-/** Items about our own doings: the fence of a domain's connector, what we told, notes of items that crashed us. */
+/** Items about our own doings: what we told, and notes of items that crashed a function. */
 export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMethods> {
   const { client, name: TableName } = options;
   return {
-    async takeFence(domain) {
-      const answer = await client.send(
-        new UpdateItemCommand({
-          TableName,
-          Key: keyItem(leaseKey(domain)),
-          UpdateExpression: "ADD fence :one",
-          ExpressionAttributeValues: { ":one": n(1) },
-          ReturnValues: "UPDATED_NEW",
-        }),
-      );
-      const fence = readNumber(answer.Attributes, "fence");
-      if (fence === undefined) throw new Error(`no fence came back for ${domain}`);
-      return fence;
-    },
-
     async tellOnce({ domain, user, contact }, causeId, nowS, untilS) {
       const key = keyItem(toldKey(domain, user, contact));
       try {
@@ -56,13 +27,6 @@ export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMeth
         if (isConditionFailure(error)) return false;
         throw error;
       }
-    },
-
-    async readFence(domain) {
-      const answer = await client.send(
-        new GetItemCommand({ TableName, Key: keyItem(leaseKey(domain)), ConsistentRead: true }),
-      );
-      return readNumber(answer.Item, "fence") ?? 0;
     },
 
     async readNote(messageId) {

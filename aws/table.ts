@@ -95,11 +95,37 @@ export interface OfflineProgress {
   readonly done: boolean;
 }
 
+/** The lease of a domain's stream as it stands in the table. */
+export interface LeaseRecord {
+  /** Absent: nobody holds it. */
+  readonly holder?: string;
+  /** Grows with each taking and renewal. */
+  readonly version: number;
+  /** How long its holder counts on it after a renewal. */
+  readonly leaseMs: number;
+  /** Its holder is about to release it. */
+  readonly leaving: boolean;
+}
+
 export interface Table {
-  /** The next fence of a domain: larger than every one before. 1 write. */
-  takeFence(domain: string): Promise<number>;
+  /** The next fence of a domain: larger than every one before. Throws when a `holder` is named and is none. 1 write. */
+  takeFence(domain: string, holder?: string): Promise<number>;
   /** The last fence of a domain; 0 before the first. 1 read. */
   readFence(domain: string): Promise<number>;
+  /** 1 read. */
+  readLease(domain: string, signal: AbortSignal): Promise<LeaseRecord>;
+  /** Takes the lease that was `seen`, unless it was renewed or taken since: then false. 1 write. */
+  takeLease(
+    domain: string,
+    holder: string,
+    leaseMs: number,
+    seen: LeaseRecord,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  /** False when somebody else has taken it. 1 write. */
+  renewLease(domain: string, holder: string, leaving: boolean, signal: AbortSignal): Promise<boolean>;
+  /** Gives the lease up, where it is still `holder`'s. 1 write. */
+  releaseLease(domain: string, holder: string, signal: AbortSignal): Promise<void>;
 
   /** The user that a localpart belongs to, when it was announced. 1 read. */
   userAt(domain: string, localpart: string): Promise<UserId | undefined>;

@@ -1,6 +1,8 @@
 /**
  * Barriers (design, invariant 2): an IQ ping to our own domain, written after stanzas, comes back to us only
- * when the server has routed everything before it.
+ * when the server has routed everything before it. So a later one that is back vouches for those before: a server
+ * that gives a part of what is ours to another connection of the component (ejabberd, see
+ * docs/decisions/0014-lease.md) keeps some of them for good.
  */
 import { randomBytes } from "node:crypto";
 import type { Element } from "ltx";
@@ -28,23 +30,32 @@ export interface Barriers {
   end(): void;
 }
 
+export interface BarrierListener {
+  /** A barrier is overdue or was refused: the stream confirms nothing any more. */
+  dead(reason: string): void;
+  /** The last one has waited for long: another may come back where it did not. */
+  again(): void;
+  /** A later one was faster: another connection has got one of ours. */
+  overtaken(): void;
+}
+
+/** Of all connections of ours, however old: they begin alike. */
+const family = "barrier-";
+
 interface Waiting {
   /** How long it has waited while the clock ran, up to the last pause. */
   waitedMs: number;
   readonly resolve: (back: boolean) => void;
 }
 
-/**
- * @param domain our own, prepared.
- * @param dead called when a barrier is overdue or was refused: the stream confirms nothing any more.
- */
+/** @param domain our own, prepared. */
 export function makeBarriers(
   domain: string,
-  limits: Pick<Limits, "barrierMsMax">,
-  dead: (reason: string) => void,
+  limits: Pick<Limits, "barrierMsMax" | "barrierAgainMs">,
+  { dead, again, overtaken }: BarrierListener,
 ): Barriers {
   // Unguessable, so that nobody but us can make a barrier come back.
-  const prefix = `barrier-${randomBytes(12).toString("base64url")}-`;
+  const prefix = `${family}${randomBytes(12).toString("base64url")}-`;
   const waiting = new Map<string, Waiting>();
   let issued = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -65,14 +76,18 @@ export function makeBarriers(
     const oldest = waiting.values().next().value;
     if (oldest === undefined || runningSince === undefined) return;
     const runMs = performance.now() - runningSince;
-    timer = setTimeout(check, Math.max(1, limits.barrierMsMax - oldest.waitedMs - runMs));
+    const leftMs = limits.barrierMsMax - oldest.waitedMs - runMs;
+    timer = setTimeout(check, Math.max(1, Math.min(leftMs, limits.barrierAgainMs)));
   };
 
   const check = () => {
     settle();
-    const oldest = waiting.values().next().value;
-    if (oldest !== undefined && oldest.waitedMs >= limits.barrierMsMax) dead("barrier-timeout");
-    else arm();
+    const all = [...waiting.values()];
+    const [oldest, newest] = [all[0], all.at(-1)];
+    if (oldest === undefined || newest === undefined) return;
+    if (oldest.waitedMs >= limits.barrierMsMax) return dead("barrier-timeout");
+    if (newest.waitedMs >= limits.barrierAgainMs) again();
+    arm();
   };
 
   return {
@@ -93,15 +108,19 @@ export function makeBarriers(
 
     consume(stanza) {
       const { id, type, from, to } = stanza.attrs;
-      if (!id?.startsWith(prefix) || stanza.name !== "iq" || from !== domain || to !== domain) return false;
-      const barrier = waiting.get(id);
-      if (barrier === undefined) return true;
+      if (!id?.startsWith(family) || stanza.name !== "iq" || from !== domain || to !== domain) return false;
+      // Nobody but us can send from our own domain: another connection's.
+      if (!waiting.has(id)) return true;
       if (type !== "get") {
         dead("barrier-refused");
         return true;
       }
-      waiting.delete(id);
-      barrier.resolve(true);
+      for (const [each, barrier] of waiting) {
+        if (each !== id) overtaken();
+        waiting.delete(each);
+        barrier.resolve(true);
+        if (each === id) break;
+      }
       arm();
       return true;
     },

@@ -1,6 +1,5 @@
 /** The parts of a connector for one domain, put together from ports; `main.ts` gives it the real ones. */
 import type { Queues } from "#aws/queues.ts";
-import type { Table } from "#aws/table.ts";
 import { newTrace } from "#aws/trace.ts";
 import { limits as defaultLimits, type Limits } from "#core/limits.ts";
 import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
@@ -11,6 +10,7 @@ import { setAside } from "./aside.ts";
 import { makeDownlink } from "./downlink.ts";
 import type { Unfit } from "./expand.ts";
 import type { Health } from "./health.ts";
+import type { Lease } from "./lease.ts";
 import type { Log } from "./log.ts";
 import { makeStream } from "./stream.ts";
 import { makeUplink } from "./uplink.ts";
@@ -24,7 +24,8 @@ export interface ConnectorOptions {
   readonly secret: string;
   readonly lanes: number;
   readonly queues: Queues;
-  readonly table: Pick<Table, "takeFence">;
+  /** Says when the stream is ours. */
+  readonly lease: Lease;
   readonly log: Log;
   /** Defaults to the limits of `core/limits.ts`. */
   readonly limits?: Limits;
@@ -42,7 +43,7 @@ export interface Connector {
 }
 
 export function makeConnector(options: ConnectorOptions): Connector {
-  const { domain, log, table } = options;
+  const { domain, lease, log } = options;
   const limits = options.limits ?? defaultLimits;
   const random = options.random ?? Math.random;
   const giveUp = new AbortController();
@@ -86,7 +87,6 @@ export function makeConnector(options: ConnectorOptions): Connector {
 
   const stream = makeStream({
     ...shared,
-    takeFence: table.takeFence,
     inbound: uplink,
     onUp(session) {
       downlink.up(session);
@@ -94,25 +94,33 @@ export function makeConnector(options: ConnectorOptions): Connector {
     },
     onDown(fence, reason) {
       downlink.down();
-      announce.down(fence, reason);
+      // The stream is another's by now, and not down.
+      if (lease.term() !== undefined) announce.down(fence, reason);
     },
   });
 
   return {
-    start: stream.start,
+    start() {
+      lease.start({ onClose: () => stream.close("lease-ending"), onLost: () => stream.close("lease-lost") });
+      stream.start();
+    },
     async stop() {
+      lease.leave();
       // Half of the time for confirmations; the rest for the server's last words and for the queues.
       await downlink.stop(limits.stopMsMax / 2);
       await stream.stop();
       await uplink.flush();
       await announce.told();
+      await lease.release();
       giveUp.abort();
     },
     health() {
       const session = stream.session();
+      const { role, fresh } = lease.view();
       return {
         domain,
         stream: stream.state(),
+        ...(role !== "off" && { lease: role, leaseFresh: fresh }),
         ...(session && { fence: session.fence, since: new Date(session.since).toISOString() }),
         windowStanzas: uplink.size(),
         held: downlink.held(),

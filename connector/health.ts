@@ -5,6 +5,10 @@ import { createServer, type Server } from "node:http";
 export interface Health {
   readonly domain: string;
   readonly stream: string;
+  /** Absent for a connector that is alone. */
+  readonly lease?: "standby" | "holder" | "ended";
+  /** Whether the table of the lease has answered lately. */
+  readonly leaseFresh?: boolean;
   readonly fence?: number;
   /** RFC 3339: since when the stream is up. */
   readonly since?: string;
@@ -14,8 +18,12 @@ export interface Health {
   readonly held: number;
 }
 
+/** Whether the connector does its part: its stream is up, or it watches over the one whose stream is. */
+const isReady = ({ stream, lease, leaseFresh }: Health) =>
+  stream === "up" || (stream === "standby" && lease === "standby" && leaseFresh === true);
+
 /**
- * Serves `/live` (200 as long as the process answers) and `/ready` (200 with the stream up, else 503).
+ * Serves `/live` (200 as long as the process answers) and `/ready` (200 with the stream up or as a standby, else 503).
  *
  * @throws when the port is taken.
  */
@@ -24,7 +32,7 @@ export async function serveHealth(host: string, port: number, read: () => Health
     const { url = "", method } = request;
     const known = method === "GET" && (url === "/live" || url === "/ready");
     const health = read();
-    const status = known ? (url === "/live" || health.stream === "up" ? 200 : 503) : 404;
+    const status = known ? (url === "/live" || isReady(health) ? 200 : 503) : 404;
     response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
     response.end(known ? JSON.stringify(health) : undefined);
   });

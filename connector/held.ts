@@ -63,11 +63,15 @@ export function makeHeld(options: HeldOptions): Held {
   const never = new AbortController().signal;
   const queueOf = (message: ReceivedMessage) => entries.get(message)?.queue;
 
+  /** After a freeze others may have it by now: what we would say of it would be of their receiving. */
+  const isHidden = ({ visibleSince }: Entry) =>
+    performance.now() - visibleSince < limits.outboundVisibilityS * 1000;
+
   /** Keeps what we hold invisible to others: at half of its visibility it is given a new one. */
   const extendAll = async () => {
     const now = performance.now();
     const halfMs = (limits.outboundVisibilityS * 1000) / 2;
-    const due = [...entries].filter(([, entry]) => now - entry.visibleSince >= halfMs);
+    const due = [...entries].filter(([, entry]) => now - entry.visibleSince >= halfMs && isHidden(entry));
     for (const [, entry] of due) entry.visibleSince = now;
     for (const [queue, messages] of byQueue(
       due.map(([message]) => message),
@@ -114,7 +118,11 @@ export function makeHeld(options: HeldOptions): Held {
 
   const giveBack = async (messages: readonly ReceivedMessage[], visibilityS: number) => {
     // Later ones first: while an earlier one is still ours, its group stays closed and nothing can overtake.
-    const groups = byQueue(messages.toReversed(), queueOf);
+    const hidden = messages.filter((message) => {
+      const entry = entries.get(message);
+      return entry !== undefined && isHidden(entry);
+    });
+    const groups = byQueue(hidden.toReversed(), queueOf);
     for (const message of messages) entries.delete(message);
     for (const [queue, group] of groups) {
       for (let i = 0; i < group.length; i += limits.queueBatchMax) {

@@ -19,6 +19,8 @@ export interface LinkOptions {
   readonly domain: string;
   readonly secret: string;
   readonly limits: Limits;
+  /** Whether the stream may be ours; asked before each write, and before a handshake could displace another's. */
+  isOurs(): boolean;
   /** Whether nothing more may be read for now; `aheadBytes` have been read and are no stanzas yet. */
   isFull(aheadBytes: number): boolean;
   onStanza(stanza: Element, bytes: number): void;
@@ -32,7 +34,7 @@ export interface Link {
   begin(): void;
   /** Goes on reading if there is room again. */
   resume(): void;
-  /** Resolves when the kernel has taken the text. */
+  /** Resolves when the kernel has taken the text; rejects when the stream is not ours any more. */
   write(xml: string): Promise<void>;
   /** Closes in order: nothing more is written, and all is read that the server had sent before it noticed. */
   close(): void;
@@ -150,6 +152,10 @@ function makeLink(options: LinkOptions) {
       buffer: Buffer.allocUnsafe(limits.readChunkBytes),
       callback(length, buffer) {
         readAt = performance.now();
+        if (phase === "opening" && !options.isOurs()) {
+          destroy("lease-lost");
+          return false;
+        }
         splitter.push(Buffer.from(buffer.buffer, buffer.byteOffset, length));
         return pump();
       },
@@ -250,7 +256,10 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
   return {
     begin: link.begin,
     resume: link.goOn,
-    write: (xml) => entity.write(xml),
+    async write(xml) {
+      if (!options.isOurs()) throw new Error("lease-lost");
+      await entity.write(xml);
+    },
     close: link.close,
     destroy,
     readAt: link.readAt,

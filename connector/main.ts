@@ -5,6 +5,7 @@ import { limits } from "#core/limits.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
 import { type Connector, makeConnector } from "./connector.ts";
 import { serveHealth } from "./health.ts";
+import { makeLease, makeNoLease } from "./lease.ts";
 import { type Log, makeLog } from "./log.ts";
 
 /** Stops once, whoever asks first, and ends the process: 0 when everything was handed over in time, else 1. */
@@ -37,7 +38,11 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   const log = makeLog((line) => process.stdout.write(`${line}\n`), domain.value);
-  const connector = makeConnector({ ...env.value, ...connectAws(env.value), domain: domain.value, log });
+  const { queues, table } = connectAws(env.value);
+  const lease = env.value.leased
+    ? makeLease({ domain: domain.value, table, limits, log })
+    : makeNoLease(domain.value, table);
+  const connector = makeConnector({ ...env.value, domain: domain.value, queues, lease, log });
   const { healthHost, healthPort } = env.value;
   try {
     await serveHealth(healthHost, healthPort, connector.health);
@@ -50,7 +55,11 @@ async function main(): Promise<void> {
   process.once("SIGINT", () => stop("SIGINT"));
   // Started by a parent that holds a channel to us: without the parent nobody would ever stop us.
   if (process.send) process.once("disconnect", () => stop("disconnect"));
-  log("info", "connector.started", { service: env.value.service, lanes: env.value.lanes });
+  log("info", "connector.started", {
+    service: env.value.service,
+    lanes: env.value.lanes,
+    leased: env.value.leased,
+  });
   connector.start();
 }
 

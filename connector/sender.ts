@@ -19,6 +19,10 @@ export interface SendItem extends Packable {
   sent(): void;
   /** SQS will never take it. */
   refused(reason: string): void;
+  /** Whether it may not go in any more; whoever holds the stream now is ahead of us. */
+  isLate(): boolean;
+  /** It was not sent, because it is late. */
+  late(): void;
 }
 
 export interface Sender<T extends SendItem> {
@@ -97,6 +101,17 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
     retries.unshift(...alone);
   };
 
+  /** Takes out what is late, so that no pack mixes it with what is not. */
+  const dropLate = () => {
+    const isKept = (items: readonly T[]): boolean => {
+      if (!items.some((item) => item.isLate())) return true;
+      for (const item of items) item.late();
+      return false;
+    };
+    pending = pending.filter((item) => isKept([item]));
+    retries = retries.filter(({ pack }) => isKept(pack.items));
+  };
+
   const send = async (call: readonly { pack: Pack<T>; failures: number }[]) => {
     const failed = await options.queues
       .send(
@@ -132,9 +147,10 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
 
   const run = async () => {
     while (pending.length > 0 || retries.length > 0) {
+      dropLate();
       const call = takeCall();
       if (call.length > 0) await send(call);
-      else await waitForWork();
+      else if (retries.length > 0) await waitForWork();
     }
     running = false;
     emptied.ring();

@@ -2,6 +2,7 @@
 import type { Limits } from "#core/limits.ts";
 import { type Barriers, makeBarriers } from "./barriers.ts";
 import type { Link } from "./link.ts";
+import type { Log } from "./log.ts";
 
 export interface Session {
   /** Larger than that of every stream before it. */
@@ -30,16 +31,30 @@ export function makeSession(options: {
   fence: number;
   limits: Limits;
   closeOnPurpose: () => void;
+  log: Log;
 }): SessionClocks {
-  const { link, domain, fence, limits } = options;
-  const barriers = makeBarriers(domain, limits, link.destroy);
+  const { link, domain, fence, limits, log } = options;
+  let isShared = false;
+  const barriers = makeBarriers(domain, limits, {
+    dead: link.destroy,
+    again: () => ping(),
+    overtaken() {
+      if (!isShared) log("error", "stream.shared", { fence });
+      isShared = true;
+    },
+  });
   let liveness: NodeJS.Timeout | undefined;
   let pause: NodeJS.Timeout | undefined;
   let ended = false;
 
   const confirm = (xml: string) => {
-    const { xml: ping, back } = barriers.issue();
-    return { written: link.write(xml + ping), back };
+    const { xml: barrier, back } = barriers.issue();
+    return { written: link.write(xml + barrier), back };
+  };
+
+  const ping = () => {
+    // A failed write ends the stream, and the stream says why.
+    confirm("").written.catch(() => {});
   };
 
   /** Pings when nothing was read for a while and no barrier is under way anyway. */
@@ -47,8 +62,7 @@ export function makeSession(options: {
     liveness = setTimeout(() => {
       const silentMs = performance.now() - link.readAt();
       if (silentMs >= limits.livenessMs) {
-        // A failed write ends the stream, and the stream says why.
-        if (barriers.waiting() === 0) confirm("").written.catch(() => {});
+        if (barriers.waiting() === 0) ping();
         watch(limits.livenessMs);
       } else watch(limits.livenessMs - silentMs);
     }, ms);

@@ -3,17 +3,18 @@ import type { Element } from "ltx";
 import type { Limits } from "#core/limits.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Barriers } from "./barriers.ts";
+import type { Lease } from "./lease.ts";
 import { type Link, openLink, type Refused } from "./link.ts";
 import { type Log, nameOfError } from "./log.ts";
 import { makeBell, pause } from "./pause.ts";
 import { makeSession, type Session, type SessionClocks } from "./session.ts";
 
-export type StreamState = "waiting" | "connecting" | "up" | "closing" | "stopped";
+export type StreamState = "standby" | "waiting" | "connecting" | "up" | "closing" | "stopped";
 
 /** Where stanzas go. */
 export interface Inbound {
-  /** A stream has come up; the stanzas that follow are counted from 0 under this fence. */
-  begin(fence: number): void;
+  /** A stream has come up; the stanzas that follow are counted from 0 under this fence, in this tenure of the lease. */
+  begin(fence: number, term: number): void;
   accept(stanza: Element, bytes: number): void;
   refuse(piece: Refused): void;
   /** Whether nothing more may be read; `aheadBytes` were read and are no stanzas yet. */
@@ -30,7 +31,7 @@ export interface StreamOptions {
   readonly limits: Limits;
   /** From 0 to 1, for the jitter. */
   readonly random: () => number;
-  readonly takeFence: (domain: string) => Promise<number>;
+  readonly lease: Pick<Lease, "term" | "mayOpen" | "opens" | "takeFence">;
   readonly inbound: Inbound;
   readonly onUp: (session: Session) => void;
   /** Nothing can be written or confirmed any more, for a reason in a word. Called once for each `onUp`. */
@@ -40,6 +41,8 @@ export interface StreamOptions {
 
 export interface Stream {
   start(): void;
+  /** Closes in order, and opens again when the lease allows it. */
+  close(reason: string): void;
   /** Closes in order and stays closed; resolves when all was read that the server had sent. */
   stop(): Promise<void>;
   state(): StreamState;
@@ -51,9 +54,11 @@ export interface Stream {
 const configurationReasons = new Set(["not-authorized", "host-unknown", "conflict", "invalid-from"]);
 
 export function makeStream(options: StreamOptions): Stream {
-  const { domain, inbound, limits, log } = options;
+  const { domain, inbound, lease, limits, log } = options;
   const room = makeBell();
   const stopping = new AbortController();
+  /** Ends the opening that is under way, or the wait for the next. */
+  let opening = new AbortController();
   const stopped = Promise.withResolvers<void>();
   let state: StreamState = "waiting";
   let link: Link | undefined;
@@ -75,6 +80,7 @@ export function makeStream(options: StreamOptions): Stream {
   };
 
   const close = (reason: string) => {
+    opening.abort();
     if (state !== "up") return;
     state = "closing";
     log("info", "stream.closing", { reason });
@@ -82,10 +88,12 @@ export function makeStream(options: StreamOptions): Stream {
     link?.close();
   };
 
-  const open = () =>
-    openLink(
+  const open = (term: number) => {
+    opening = new AbortController();
+    return openLink(
       {
         ...options,
+        isOurs: () => lease.term() === term,
         isFull: inbound.isFull,
         onStanza(stanza, bytes) {
           if (!barriers?.consume(stanza)) inbound.accept(stanza, bytes);
@@ -96,14 +104,15 @@ export function makeStream(options: StreamOptions): Stream {
           clocks?.held(held);
         },
       },
-      stopping.signal,
+      AbortSignal.any([stopping.signal, opening.signal]),
     );
+  };
 
   /** The fence is taken when the stream is ours, so that a later holder always has a larger one. */
   const takeFence = async (opened: Link): Promise<number | undefined> => {
     const timer = setTimeout(() => opened.destroy("no-fence"), limits.connectMsMax);
     try {
-      return await Promise.race([options.takeFence(domain), opened.closed.then(() => undefined)]);
+      return await Promise.race([lease.takeFence(), opened.closed.then(() => undefined)]);
     } catch (error) {
       log("error", "fence.failed", { reason: nameOfError(error) });
       opened.destroy("no-fence");
@@ -118,17 +127,28 @@ export function makeStream(options: StreamOptions): Stream {
     state = "connecting";
     let reason = "unknown";
     try {
-      link = await open();
+      const term = lease.term();
+      if (term === undefined) return "lease-lost";
+      link = await open(term);
       const fence = await takeFence(link);
-      if (fence === undefined) return await link.closed;
-      clocks = makeSession({ link, domain, fence, limits, closeOnPurpose: () => close("paused-too-long") });
+      if (lease.term() !== term) link.destroy("lease-lost");
+      if (fence === undefined || lease.term() !== term) return await link.closed;
+      clocks = makeSession({
+        link,
+        domain,
+        fence,
+        limits,
+        log,
+        closeOnPurpose: () => close("paused-too-long"),
+      });
       barriers = clocks.barriers;
       state = "up";
       log("info", "stream.up", { fence });
-      inbound.begin(fence);
+      inbound.begin(fence, term);
       options.onUp(clocks.session);
       link.begin();
       if (stopping.signal.aborted) close("stopping");
+      if (!lease.mayOpen()) close("lease-ending");
       reason = await link.closed;
     } catch (error) {
       if (error instanceof Error) reason = error.message;
@@ -139,17 +159,25 @@ export function makeStream(options: StreamOptions): Stream {
     return reason;
   };
 
+  const awaitLease = async () => {
+    if (lease.mayOpen()) return;
+    state = "standby";
+    await lease.opens(stopping.signal);
+  };
+
   const run = async () => {
     let failures = 0;
     while (!stopping.signal.aborted) {
       state = "waiting";
       // Connecting with a full window would only swallow what is sent to us.
       while (inbound.isFull(0) && !stopping.signal.aborted) await room.rung();
+      await awaitLease();
       if (stopping.signal.aborted) break;
       const startedAt = performance.now();
       const reason = await runOnce();
       const lastedMs = Math.round(performance.now() - startedAt);
-      failures = lastedMs >= limits.backoffMsMax ? 1 : failures + 1;
+      // A lease that comes anew begins with a clean slate.
+      failures = !lease.mayOpen() ? 0 : lastedMs >= limits.backoffMsMax ? 1 : failures + 1;
       const waitMs = backoffMs(failures, options.random(), {
         msMin: limits.backoffMsMin,
         msMax: limits.backoffMsMax,
@@ -158,7 +186,7 @@ export function makeStream(options: StreamOptions): Stream {
       if (stopping.signal.aborted) break;
       log(level, "stream.down", { reason, lastedMs, retryInMs: Math.round(waitMs) });
       state = "waiting";
-      await pause(waitMs, stopping.signal);
+      if (failures > 0) await pause(waitMs, AbortSignal.any([stopping.signal, opening.signal]));
     }
     state = "stopped";
     log("info", "stream.stopped");
@@ -172,6 +200,7 @@ export function makeStream(options: StreamOptions): Stream {
       running = true;
       void run();
     },
+    close,
     async stop() {
       stopping.abort();
       room.ring();

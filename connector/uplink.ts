@@ -1,12 +1,13 @@
 /** The way in (design §8): classify, number, pack, send; what cannot go in is set aside with its reason. */
 import type { Element } from "ltx";
 import type { Queues } from "#aws/queues.ts";
-import { encodeItem, packOverheadBytes } from "#core/contract/envelope.ts";
+import { encodeItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
 import { parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { type Condition, errorReply } from "#core/xmpp/error.ts";
 import { setAside } from "./aside.ts";
 import { makeClassifier, queueOf, type StanzaQueue, stanzaQueues } from "./classify.ts";
+import type { Lease } from "./lease.ts";
 import type { Refused } from "./link.ts";
 import type { Log } from "./log.ts";
 import { makeSender, type SendItem } from "./sender.ts";
@@ -21,6 +22,7 @@ export interface UplinkOptions {
   readonly limits: Limits;
   readonly random: () => number;
   readonly newTrace: () => string;
+  readonly lease: Pick<Lease, "term">;
   /** Writes an error that answers a stanza; nobody waits for it. */
   readonly reply: (xml: string) => void;
   readonly log: Log;
@@ -53,6 +55,8 @@ interface Refusal {
   readonly stanza: Element | undefined;
   readonly bytes: number;
   readonly detail?: string;
+  /** The item as it would have been sent, where it is worth a replay. */
+  readonly body?: string;
 }
 
 /** Addresses, id and size; never content. */
@@ -77,6 +81,8 @@ export function makeUplink(options: UplinkOptions): Uplink {
   const asides = new Set<Promise<boolean>>();
   let fence = 0;
   let seq = 0;
+  /** The tenure of the lease in which the stream was opened. */
+  let term: number | undefined;
   let onRoom = () => {};
 
   /** Sets aside and answers; the stanza keeps its place in the window until that is done. */
@@ -94,6 +100,7 @@ export function makeUplink(options: UplinkOptions): Uplink {
       cause,
       at: new Date().toISOString(),
       group: "",
+      ...(refusal.body !== undefined && { body: refusal.body }),
     });
     asides.add(done);
     await done;
@@ -111,15 +118,19 @@ export function makeUplink(options: UplinkOptions): Uplink {
     };
     const cause = `${fence}.${seq}`;
     const queue = queueOf(stanza.name);
-    const reject = (reason: string, detail?: string) => {
-      const refusal = { queue, reason, cause, stanza, bytes, ...(detail === undefined ? {} : { detail }) };
-      void refuse(refusal).then(done);
+    const reject = (reason: string, more: Pick<Refusal, "detail" | "body"> = {}) => {
+      void refuse({ queue, reason, cause, stanza, bytes, ...more }).then(done);
     };
     const place = classify(stanza);
     const time = new Date().toISOString();
     const encoded = encodeItem({ fence, seq, time, trace: options.newTrace(), xml });
     seq += 1;
+    const opened = term;
+    const isLate = () => options.lease.term() !== opened;
+    // A new holder may be ahead of us, so it would turn the order: it is kept for a replay.
+    const late = () => reject("late", { body: writePack([encoded]) });
     if (place.kind === "refused") reject(place.reason);
+    else if (isLate()) late();
     else if (packOverheadBytes + encoded.length > limits.queueMessageBytesMax) reject("oversized");
     else {
       senders.get(queue)?.add({
@@ -127,15 +138,18 @@ export function makeUplink(options: UplinkOptions): Uplink {
         encoded,
         cause,
         sent: done,
-        refused: (detail) => reject("refused-by-queue", detail),
+        refused: (detail) => reject("refused-by-queue", { detail }),
+        isLate,
+        late,
       });
     }
     return promise;
   };
 
   return {
-    begin(next) {
+    begin(next, tenure) {
       fence = next;
+      term = tenure;
       seq = 0;
     },
     accept(stanza, bytes) {

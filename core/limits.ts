@@ -37,12 +37,16 @@ export const limits = {
   keyBeginningChars: 64,
   /** A message or event id. */
   idCharsMax: 1000,
+  /** An id of a contact's message that the native system speaks of: ids of pieces are longer than the contact's own. */
+  referredIdCharsMax: 16_384,
   /** A status or request note. */
   statusCharsMax: 1024,
   /** Resources of one contact that are kept apart. */
   resourcesMax: 32,
   /** Barrier: an IQ ping that has not come back means that the stream is dead. */
   barrierMsMax: 15_000,
+  /** A barrier that has waited so long, and is the last one, is followed by another. */
+  barrierAgainMs: 2_000,
   /** Pause between liveness pings on an otherwise silent stream. */
   livenessMs: 30_000,
   /** Handshake and stream opening. */
@@ -164,6 +168,21 @@ export const limits = {
   eventFrameBytesMax: 16 * 1024,
   /** Graceful stop: time for polls under way to bring what SQS is just sending. */
   pollGraceMs: 300,
+  /** Lease of a domain's stream: how long it may be used after a call to take or renew the lease was begun. */
+  leaseMs: 5_000,
+  /** From the beginning of one renewal to the next. */
+  leaseRenewMs: 1_500,
+  /** Pause after a call about the lease that failed. */
+  leaseRetryMs: 250,
+  /** One call about the lease, with the SDK's own retries. */
+  leaseCallMsMax: 1_000,
+  /** A holder that could not renew closes its stream so long before the end of the lease, to hand over what it has read. */
+  leaseCloseMs: 1_000,
+  /** What two clocks may differ by in the course of one lease, and a checked write may still be on its way. */
+  leaseDriftMs: 250,
+  /** Pause between a standby's looks at the lease, and while its holder is leaving. */
+  leasePollMs: 500,
+  leaseLeavingPollMs: 100,
 } as const;
 
 /** Limits as plain numbers: what a part takes as an option, so that a test may give smaller ones. */

@@ -21,8 +21,8 @@ export interface About {
   readonly event?: string;
 }
 
-/** Ids that can be ours: two of the longest, each character of up to four bytes percent-encoded, and the frame. */
-const ownIdCharsMax = 2 * limits.idCharsMax * 12 + 64;
+/** Ids that can be ours: the longest of both, each character of up to four bytes percent-encoded, and the frame. */
+const ownIdCharsMax = (limits.referredIdCharsMax + limits.idCharsMax) * 12 + 64;
 
 /** The stanza id of an event about a message. Reversible for every text that XML can hold. */
 export function idAbout(message: string, event: string): string {
@@ -62,7 +62,7 @@ export function wholeOfPiece(id: string): string {
 export function readStanzaId(stanzaId: string): About | undefined {
   if (stanzaId === "" || stanzaId.length > ownIdCharsMax) return undefined;
   if (stanzaId.startsWith(aboutPrefix)) return readAbout(stanzaId.slice(aboutPrefix.length));
-  if (stanzaId.length > limits.idCharsMax + partCharsMax) return undefined;
+  if (stanzaId.length > limits.referredIdCharsMax + partCharsMax) return undefined;
   // Native ids never end so; only the attachments that we send apart do.
   const [, id = stanzaId, part] = /^(.+)\/([1-9]\d{0,8})$/s.exec(stanzaId) ?? [];
   return part === undefined ? { id } : { id, part: Number(part) };

@@ -11,6 +11,8 @@ export interface Config {
   readonly directory: "announced" | "open";
   /** What the native system can do. */
   readonly capabilities: Capabilities;
+  /** Whether a second connector stands by. */
+  readonly standby: boolean;
 }
 
 interface Setting {
@@ -33,10 +35,13 @@ const settings = {
     pattern: /^xmpp:\/\/[^/\s]+:\d{1,5}$/,
   },
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
+  standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
 } as const satisfies Record<Exclude<keyof Config, "capabilities">, Setting>;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
-  const value = context(key);
+  const found = context(key);
+  // cdk.json may say it without quotes; `-c` always makes text.
+  const value = typeof found === "boolean" ? String(found) : found;
   const fix = `set it in cdk.json under "context", or pass -c ${key}=${example}`;
   if (value === undefined) throw new Error(`CDK context "${key}" is missing: ${fix}`);
   if (typeof value !== "string" || !pattern.test(value)) {
@@ -67,5 +72,6 @@ export function readConfig(context: (key: string) => unknown): Config {
     xmppService: read(settings.xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",
     capabilities: readDeclared(context),
+    standby: read(settings.standby, context) === "true",
   };
 }

@@ -20,6 +20,8 @@ export interface BridgeOptions {
   readonly lanes: number;
   /** Where on this machine the connector looks for the server; default: where the server listens. */
   readonly componentPort?: number;
+  /** Two share the domain by a lease: one stands by. */
+  readonly connectors: 1 | 2;
   /** How a resync goes through the pairs; default: as deployed. */
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
   /** What the native system can do; default: everything. */
@@ -52,6 +54,7 @@ export const bridgeDefaults = {
   users: ["nina", "noah"],
   directory: "announced",
   lanes: limits.lanes,
+  connectors: 1,
   concurrency: 2,
   // test/run.ts has done so for everything that it starts.
   build: process.env["CAUSEWAY_BUNDLED"] !== "1",

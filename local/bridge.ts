@@ -7,7 +7,7 @@ import type { FunctionName } from "#infra/definitions/functions.ts";
 import { announceUsers } from "./announce.ts";
 import { localRegion, sqsClientFor } from "./aws-clients.ts";
 import type { BridgeOptions } from "./bridge-options.ts";
-import { isConnected, startConnector } from "./connector.ts";
+import { type Connectors, type RunningConnector, startConnectors } from "./connectors.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
 import {
   type Foundation,
@@ -18,14 +18,14 @@ import {
 } from "./foundation.ts";
 import { type Mappings, startMappings } from "./mappings.ts";
 import { waitUntil } from "./ports.ts";
-import { type Supervised, supervise } from "./supervise.ts";
 
 /** A whole bridge on this machine. */
 export interface Bridge {
   readonly endpoints: Endpoints;
-  /** Ends the connector with a signal; resolves when its successor is connected. */
+  readonly connectors: readonly RunningConnector[];
+  /** Ends the connector that has the stream with a signal; resolves when it runs again and one is connected. */
   killConnector(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
-  /** Stops the connector and keeps it down; resolves with what starts it again and waits until it is connected. */
+  /** Stops the connectors and keeps them down; resolves with what starts them again and waits until one is connected. */
   holdConnector(): Promise<() => Promise<void>>;
   /** Stops the XMPP server and starts it again; resolves when it serves and the connector is connected. */
   restartServer(): Promise<void>;
@@ -39,10 +39,7 @@ export interface Bridge {
   kill(): void;
 }
 
-const connectedMsMax = 30_000;
 const announcedMsMax = 15_000;
-/** What the connector may take to stop, and a little more before it is killed. */
-const connectorStopMs = limits.stopMsMax + 2_000;
 const secretBytes = 16;
 
 /** Starts everything; rejects with nothing left running when a part fails. */
@@ -93,6 +90,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     domains: [options.componentDomain],
     directory: options.directory,
     lanes: options.lanes,
+    leased: options.connectors > 1,
     ...(options.resync && { resync: options.resync }),
     ...(options.capabilities && { capabilities: options.capabilities }),
   };
@@ -101,60 +99,42 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
   const logFolder = join(stateDir, "logs");
   const mappings = startMappings({ ...context, environment, client, addresses, concurrency, logFolder, log });
   stops.push(() => mappings.stop(limits.functionTimeoutS * 1000));
-  const { connector, connected } = await startConnection(options, context, environment);
-  stops.push(() => connector.stop());
-  await connected(options.signal);
+  const connectors = await startConnection(options, context, environment);
+  stops.push(() => connectors.stop());
+  await connectors.connected(options.signal);
   log(`connector and functions ready (${seconds(begun)})`);
   await announce(options, mappings, () =>
     announceUsers(client, addresses.urls.nativeEvents, options.componentDomain, options.users),
   );
 
-  const parts = { ...foundation, connector, mappings };
+  const parts = { ...foundation, connectors, mappings };
   const source = { ...options, ...context, ...addresses, region: localRegion, table };
-  bridge = bridgeOf(parts, connected, stops, () =>
-    endpointsOf({ ...source, processes: processesOf(foundation, connector) }),
+  bridge = bridgeOf(parts, stops, () =>
+    endpointsOf({ ...source, processes: processesOf(foundation, connectors) }),
   );
   return bridge;
 }
 
-interface Connection {
-  readonly connector: Supervised;
-  /** Resolves when the stream to the XMPP server is up. */
-  readonly connected: (signal?: AbortSignal) => Promise<void>;
-}
-
-async function startConnection(
-  { ports, stateDir, log, componentPort = ports.component }: BridgeOptions,
+function startConnection(
+  { ports, stateDir, log, connectors, componentPort = ports.component }: BridgeOptions,
   context: FoundationContext,
   environment: EnvironmentSource,
-): Promise<Connection> {
-  const settings = {
+): Promise<Connectors> {
+  return startConnectors({
     ...context,
     environment,
     componentPort,
-    healthPort: ports.health,
-    logFile: join(stateDir, "logs", "connector.log"),
-  };
-  const connector = await supervise({
-    name: "connector",
-    start: () => startConnector(settings),
-    stopMs: connectorStopMs,
+    healthPorts: [ports.health, ports.standby].slice(0, connectors),
+    logFolder: join(stateDir, "logs"),
     onChange: context.changed,
     log,
   });
-  const connected = (signal?: AbortSignal) =>
-    waitUntil(() => isConnected(ports.health), {
-      what: `connector's stream (see ${join(stateDir, "logs", "connector.log")})`,
-      timeoutMs: connectedMsMax,
-      ...(signal && { signal }),
-    });
-  return { connector, connected };
 }
 
-function processesOf({ server, dynamodb }: Foundation, connector: Supervised): Endpoints["processes"] {
+function processesOf({ server, dynamodb }: Foundation, { all }: Connectors): Endpoints["processes"] {
   return {
     ...(server.pid !== undefined && { xmpp: server.pid }),
-    connectors: connector.pid === undefined ? [] : [connector.pid],
+    connectors: all.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     ...(dynamodb?.pid !== undefined && { dynamodb: dynamodb.pid }),
     functions: process.pid,
   };
@@ -177,31 +157,21 @@ async function announce(options: BridgeOptions, mappings: Mappings, send: () => 
 }
 
 function bridgeOf(
-  parts: Foundation & { connector: Supervised; mappings: Mappings },
-  connected: () => Promise<void>,
+  parts: Foundation & { connectors: Connectors; mappings: Mappings },
   stops: Stop[],
   endpoints: () => Endpoints,
 ): Bridge {
-  const { server, sqs, dynamodb, connector, mappings } = parts;
+  const { server, sqs, dynamodb, connectors, mappings } = parts;
   return {
     get endpoints() {
       return endpoints();
     },
-    async killConnector(signal) {
-      connector.kill(signal);
-      await connector.up();
-      await connected();
-    },
-    async holdConnector() {
-      const release = await connector.hold();
-      return async () => {
-        await release();
-        await connected();
-      };
-    },
+    connectors: connectors.all,
+    killConnector: connectors.kill,
+    holdConnector: connectors.hold,
     async restartServer() {
       await server.restart();
-      await connected();
+      await connectors.connected();
     },
     crashFunction: (name) => mappings.crash(name),
     async killSqs() {
@@ -210,7 +180,8 @@ function bridgeOf(
     },
     stop: () => stopAll(stops),
     kill() {
-      for (const part of [connector, server, sqs, dynamodb]) part?.kill("SIGKILL");
+      connectors.killAll();
+      for (const part of [server, sqs, dynamodb]) part?.kill("SIGKILL");
     },
   };
 }

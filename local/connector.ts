@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Health } from "#connector/health.ts";
 import { connectorFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
 import { localEnvironment } from "./mappings.ts";
@@ -16,20 +17,20 @@ export interface ConnectorOptions {
 
 const askMsMax = 1_000;
 
-async function answers(port: number, path: "/live" | "/ready"): Promise<boolean> {
+/** What the connector says of itself; `undefined` when it does not. */
+export async function askConnector(healthPort: number): Promise<Health | undefined> {
   try {
     const signal = AbortSignal.timeout(askMsMax);
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal });
-    await answer.body?.cancel();
-    return answer.ok;
+    const answer = await fetch(`http://127.0.0.1:${healthPort}/live`, { signal });
+    return answer.ok ? ((await answer.json()) as Health) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /** Whether the connector's stream to the XMPP server is up. */
 export async function isConnected(healthPort: number): Promise<boolean> {
-  return await answers(healthPort, "/ready");
+  return (await askConnector(healthPort))?.stream === "up";
 }
 
 /** Starts the bundled connector; resolves when it tells how it is, connected or not. */
@@ -48,5 +49,5 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
     },
     logFile: options.logFile,
   };
-  return await startServing(program, () => answers(options.healthPort, "/live"));
+  return await startServing(program, async () => (await askConnector(options.healthPort)) !== undefined);
 }

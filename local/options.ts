@@ -14,6 +14,7 @@ export interface StartOptions {
   readonly fresh: boolean;
   /** What the native system can do, where a file says so. */
   readonly capabilities?: Capabilities;
+  readonly connectors: 1 | 2;
   readonly help: boolean;
 }
 
@@ -30,6 +31,7 @@ const portWords: Readonly<Record<PortName, string>> = {
   dynamodb: "DynamoDB engine",
   page: "status page",
   health: "connector's health",
+  standby: "second connector's health",
 };
 
 /** The option that moves a port. */
@@ -45,6 +47,7 @@ export function portPurpose(name: PortName): string {
 export const helpText = `npm start -- [options]     the whole bridge on this machine
 
   --server prosody|ejabberd   the XMPP server (default: prosody)
+  --connectors 1|2            a second one stands by and takes over (default: 1)
   --port-offset N             moves every port by N
 ${portNames
   .map((name) => `  ${portOption(name).padEnd(26)}  ${portWords[name]} (default: ${defaultPorts[name]})`)
@@ -81,6 +84,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
   try {
     const options = {
       server: text,
+      connectors: text,
       "port-offset": text,
       "state-dir": text,
       capabilities: text,
@@ -94,6 +98,8 @@ export function readStartOptions(args: readonly string[], root: string): Result<
   }
   const server = serverKinds.find((kind) => kind === (values["server"] ?? "prosody"));
   if (server === undefined) return err(`--server must be ${serverKinds.join(" or ")}`);
+  const connectors = ([1, 2] as const).find((count) => String(count) === (values["connectors"] ?? "1"));
+  if (connectors === undefined) return err("--connectors must be 1 or 2");
   const offset = readPort(String(values["port-offset"] ?? "0"), 0);
   if (offset === undefined) return err("--port-offset must be a number from 0 on");
   const chosen: Partial<Record<PortName, number>> = {};
@@ -118,6 +124,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
   return ok({
     server,
     ports,
+    connectors,
     stateDir: resolve(root, String(values["state-dir"] ?? ".local")),
     fresh: values["fresh"] === true,
     help: values["help"] === true,

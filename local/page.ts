@@ -36,7 +36,10 @@ export function renderPage(endpoints: Endpoints): string {
   const { processes } = endpoints;
   const running: [string, string][] = [
     ["XMPP server", String(processes.xmpp ?? "starting")],
-    ["connector", processes.connectors.join(", ") || "starting"],
+    [
+      processes.connectors.length > 1 ? "connectors" : "connector",
+      processes.connectors.join(", ") || "starting",
+    ],
     ["functions", String(processes.functions)],
     ["DynamoDB", String(processes.dynamodb ?? "not ours")],
   ];

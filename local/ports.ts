@@ -14,6 +14,8 @@ export interface Ports {
   readonly page: number;
   /** Where the connector says how it is. */
   readonly health: number;
+  /** Where a second connector says how it is. */
+  readonly standby: number;
 }
 
 export const defaultPorts: Ports = {
@@ -24,6 +26,7 @@ export const defaultPorts: Ports = {
   dynamodb: 8000,
   page: 8080,
   health: 8081,
+  standby: 8082,
 };
 
 /** The default ports, all moved by `offset`, with single ones chosen by hand. */

@@ -30,26 +30,28 @@ function refuse(text: string): never {
 }
 
 /** Ports that we open ourselves; an engine named by its endpoint needs none. */
-function wantedPorts(ports: Ports): (keyof Ports)[] {
+function wantedPorts({ ports, connectors }: StartOptions): (keyof Ports)[] {
   return (Object.keys(ports) as (keyof Ports)[]).filter(
     (name) =>
+      !(name === "standby" && connectors < 2) &&
       !(name === "sqs" && process.env["SQS_ENDPOINT"]) &&
       !(name === "dynamodb" && process.env["DYNAMODB_ENDPOINT"]),
   );
 }
 
-async function takenPort(ports: Ports): Promise<keyof Ports | undefined> {
-  for (const name of wantedPorts(ports)) if (!(await isFree(ports[name]))) return name;
+async function takenPort(options: StartOptions): Promise<keyof Ports | undefined> {
+  for (const name of wantedPorts(options)) if (!(await isFree(options.ports[name]))) return name;
   return undefined;
 }
 
-async function checkPorts({ ports }: StartOptions, lock: RunLock): Promise<void> {
-  let taken = await takenPort(ports);
+async function checkPorts(options: StartOptions, lock: RunLock): Promise<void> {
+  const { ports } = options;
+  let taken = await takenPort(options);
   if (taken !== undefined && lock.stale) {
     log("an earlier run was killed; waiting for what it left behind to end");
-    const gone = async () => (await takenPort(ports)) === undefined;
+    const gone = async () => (await takenPort(options)) === undefined;
     await waitUntil(gone, { what: "ports", timeoutMs: leftoverMsMax }).catch(() => {});
-    taken = await takenPort(ports);
+    taken = await takenPort(options);
   }
   if (taken === undefined) return;
   lock.release();

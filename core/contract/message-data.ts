@@ -27,8 +27,10 @@ const attachment = v.object({
 
 const replyTo = v.pipe(
   v.object({
-    id: opaqueField("The message that is answered."),
-    originId: v.exactOptional(opaqueField("Its origin-id (XEP-0359) where it differs from `id`.")),
+    id: opaqueField("The message that is answered.", limits.referredIdCharsMax),
+    originId: v.exactOptional(
+      opaqueField("Its origin-id (XEP-0359) where it differs from `id`.", limits.referredIdCharsMax),
+    ),
     author: v.pipe(v.picklist(["user", "contact"]), v.description("Who wrote it.")),
     quote: v.exactOptional(
       textField(

@@ -28,7 +28,10 @@ import {
   typingData,
 } from "./message-data.ts";
 
-const referredId = opaqueField("The contact's message, by the `id` of its `message.sent`.");
+const referredId = opaqueField(
+  "The contact's message, by the `id` of its `message.sent`.",
+  limits.referredIdCharsMax,
+);
 
 /** Event types with their data; the description of each says what it does on the XMPP side. */
 export const nativeData = {
@@ -90,8 +93,10 @@ export const nativeData = {
   "message.reacted": v.pipe(
     v.object({
       ...pairFields,
-      id: opaqueField("The message that is reacted to."),
-      originId: v.exactOptional(opaqueField("Its origin-id (XEP-0359) where it was delivered with one.")),
+      id: opaqueField("The message that is reacted to.", limits.referredIdCharsMax),
+      originId: v.exactOptional(
+        opaqueField("Its origin-id (XEP-0359) where it was delivered with one.", limits.referredIdCharsMax),
+      ),
       part: v.exactOptional(partField),
       emojis: emojisField,
     }),

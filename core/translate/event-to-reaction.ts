@@ -1,7 +1,7 @@
 /** `message.reacted` of a native user: its reactions to a message, as they now are. */
 import type { NativeEventOf } from "../contract/events.ts";
 import type { Effect } from "../decision.ts";
-import { idAbout, idOfPart } from "../stanza-id.ts";
+import { idAbout, idOfPart, wholeOfPiece } from "../stanza-id.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
 import { collectEffects } from "./effects.ts";
@@ -17,7 +17,7 @@ export function eventToReaction(
   const { id, originId, part, emojis } = event.data;
   const message = part === undefined ? id : idOfPart(id, part);
   // XEP-0444 §4.2: by its origin-id where it has one. Only contacts' messages have one of their own.
-  const reactedTo = part === undefined ? (originId ?? id) : message;
+  const reactedTo = part === undefined ? (originId ?? wholeOfPiece(id)) : message;
   // That none is left needs no words where none was ever seen.
   const isSaid = emojis.length > 0 && isKnownToLack(known.contact, ns.reactions);
   const effects = collectEffects(ctx);

@@ -1,7 +1,7 @@
 /** `message.delivered` and `message.displayed` of a native user: what became of the contact's message. */
 import type { NativeEventOf } from "../contract/events.ts";
 import type { Effect } from "../decision.ts";
-import { idAbout } from "../stanza-id.ts";
+import { idAbout, wholeOfPiece } from "../stanza-id.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
 import { collectEffects } from "./effects.ts";
@@ -21,9 +21,11 @@ export function eventToReceipt(
   const { id } = event.data;
   const isReceipt = event.type === "message.delivered";
   if (isReceipt && capabilities.receipts !== "delivered") return [];
+  // A piece of a long message stands for the whole, which is all that the contact knows.
+  const about = wholeOfPiece(id);
   const said = isReceipt
-    ? element("received", { xmlns: ns.receipts, id })
-    : element("displayed", { xmlns: ns.chatMarkers, id });
+    ? element("received", { xmlns: ns.receipts, id: about })
+    : element("displayed", { xmlns: ns.chatMarkers, id: about });
   const effects = collectEffects(ctx);
   // XEP-0333 §7: archived, so that a client that was away learns it.
   effects.stanza(outMessage(ctx, idAbout(id, event.id), "chat", said, hint("store")), {

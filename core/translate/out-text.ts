@@ -1,6 +1,7 @@
 /** The text of a message with what goes before it for clients that lack replies or corrections. */
 import type { Element } from "ltx";
 import type { NativeData } from "../contract/events.ts";
+import { wholeOfPiece } from "../stanza-id.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
 import { codePoints, fallback } from "./out-stanza.ts";
@@ -12,7 +13,8 @@ const correctionMark = "* ";
 
 /** XEP-0461 §3: the message that this one answers. */
 export function replyElement(ctx: Context, { id, author }: ReplyTo): Element {
-  return element("reply", { xmlns: ns.replies, to: author === "user" ? ctx.ghost : ctx.pair.contact, id });
+  const answered = author === "user" ? { to: ctx.ghost, id } : { to: ctx.pair.contact, id: wholeOfPiece(id) };
+  return element("reply", { xmlns: ns.replies, ...answered });
 }
 
 /** The body, and what of it is fallback. */

@@ -37,6 +37,8 @@ export interface EnvironmentSource {
   readonly capabilities?: DeclaredCapabilities;
   /** For the connector: message groups of the stanza queues. */
   readonly lanes: number;
+  /** For the connector: whether several share the domain by a lease. */
+  readonly leased?: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export function environmentOf(name: ComputeName, source: EnvironmentSource): Rec
     CAUSEWAY_TABLE: source.table,
     CAUSEWAY_DOMAINS: source.domains.join(","),
     ...(name === "connector"
-      ? { CAUSEWAY_LANES: String(source.lanes) }
+      ? { CAUSEWAY_LANES: String(source.lanes), CAUSEWAY_LEASE: source.leased ? "on" : "off" }
       : { CAUSEWAY_DIRECTORY: source.directory }),
     ...(name !== "connector" &&
       source.capabilities && { CAUSEWAY_CAPABILITIES: JSON.stringify(source.capabilities) }),

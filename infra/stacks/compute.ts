@@ -26,6 +26,8 @@ export function makeCompute(app: App, config: Config, state: State, bundles: Bun
     directory: config.directory,
     capabilities: config.capabilities,
     lanes: limits.lanes,
+    // A deployment starts the new connector beside the old one, so that there are two even without a standby.
+    leased: true,
   };
   makeFunctions(stack, state, source, bundles.functionFolder);
   makeConnector(stack, state, source, config, bundles.connectorFolder);

@@ -62,14 +62,15 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
     }),
     healthCheck: {
       // From inside the container, so that no port is open to anyone; the image has no curl. `/live` and not
-      // `/ready`: while the XMPP server is away, another task would be no better.
+      // `/ready`: while the XMPP server is away, another task would be no better. A frozen one is to be gone soon:
+      // its server may go on sending to it.
       command: [
         "CMD",
         "node",
         "-e",
         `fetch("http://127.0.0.1:${healthPort}/live").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
       ],
-      interval: Duration.seconds(30),
+      interval: Duration.seconds(10),
       timeout: Duration.seconds(5),
       retries: 3,
       startPeriod: Duration.seconds(30),
@@ -105,11 +106,11 @@ export function makeConnector(
   new FargateService(stack, "Connector", {
     cluster: new Cluster(stack, "Cluster", { vpc }) as ICluster,
     taskDefinition: makeTask(stack, state, source, config, folder),
-    desiredCount: 1,
+    desiredCount: config.standby ? 2 : 1,
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
     circuitBreaker: { rollback: true },
-    // AWS would start a second connector to spread a service of one.
+    // AWS would start further connectors, and end the one that has the stream, to spread them.
     availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
     vpcSubnets: { subnetType: SubnetType.PUBLIC },
     // Without NAT this is the way out; nothing comes in.

@@ -23,11 +23,11 @@ const tableActions = [
 /** A walk after a gap goes through the whole table. */
 export const walkActions = [...tableActions, "dynamodb:Scan"];
 
-// The connector counts its fence and knows nothing else of the table.
-const fenceActions = ["dynamodb:UpdateItem"];
+// The connector has its lease and fence, and knows nothing else of the table.
+const leaseActions = ["dynamodb:GetItem", "dynamodb:UpdateItem"];
 
 function tableActionsOf(name: ComputeName): string[] {
-  if (name === "connector") return fenceActions;
+  if (name === "connector") return leaseActions;
   return name === "walk" ? walkActions : tableActions;
 }
 

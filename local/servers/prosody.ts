@@ -60,15 +60,40 @@ end
 require "net.adns".resolver = function () return { lookup = lookup }; end
 `;
 
+/**
+ * Has Prosody stop between two stanzas. By itself it runs a signal's handler in the middle of whatever it does: a
+ * stanza that it is just writing to a session is lost when the session is closed under it
+ * (docs/decisions/0010-stop-of-the-server.md). So here the handler leaves a note, and a timer reads it.
+ */
+const orderlyStopModule = `module:set_global();
+local signal = require "util.signal";
+local asked;
+local function stop()
+  prosody.unlock_globals();
+  prosody.shutdown("Received SIGTERM");
+  prosody.lock_globals();
+end
+module:add_timer(0.1, function ()
+  if asked then
+    prosody.main_thread:run(stop);
+    return;
+  end
+  if asked == nil then
+    asked = false;
+    signal.signal("SIGTERM", function () asked = true; end);
+  end
+  return 0.1;
+end);
+`;
+
 /** Settings of the net beyond this server; dialback proves who a peer is, as certificates are self-made. */
-function federationOf({ federation, folder }: ServerOptions): object {
+function federationOf({ federation }: ServerOptions): object {
   // No way out of this machine.
   if (federation === undefined) return { s2s_ports: [], modules_disabled: ["s2s", "admin_shell"] };
   const { port, peers } = federation;
   return {
     s2s_ports: [port],
     s2s_secure_auth: false,
-    plugin_paths: [folder],
     local_names: peers,
     modules_disabled: ["admin_shell"],
   };
@@ -90,7 +115,8 @@ function configurationOf(options: ServerOptions, key: string, certificate: strin
     https_ports: [],
     component_interfaces: ["127.0.0.1"],
     component_ports: [options.componentPort],
-    modules_enabled: federated ? ["local_names", ...modules, "s2s", "dialback"] : modules,
+    plugin_paths: [options.folder],
+    modules_enabled: [...modules, "orderly_stop", ...(federated ? ["local_names", "s2s", "dialback"] : [])],
     ...federationOf(options),
     authentication: "internal_plain",
     c2s_require_encryption: false,
@@ -143,6 +169,7 @@ export async function startProsody(options: ServerOptions): Promise<Process> {
   const configFile = join(options.folder, "prosody.cfg.lua");
   writeFileSync(configFile, configurationOf(options, keyFile, certificateFile));
   writeFileSync(join(options.folder, "mod_local_names.lua"), namesModule);
+  writeFileSync(join(options.folder, "mod_orderly_stop.lua"), orderlyStopModule);
   registerAccounts(options);
   const program = {
     name: "prosody",

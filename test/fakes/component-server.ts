@@ -48,6 +48,10 @@ export interface ComponentServer {
   muteNext(): void;
   /** Connections so far, refused ones included. */
   connections(): number;
+  /** Handshakes so far, refused ones included. */
+  handshakes(): number;
+  /** Called before the stream's header is answered. */
+  onHeader: () => void;
   close(): Promise<void>;
 }
 
@@ -118,6 +122,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
   const waiters: ((peer: Peer) => void)[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
+  let handshakes = 0;
   let refusal: string | undefined;
   let mute = false;
 
@@ -127,6 +132,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
     );
 
   const shakeHands = (socket: Socket, handshake: string, id: string, rest: string) => {
+    handshakes += 1;
     const expected = createHash("sha1").update(id).update(secret, "utf8").digest("hex");
     if (refusal !== undefined || handshake !== expected) {
       fail(socket, refusal ?? "not-authorized");
@@ -158,6 +164,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
       const opened = text.includes("<stream:stream");
       text += more;
       if (!opened && /<stream:stream[^>]*>/.test(text)) {
+        fake.onHeader();
         socket.write(
           "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' " +
             `xmlns='jabber:component:accept' from='${domain}' id='${id}'>`,
@@ -174,7 +181,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
 
-  return {
+  const fake: ComponentServer = {
     port,
     service: `xmpp://127.0.0.1:${port}`,
     accept() {
@@ -189,10 +196,13 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
       mute = true;
     },
     connections: () => connections,
+    handshakes: () => handshakes,
+    onHeader() {},
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
     },
   };
+  return fake;
 }

@@ -48,6 +48,7 @@ export type ScenarioOptions = Partial<
     | "componentDomain"
     | "resync"
     | "capabilities"
+    | "connectors"
   >
 > & {
   /** Default: every server that there is. */

@@ -35,7 +35,11 @@ before(async () => {
   writeEndpoints(endpointsFile, endpoint, urls);
 });
 
+/** All that were started: a test that fails leaves its own behind. */
+const children: ChildProcess[] = [];
+
 after(async () => {
+  for (const child of children) child.kill("SIGKILL");
   stop();
   await engine.stop(2_000);
   rmSync(folder, { recursive: true });
@@ -56,6 +60,7 @@ interface Running {
 function run(...args: string[]): Running {
   const child = spawn(process.execPath, [program, ...args], { stdio: "pipe" });
   const exit = once(child, "close").then(([code]) => code);
+  children.push(child);
   let output = "";
   const collect = (chunk: Buffer) => {
     output += chunk.toString();
@@ -90,7 +95,9 @@ async function sentEvents(count: number) {
 
 async function deliver(user: string, body: string, id: string): Promise<void> {
   const example = deliveryExample("message.sent");
-  const event = { ...example, id, data: { ...example.data, user, body } };
+  // The example answers a message, which the terminal would show as well.
+  const { replyTo: _, ...data } = example.data;
+  const event = { ...example, id, data: { ...data, user, body } };
   const group = pairGroup("im.localhost", user, "alice@example.org");
   const dedup = `${id}.${Math.random()}`;
   assert.deepEqual(await queues.send("nativeDeliveries", [{ body: asciiJson(event), group, dedup }]), []);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { makeQueues } from "#aws/queues.ts";
 import { makeConnector } from "#connector/connector.ts";
+import { makeNoLease } from "#connector/lease.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
@@ -44,7 +45,7 @@ test("streams that break again and again lose no message and turn no order", {
     service: server.service,
     lanes: 4,
     queues,
-    table: { takeFence: async () => server.connections() },
+    lease: makeNoLease(domain, { takeFence: async () => server.connections() }),
     log: () => {},
     limits: { ...limits, backoffMsMin: 5, backoffMsMax: 10 },
   });

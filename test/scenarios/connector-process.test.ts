@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { makeQueues, type Queues } from "#aws/queues.ts";
 import { readInboundPack } from "#core/contract/envelope.ts";
 import { environmentOf } from "#infra/definitions/environment.ts";
@@ -60,10 +61,19 @@ interface Running {
 }
 
 /** `node connector/main.ts`, holding an IPC channel to us; killed with the test. */
-async function run(t: TestContext, server: ComponentServer): Promise<Running> {
+async function run(
+  t: TestContext,
+  server: ComponentServer,
+  more: Record<string, string> = {},
+): Promise<Running> {
   const healthPort = await freePort();
   const child = fork(main, {
-    env: { ...environment, CAUSEWAY_XMPP_SERVICE: server.service, CAUSEWAY_HEALTH_PORT: String(healthPort) },
+    env: {
+      ...environment,
+      ...more,
+      CAUSEWAY_XMPP_SERVICE: server.service,
+      CAUSEWAY_HEALTH_PORT: String(healthPort),
+    },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   t.after(() => void child.kill("SIGKILL"));
@@ -133,27 +143,46 @@ test("SIGTERM in the middle of traffic loses nothing that the server had sent, a
   assert.doesNotMatch(connector.lines.join("\n"), /private words|s3cret/);
 });
 
+async function ask({ healthPort }: Running, path: string) {
+  const answer = await fetch(`http://127.0.0.1:${healthPort}${path}`);
+  return { status: answer.status, body: await answer.text() };
+}
+
 test("health says live from the start and ready while the stream is up", async (t) => {
   const server = await startServer(t);
   const connector = await run(t, server);
   const peer = await server.accept();
   const { fence } = await connector.event("stream.up");
-  const ask = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${connector.healthPort}${path}`);
-    return { status: answer.status, body: await answer.text() };
-  };
-  const ready = await ask("/ready");
+  const ready = await ask(connector, "/ready");
   assert.equal(ready.status, 200);
   const { since, ...rest } = JSON.parse(ready.body);
   assert.ok(Math.abs(Date.parse(since) - Date.now()) < 60_000);
   assert.deepEqual(rest, { domain, stream: "up", fence, windowStanzas: 0, held: 0 });
-  assert.equal((await ask("/live")).status, 200);
-  assert.equal((await ask("/other")).status, 404);
+  assert.equal((await ask(connector, "/live")).status, 200);
+  assert.equal((await ask(connector, "/other")).status, 404);
   server.muteNext();
   peer.socket.destroy();
   await connector.event("stream.down");
-  assert.equal((await ask("/ready")).status, 503);
-  assert.equal((await ask("/live")).status, 200);
+  assert.equal((await ask(connector, "/ready")).status, 503);
+  assert.equal((await ask(connector, "/live")).status, 200);
+});
+
+test("a standby is ready without a stream, and takes over when the holder stops", async (t) => {
+  const server = await startServer(t);
+  const leased = { CAUSEWAY_LEASE: "on" };
+  const holder = await run(t, server, leased);
+  const before = await holder.event("stream.up");
+  const standby = await run(t, server, leased);
+  await standby.event("connector.started");
+  while ((await ask(standby, "/ready")).status !== 200) await setImmediate();
+  const { stream, lease } = JSON.parse((await ask(standby, "/ready")).body);
+  assert.deepEqual({ stream, lease }, { stream: "standby", lease: "standby" });
+  assert.equal(server.connections(), 1);
+  holder.child.kill("SIGTERM");
+  const after = await standby.event("stream.up");
+  assert.ok(Number(after["fence"]) > Number(before["fence"]));
+  assert.equal(await holder.exited, 0);
+  assert.equal(JSON.parse((await ask(standby, "/ready")).body).lease, "holder");
 });
 
 test("each start takes a larger fence", async (t) => {

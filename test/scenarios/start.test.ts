@@ -62,10 +62,13 @@ for (const server of serverKinds) {
     /** Every process of the run under test. */
     let family: readonly ProcessId[] = [];
 
+    /** One of the two with a standby. */
+    const connectors = server === "ejabberd" ? 2 : 1;
+
     async function start(): Promise<Endpoints> {
       offset ??= await freeOffset();
       const options = ["--server", server, "--port-offset", String(offset), "--state-dir", stateDir];
-      command = startNpm("start", "--", ...options);
+      command = startNpm("start", "--", ...options, "--connectors", String(connectors));
       await command.prints(/^ready in /m, readyMsMax);
       const endpoints = readEndpoints(file);
       assert.ok(endpoints, "endpoints.json is there when the bridge is ready");
@@ -110,9 +113,11 @@ for (const server of serverKinds) {
         pids.filter((pid) => pid === undefined || !known.includes(pid)),
         [],
       );
+      assert.equal(processes.connectors.length, connectors);
       const loopback = "0100007F";
       for (const name of Object.keys(defaultPorts) as (keyof typeof defaultPorts)[]) {
-        assert.deepEqual(listenersOn(ports[name]), [loopback], `the port for ${name}`);
+        const expected = name === "standby" && connectors === 1 ? [] : [loopback];
+        assert.deepEqual(listenersOn(ports[name]), expected, `the port for ${name}`);
       }
       const page = await fetch(endpoints.page);
       assert.match(await page.text(), /alice@localhost/);

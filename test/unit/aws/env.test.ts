@@ -111,13 +111,14 @@ describe("a function's environment", () => {
 
 describe("the connector's environment", () => {
   test("is read whole", () => {
-    const env = ofConnector({ CAUSEWAY_LANES: "16", CAUSEWAY_HEALTH_PORT: "9000" });
+    const env = ofConnector({ CAUSEWAY_LANES: "16", CAUSEWAY_HEALTH_PORT: "9000", CAUSEWAY_LEASE: "on" });
     assert.ok(env.ok);
     assert.partialDeepStrictEqual(env.value, {
       domain: "im.example.com",
       service: "xmpp://127.0.0.1:5347",
       secret,
       lanes: 16,
+      leased: true,
       healthHost: "127.0.0.1",
       healthPort: 9000,
     });
@@ -149,6 +150,7 @@ describe("the connector's environment", () => {
       ["CAUSEWAY_LANES", "0"],
       ["CAUSEWAY_LANES", "two"],
       ["CAUSEWAY_LANES", "2048"],
+      ["CAUSEWAY_LEASE", "maybe"],
       ["CAUSEWAY_XMPP_SERVICE", "127.0.0.1:5347"],
       ["CAUSEWAY_HEALTH_PORT", "70000"],
       ["CAUSEWAY_HEALTH_PORT", "http"],

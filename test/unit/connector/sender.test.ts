@@ -32,6 +32,8 @@ function rig(queues: HandQueues) {
       cause,
       encoded: JSON.stringify(`${lane}:${cause}`),
       sent: () => settled.push(`sent ${cause}`),
+      isLate: () => false,
+      late: () => settled.push(`late ${cause}`),
       refused: (reason) => settled.push(`refused ${cause} ${reason}`),
     });
   return { sender, add, settled };

@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import type { OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
 import { makeConnector } from "#connector/connector.ts";
+import { type Lease, makeNoLease } from "#connector/lease.ts";
 import type { Log, LogFields } from "#connector/log.ts";
 import {
   encodeItem,
@@ -211,6 +212,8 @@ export interface RigOptions {
   readonly limits?: Partial<Limits>;
   readonly takeFence?: () => Promise<number>;
   readonly lanes?: number;
+  /** Default: the connector is alone. */
+  readonly lease?: Lease;
   readonly now?: () => number;
 }
 
@@ -226,19 +229,18 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     logs.push({ event, fields });
     for (const wake of waiters) wake();
   };
+  const takeFence = async () => {
+    const fence = await (options.takeFence?.() ?? fences.length + 1);
+    fences.push(fence);
+    return fence;
+  };
   const connector = makeConnector({
     domain,
     secret,
     service: server.service,
     lanes: options.lanes ?? 8,
     queues,
-    table: {
-      async takeFence() {
-        const fence = await (options.takeFence?.() ?? fences.length + 1);
-        fences.push(fence);
-        return fence;
-      },
-    },
+    lease: options.lease ?? makeNoLease(domain, { takeFence }),
     log,
     limits: {
       ...limits,

@@ -38,8 +38,8 @@ test("ids that we never make say nothing", () => {
     "cw:%:b",
     "cw::e",
     "cw:a:b:c",
-    "x".repeat(2000),
-    `cw:${"x".repeat(30_000)}:e`,
+    "x".repeat(20_000),
+    `cw:${"x".repeat(300_000)}:e`,
   ]) {
     assert.equal(readStanzaId(id), undefined, id.slice(0, 20));
   }

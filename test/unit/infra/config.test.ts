@@ -7,6 +7,7 @@ const good: Readonly<Record<string, unknown>> = {
   "causeway:domains": "im.example.com,chat.bücher.example",
   "causeway:xmppService": "xmpp://xmpp.example.com:5347",
   "causeway:directory": "open",
+  "causeway:standby": "false",
 };
 
 const read = (context: Readonly<Record<string, unknown>>) => readConfig((key) => context[key]);
@@ -18,7 +19,9 @@ describe("the deployment's configuration", () => {
       xmppService: "xmpp://xmpp.example.com:5347",
       directory: "open",
       capabilities: allCapabilities,
+      standby: false,
     });
+    assert.equal(read({ ...good, "causeway:standby": true }).standby, true);
   });
 
   test("takes what the native system can do as an object, and as JSON from the command line", () => {
@@ -49,6 +52,7 @@ describe("the deployment's configuration", () => {
     ["causeway:xmppService", "xmpp.example.com:5347"],
     ["causeway:xmppService", "xmpp://xmpp.example.com"],
     ["causeway:directory", "closed"],
+    ["causeway:standby", "yes"],
   ] as const) {
     test(`refuses ${JSON.stringify(value)} as ${key}, and says what it should look like`, () => {
       assert.throws(() => read({ ...good, [key]: value }), new RegExp(`"${key}" is .*, not of the form `));

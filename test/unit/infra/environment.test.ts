@@ -38,6 +38,7 @@ describe("the environment that definitions give", () => {
     });
     assert.ok(env.ok);
     assert.equal(env.value.lanes, 4);
+    assert.equal(env.value.leased, false);
     assert.equal(env.value.domain, "im.example.com");
     assert.equal(Object.keys(env.value.urls).length, 6);
     assert.equal(env.value.urls.nativeEvents, undefined);

@@ -124,14 +124,15 @@ describe("the connector", () => {
     assert.ok(!JSON.stringify(task).includes("PortMappings"));
   });
 
-  test("is replaced by starting the new one first, is rolled back when that fails, and stays one", () => {
+  test("is replaced by starting the new one first, is rolled back when that fails, and has a standby", () => {
     const { Properties } = only(compute, "AWS::ECS::Service");
     const deployment = Properties["DeploymentConfiguration"] as JsonObject;
     assert.equal(deployment["MinimumHealthyPercent"], 100);
     assert.equal(deployment["MaximumPercent"], 200);
     assert.deepEqual(deployment["DeploymentCircuitBreaker"], { Enable: true, Rollback: true });
     assert.equal(Properties["AvailabilityZoneRebalancing"], "DISABLED");
-    assert.equal(Properties["DesiredCount"], 1);
+    assert.equal(Properties["DesiredCount"], 2);
+    assert.match(JSON.stringify(only(compute, "AWS::ECS::TaskDefinition")), /"CAUSEWAY_LEASE","Value":"on"/);
   });
 
   test("is a quarter of an ARM core, with time to stop", () => {

@@ -21,6 +21,7 @@ test("without options: Prosody, the documented ports, state in .local", () => {
     value: {
       server: "prosody",
       ports: defaultPorts,
+      connectors: 1,
       stateDir: "/repository/.local",
       fresh: false,
       help: false,
@@ -39,6 +40,7 @@ test("an offset moves every port, and a port chosen by hand stays where it was p
     dynamodb: 8100,
     page: 8180,
     health: 8181,
+    standby: 8182,
   });
 });
 
@@ -49,6 +51,7 @@ test("what makes no sense is refused by the name of the option", () => {
   assert.match(refusal("--port-offset", "-1"), /port-offset/);
   assert.match(refusal("--port-offset", "60000"), /smaller --port-offset/);
   assert.match(refusal("--xmpp-port", "8000"), /8000 is wanted twice/);
+  assert.match(refusal("--connectors", "3"), /--connectors must be 1 or 2/);
   assert.match(refusal("surplus"), /surplus/);
 });
 

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Element } from "ltx";
 import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
-import { readStanzaId } from "#core/stanza-id.ts";
+import { idOfPiece, readStanzaId } from "#core/stanza-id.ts";
 import { eventToMessage } from "#core/translate/event-to-message.ts";
 import type { Known } from "#core/translate/known.ts";
 import { childOf, ns } from "#core/xmpp/stanza.ts";
@@ -225,6 +225,11 @@ describe("a reply", () => {
     assert.equal(childOf(stanza, "reply", ns.replies)?.attrs["to"], ghost);
     assert.equal(stanza.getChildText("body"), "There");
     assert.ok(!has(stanza, "fallback", ns.fallback));
+  });
+
+  test("to a piece of a long message answers the whole, which is what the contact knows", () => {
+    const [stanza] = sent({ id: "m1", body: "b", replyTo: { id: idOfPiece("a:1", 2), author: "contact" } });
+    assert.equal(stanza && childOf(stanza, "reply", ns.replies)?.attrs["id"], "a:1");
   });
 
   test("with attachments is one on its first stanza alone, and never spoils a URL", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readStanzaId } from "#core/stanza-id.ts";
+import { idOfPiece, readStanzaId } from "#core/stanza-id.ts";
 import { eventToReaction } from "#core/translate/event-to-reaction.ts";
 import type { Known } from "#core/translate/known.ts";
 import { childOf, ns } from "#core/xmpp/stanza.ts";
@@ -35,6 +35,11 @@ test("the whole set leaves in one stanza that is stored and has no text", () => 
 test("a message is named by its origin-id where it has one, an attachment by its number", () => {
   assert.equal(reactionsTo({ id: "a1", originId: "o1" }), "o1");
   assert.equal(reactionsTo({ id: "m1", part: 2 }), "m1/2");
+  assert.equal(
+    reactionsTo({ id: idOfPiece("a:1", 2) }),
+    "a:1",
+    "a piece of a long message stands for the whole",
+  );
   const stanza = reacted({ id: "m1", part: 2, emojis: [] });
   assert.deepEqual(readStanzaId(stanza.attrs["id"] ?? ""), { id: "m1", part: 2, event: "e-1" });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allCapabilities } from "#core/capabilities.ts";
-import { readStanzaId } from "#core/stanza-id.ts";
+import { idOfPiece, readStanzaId } from "#core/stanza-id.ts";
 import { eventToReceipt } from "#core/translate/event-to-receipt.ts";
 import { fromNative, makeContext, makeKnown, nativeEvent, stanzasOf } from "./support.ts";
 
@@ -34,4 +34,11 @@ test("a receipt leaves only where delivery is told by the native system; a marke
     assert.deepEqual(eventToReceipt(ctx, nativeEvent("message.delivered", { id: "a1" }), known), []);
     assert.equal(eventToReceipt(ctx, nativeEvent("message.displayed", { id: "a1" }), known).length, 1);
   }
+});
+
+test("what became of a piece of a long message is told of the whole, which is what the contact knows", () => {
+  const [stanza] = stanzasOf(
+    eventToReceipt(ctx, nativeEvent("message.displayed", { id: idOfPiece(strange, 3) }), makeKnown()),
+  );
+  assert.equal(stanza?.getChild("displayed")?.attrs["id"], strange);
 });
