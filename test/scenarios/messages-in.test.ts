@@ -67,6 +67,18 @@ const kinds: Record<string, [string, string, Record<string, unknown>]> = {
     "message.sent",
     { id: "m1", attachments: [{ url, name: "a.png", mediaType: "image/png" }] },
   ],
+  "an uploaded file that is only an address": [
+    `<body>${url}</body>`,
+    "message.sent",
+    { id: "m1", attachments: [{ url, name: "a.png", mediaType: "image/png" }] },
+  ],
+  "a file by a reference": [
+    `<body>${url}</body><reference xmlns="urn:xmpp:reference:0" type="data" begin="0" end="32"><media-sharing xmlns="urn:xmpp:sims:1">` +
+      '<file xmlns="urn:xmpp:jingle:apps:file-transfer:5"><media-type>image/png</media-type><name>c.png</name><size>9</size></file>' +
+      `<sources><reference xmlns="urn:xmpp:reference:0" type="data" uri="${url}"/></sources></media-sharing></reference>`,
+    "message.sent",
+    { id: "m1", attachments: [{ url, name: "c.png", size: 9, mediaType: "image/png" }] },
+  ],
   "a shared file": [
     '<file-sharing xmlns="urn:xmpp:sfs:0"><file xmlns="urn:xmpp:file:metadata:0"><name>b.png</name><size>7</size></file>' +
       `<sources><url-data xmlns="http://jabber.org/protocol/url-data" target="${url}"/></sources></file-sharing>` +
