@@ -1,4 +1,7 @@
-/** Invitations to rooms, until users can be in rooms: whoever invites is told that nobody will come. */
+/**
+ * Invitations to rooms, until users can be in rooms: whoever invites is told that nobody will come. The text of one is
+ * for clients that know none, as many rooms add it.
+ */
 import type { Element } from "ltx";
 import { idAboutNothing } from "../stanza-id.ts";
 import { parseJid } from "../xmpp/jid.ts";

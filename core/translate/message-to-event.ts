@@ -28,10 +28,10 @@ import { nickOf, sentAt } from "./text.ts";
  * 2. `groupchat`: comes back (RFC 6121 §8.5.2.1.1);
  * 3. a copy of a message, or an event of a service: nothing;
  * 4. a headline: encrypted, else its text and files, else nothing;
- * 5. a retraction, else reactions, else encrypted, else text and files (a correction, or a new message): each of them
- *    speaks for the whole stanza but for receipts;
+ * 5. a retraction, else reactions, else encrypted, else an invitation, else text and files (a correction, or a new
+ *    message): each of them speaks for the whole stanza but for receipts;
  * 6. with or without those, receipt and marker;
- * 7. without any of 5, a chat state, and an invitation.
+ * 7. without any of 5, a chat state.
  *
  * Everything else, known or not (XEP-0224, XEP-0353, …), passes by.
  *
@@ -99,11 +99,11 @@ function newsToEvent(incoming: Incoming): Outcome {
 }
 
 function saidToEvents(incoming: Incoming, now: string): Outcome {
-  const outcome = firstOf([retractionToEvent, reactionToEvent, encryptedToEvent, contentToEvent], incoming);
+  const kinds = [retractionToEvent, reactionToEvent, encryptedToEvent, refuseInvitation, contentToEvent];
+  const outcome = firstOf(kinds, incoming);
   receiptToEvents(incoming);
-  if (outcome !== "other") return outcome;
-  chatStateToEvent(incoming, now);
-  return refuseInvitation(incoming);
+  if (outcome === "other") chatStateToEvent(incoming, now);
+  return outcome;
 }
 
 function firstOf(kinds: readonly ((incoming: Incoming) => Outcome)[], incoming: Incoming): Outcome {

@@ -65,6 +65,6 @@ export function receiptAtHandover({ ctx, stanza, capabilities, effects }: Incomi
 function canAsk(stanza: Element): boolean {
   const { id = "", type } = stanza.attrs;
   const isAnswer = stanza.getChild("received") !== undefined || stanza.getChild("displayed") !== undefined;
-  const hasName = id !== "" && id.length <= limits.idCharsMax && isPlainText(id);
+  const hasName = id !== "" && id.length <= limits.referredIdCharsMax && isPlainText(id);
   return hasName && type !== "headline" && !isAnswer;
 }

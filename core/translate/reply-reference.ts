@@ -24,7 +24,7 @@ export function replyReference(ctx: Context, stanza: Element): Omit<ReplyTo, "qu
   const author = to.ok && to.value.bare === ctx.pair.contact ? "contact" : "user";
   // The answer to an attachment, or to what was said about a message, is one to the message.
   const id = author === "user" ? (readStanzaId(stanzaId)?.id ?? stanzaId) : stanzaId;
-  if (id === "" || id.length > limits.idCharsMax || !isPlainText(id)) return undefined;
+  if (id === "" || id.length > limits.referredIdCharsMax || !isPlainText(id)) return undefined;
   return { id, author };
 }
 

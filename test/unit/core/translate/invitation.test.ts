@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contact, deliveriesOf, eventOf, ghost, received, refusalOf, stanzasOf } from "./support.ts";
+import { contact, deliveriesOf, ghost, received, refusalOf, stanzasOf } from "./support.ts";
 
 const direct = '<x xmlns="jabber:x:conference" jid="cave@rooms.example.org" reason="Come!"/>';
 const mediated = (from: string) =>
@@ -34,6 +34,10 @@ test("nobody's invitation, and what else a room may tell, is nothing", () => {
   );
 });
 
-test("one that also says something in words is a message", () => {
-  assert.equal(eventOf(`<body>Come to the cave!</body>${direct}`)[1]["body"], "Come to the cave!");
+test("its text is for clients that know no invitations, and is no message", () => {
+  const text = "<body>Come to the cave!</body>";
+  assert.equal(refusalOf(received('id="i1"', text + direct))?.[0], "feature-not-implemented");
+  const effects = received("", text + mediated("crone1@example.org") + direct);
+  assert.deepEqual(deliveriesOf(effects), []);
+  assert.equal(stanzasOf(effects).length, 1);
 });

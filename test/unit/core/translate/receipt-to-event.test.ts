@@ -59,7 +59,7 @@ test("nothing is asked where no answer could name the message, or none is called
   };
   const origin = '<origin-id xmlns="urn:xmpp:sid:0" id="o1"/>';
   assert.equal(asks('type="chat"', request + markable + origin), undefined);
-  assert.equal(asks(`id="${"x".repeat(limits.idCharsMax + 1)}"`, request), undefined);
+  assert.equal(asks(`id="${"x".repeat(limits.referredIdCharsMax + 1)}"`, request), undefined);
   assert.equal(asks('id="m1" type="headline"', request + markable), undefined);
   assert.equal(asks('id="m1"', request + receipt("n1")), undefined);
 });

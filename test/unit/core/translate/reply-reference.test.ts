@@ -26,7 +26,7 @@ test("the answer to an attachment, or to what was said of a message, answers the
 });
 
 test("what no event could name is not answered", () => {
-  for (const id of ["", "x".repeat(limits.idCharsMax + 1), "a&#9;b"]) {
+  for (const id of ["", "x".repeat(limits.referredIdCharsMax + 1), "a&#9;b"]) {
     assert.equal(replyTo(reply(id, contact)), undefined);
   }
 });
