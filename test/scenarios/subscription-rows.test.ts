@@ -200,6 +200,8 @@ function makeStage(scenario: Scenario, played: PlayedServer, { user, contact }: 
   return {
     emit,
     says,
+    /** To all who may see the user. */
+    comesOnline: () => scenario.native.emit({ type: "presence.changed", data: { user, show: "online" } }),
     async reach(state: string) {
       for (const step of ways[state] ?? assert.fail(state)) await steps[step]();
     },
@@ -240,7 +242,7 @@ onEachServer(
         test(`§${section} ${direction} ${type} in ${state} leads to ${newState}`, async () => {
           const stage = makeStage(scenario, played, row);
           const pair = pairOf(row, played.domain);
-          await stage.emit("presence.changed", { show: "online" });
+          await stage.comesOnline();
           await stage.reach(state);
           const start = await played.table.readPair(pair);
           assert.equal(start?.state.state ?? "none", storedAs[state]);
