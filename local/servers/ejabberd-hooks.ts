@@ -1,6 +1,6 @@
 /**
  * Erlang that keeps ejabberd from losing what it has routed, where it does by itself
- * (docs/decisions/0010-stop-of-the-server.md).
+ * (docs/decisions/0010-local-servers-keep-what-they-routed.md).
  */
 
 /** How long a stopping ejabberd waits for its components, and then for its sessions. */
