@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { portsAccept } from "../ports.ts";
 import { type Process, startServing } from "../process.ts";
 import { ensureCertificate } from "./certificate.ts";
+import { loginHooks, orderlyStop } from "./ejabberd-hooks.ts";
 import type { ServerOptions } from "./server.ts";
 
 /** ejabberd's modules; each with its options. */
@@ -87,37 +88,19 @@ function binary(text: string): string {
   return `<<${[...Buffer.from(text, "utf8")].join(",")}>>`;
 }
 
-/** How long a stopping ejabberd waits for its components, and then for its sessions. */
-const lastWorkMs = 5000;
-
-/**
- * Has ejabberd stop in order. By itself it ends the sessions of its users before its components, and drops without
- * an error what it routes to a session meanwhile or what a session has not taken yet, while the component is told
- * that all of it was routed (docs/decisions/0015-stop-of-the-server.md). Here the components end first; then each
- * session answers a call, and so has taken everything before it.
- */
-const orderlyStop = `ejabberd_hooks:add(ejabberd_stopping, fun() ->
-  Ended = fun(Pids) ->
-    Ends = [erlang:monitor(process, Pid) || Pid <- Pids],
-    [receive {'DOWN', End, _, _, _} -> ok after ${lastWorkMs} -> ok end || End <- Ends]
-  end,
-  [ejabberd_listener:delete_listener(At, Module) ||
-    {At, Module, _} <- ejabberd_option:listen(), Module =:= ejabberd_service],
-  Components = [Pid || {_, Pid, _, _} <- supervisor:which_children(ejabberd_service_sup)],
-  [ejabberd_service:send(Pid, xmpp:serr_system_shutdown()) || Pid <- Components],
-  [ejabberd_service:stop_async(Pid) || Pid <- Components],
-  Ended(Components),
-  Ended([spawn(fun() -> catch p1_server:call(Pid, get_presence, ${lastWorkMs}) end) ||
-    Pid <- ejabberd_sm:get_all_pids()])
-end, 1)`;
-
 /** Makes other servers known, registers what is missing, then leaves a file behind that says so. */
 function registration(options: ServerOptions, readyFile: string): string {
   const register = options.accounts.map(
     ({ name, password }) =>
       `ejabberd_auth:try_register(${[name, options.domain, password].map(binary).join(",")})`,
   );
-  return [...namesOf(options), orderlyStop, ...register, `ok = file:write_file(${binary(readyFile)}, <<>>)`]
+  return [
+    ...namesOf(options),
+    orderlyStop,
+    ...loginHooks(binary(options.domain)),
+    ...register,
+    `ok = file:write_file(${binary(readyFile)}, <<>>)`,
+  ]
     .join(", ")
     .concat(".");
 }

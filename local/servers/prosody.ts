@@ -63,7 +63,7 @@ require "net.adns".resolver = function () return { lookup = lookup }; end
 /**
  * Has Prosody stop between two stanzas. By itself it runs a signal's handler in the middle of whatever it does: a
  * stanza that it is just writing to a session is lost when the session is closed under it
- * (docs/decisions/0010-stop-of-the-server.md). So here the handler leaves a note, and a timer reads it.
+ * (docs/decisions/0015-local-servers-keep-what-they-routed.md). So here the handler leaves a note, and a timer reads it.
  */
 const orderlyStopModule = `module:set_global();
 local signal = require "util.signal";

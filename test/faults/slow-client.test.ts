@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import { waitUntil } from "#local/ports.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
-import type { XmppUser } from "#test/harness/xmpp.ts";
 
 const packs = Array.from({ length: 16 }, (_, pack) => `burst ${pack}`);
 const perPack = 125;
@@ -29,24 +28,18 @@ function packOf(name: string): string {
 onEachServer("a burst to a slow client", (scenario) => {
   test("whatever the server had routed when it was restarted arrives, and once", async () => {
     const arrived: string[] = [];
-    const note = (alice: XmppUser) => {
-      alice.onStanza((stanza) => {
-        if (stanza.is("message")) arrived.push(stanza.attrs["id"] ?? "");
-      });
-    };
-    const until = (what: string, holds: () => boolean) =>
-      waitUntil(async () => holds(), { what, timeoutMs: waitMsMax });
     const alice = await scenario.login("alice");
-    note(alice);
+    alice.onStanza((stanza) => {
+      if (stanza.is("message")) arrived.push(stanza.attrs["id"] ?? "");
+    });
     alice.pause();
     await Promise.all(packs.map((name) => scenario.operator.put("outboundStanzas", [packOf(name)], name)));
     await scenario.operator.emptied("outboundStanzas");
     const restarted = scenario.bridge.restartServer();
     alice.resume();
     await restarted;
-    // What the server had stored meanwhile.
-    note(await scenario.login("alice", "later"));
-    await until(`${messageCount} messages`, () => new Set(arrived).size === messageCount);
+    const all = async () => new Set(arrived).size === messageCount;
+    await waitUntil(all, { what: `${messageCount} messages`, timeoutMs: waitMsMax });
     assert.equal(arrived.length, messageCount);
   });
 });

@@ -131,7 +131,7 @@ export async function sendAll(account: XmppUser, ids: readonly string[] = sent):
   }
 }
 
-/** Notes every message that an account gets and nobody has asked for, and those of its own that came back with an error. */
+/** Notes every message that an account gets, from now on, and those of its own that came back with an error. */
 export function countMessages(account: XmppUser, ledger: Ledger, bounced?: Ledger): void {
   account.onStanza((stanza) => {
     if (!stanza.is("message")) return;

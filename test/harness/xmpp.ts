@@ -20,7 +20,7 @@ export interface XmppUser {
   readonly full: string;
   /** Messages and presences that arrived; IQs are the library's. */
   readonly inbox: Inbox<Element>;
-  /** Hands every message and presence to a listener instead of the inbox, first those that wait there. */
+  /** Hands every message and presence to a listener instead of the inbox, from now on. */
   onStanza(listener: (stanza: Element) => void): void;
   /** Sends a stanza, an element or XML text. */
   send(stanza: Element | string): Promise<void>;
@@ -121,7 +121,6 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
     inbox,
     onStanza(listener) {
       take = listener;
-      for (const stanza of inbox.drain()) listener(stanza);
     },
     send: async (stanza) => await xmpp.send(asElement(stanza)),
     request: async (iq) => await xmpp.iqCaller.request(asElement(iq)),
