@@ -35,7 +35,7 @@ const answers: Readonly<Record<RefusalReason, Answer>> = {
   denied: { condition: "not-allowed", type: "cancel", text: "Your domain is not served here." },
 };
 
-/** How often a sender was told. */
+/** How often a sender was told of one reason. */
 interface Told {
   readonly until: number;
   message: number;
@@ -75,23 +75,23 @@ export function makeRefusals(options: {
   };
 
   const forgetOld = (now: number) => {
-    for (const [bare, { until }] of told) {
+    for (const [key, { until }] of told) {
       if (until > now) return;
-      told.delete(bare);
+      told.delete(key);
     }
   };
 
   /** Whether this answer is due, which counts it. */
-  const isDue = (name: string, bare: string, now: number): boolean => {
+  const isDue = (name: string, key: string, now: number): boolean => {
     forgetOld(now);
-    const before = told.get(bare) ?? { until: now + refusalIntervalMs, message: 0, iq: 0 };
+    const before = told.get(key) ?? { until: now + refusalIntervalMs, message: 0, iq: 0 };
     const kind = name === "iq" ? "iq" : "message";
     if (before[kind] >= (answersMax[kind] ?? 0)) return false;
     const next = takeTokens(answersFullAt, now, answerRate, 1);
     if (next === undefined) return false;
     answersFullAt = next;
     before[kind] += 1;
-    told.set(bare, before);
+    told.set(key, before);
     return true;
   };
 
@@ -102,7 +102,7 @@ export function makeRefusals(options: {
     const { condition, type, text } = answers[reason];
     // RFC 6120 §8.3.1: what is an answer itself has none.
     const answer = errorAnswer(stanza, condition, text, type);
-    if (answer === undefined || !isDue(name, bare, now)) return;
+    if (answer === undefined || !isDue(name, `${reason} ${bare}`, now)) return;
     answered += 1;
     reply(serializeStanza(answer));
   };
