@@ -24,18 +24,16 @@ const candidatesMax = 8;
  * one, so that nobody gets a full bucket by having others fill the memory.
  */
 export function makeBuckets(countMax: number): Buckets {
-  /** The longest unused first. */
   const fullAt = new Map<string, number>();
+  /** Goes round and round; to begin anew each time would mean to pass over all that was forgotten. */
+  let hand = fullAt.entries();
 
-  /** Makes room by forgetting a full one; what is in debt goes behind, so that the search does not stick to it. */
+  /** Makes room by forgetting a full one, if one is among the next few. */
   const makesRoom = (now: number): boolean => {
-    let candidates = candidatesMax;
-    for (const [key, at] of fullAt) {
-      fullAt.delete(key);
-      if (at <= now) return true;
-      fullAt.set(key, at);
-      candidates -= 1;
-      if (candidates === 0) return false;
+    for (let candidates = candidatesMax; candidates > 0; candidates -= 1) {
+      const { value, done } = hand.next();
+      if (done) hand = fullAt.entries();
+      else if (value[1] <= now) return fullAt.delete(value[0]);
     }
     return false;
   };
@@ -48,7 +46,6 @@ export function makeBuckets(countMax: number): Buckets {
       return next === undefined ? undefined : { key: own, fullAt: next };
     },
     take(look) {
-      fullAt.delete(look.key);
       fullAt.set(look.key, look.fullAt);
     },
     get size() {

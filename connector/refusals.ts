@@ -35,6 +35,16 @@ const answers: Readonly<Record<RefusalReason, Answer>> = {
   denied: { condition: "not-allowed", type: "cancel", text: "Your domain is not served here." },
 };
 
+/**
+ * Messages and requests. What is an answer itself has none (RFC 6120 §8.3.1, §8.2.3); RFC 6121 §8.5 passes over
+ * headlines, too.
+ */
+function wantsAnswer(stanza: Element): boolean {
+  const { type } = stanza.attrs;
+  if (stanza.getName() === "message") return type !== "error" && type !== "headline";
+  return stanza.getName() === "iq" && type !== "error" && type !== "result";
+}
+
 /** How often a sender was told of one reason. */
 interface Told {
   readonly until: number;
@@ -96,13 +106,10 @@ export function makeRefusals(options: {
   };
 
   const tell = (stanza: Element, bare: string, reason: RefusalReason, now: number) => {
-    const name = stanza.getName();
-    // RFC 6121 §8.5 passes over headlines, too.
-    if (name === "presence" || (name === "message" && stanza.attrs["type"] === "headline")) return;
+    if (!wantsAnswer(stanza) || !isDue(stanza.getName(), `${reason} ${bare}`, now)) return;
     const { condition, type, text } = answers[reason];
-    // RFC 6120 §8.3.1: what is an answer itself has none.
     const answer = errorAnswer(stanza, condition, text, type);
-    if (answer === undefined || !isDue(name, `${reason} ${bare}`, now)) return;
+    if (answer === undefined) return;
     answered += 1;
     reply(serializeStanza(answer));
   };
