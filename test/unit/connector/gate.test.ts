@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPolicy, type Policy } from "#core/policy.ts";
-import { domain, inboundChat, itemsSent, type Rig, startRig } from "./support.ts";
+import { chat, domain, inboundChat, itemsSent, outbound, type Rig, removed, startRig } from "./support.ts";
 
 const few = { rateSenderPerS: 1, rateSenderBurst: 3 };
 const idsIn = (text: string, type = "error") =>
@@ -130,6 +130,21 @@ test("a flood of what is too large is refused like any other, without a dead let
   await read(rig, peer, "calm");
   assert.equal(rig.queues.calls.filter(({ kind }) => kind === "aside").length, 3);
   assert.deepEqual(idsIn(peer.received()), ["m0", "m1", "m2", "m3"]);
+});
+
+test("barriers and our own bounces are exempt, even from a policy that allows nobody", async (t) => {
+  const rig = await startRig(t, {
+    limits: { rateOverallPerS: 1, rateOverallBurst: 1 },
+    readPolicy: async () => ({ ...openPolicy, allow: [] }),
+  });
+  await rig.accept();
+  for (let count = 0; count < 5; count += 1) {
+    rig.queues.offer("outboundStanzas", [outbound(`m${count}`, [{ xml: chat(`m${count}`) }])]);
+    await rig.queues.until(removed(`m${count}`));
+  }
+  rig.queues.offer("outboundStanzas", [outbound("bad", [{ xml: chat("bad", "x".repeat(510 * 1024)) }])]);
+  await rig.queues.until(removed("bad"));
+  assert.match(itemsSent(rig.queues.calls, "messageStanzas")[0]?.xml ?? "", / id="bad"/);
 });
 
 test("a domain that is denied stays out, with all below it, from the next look at the policy on", async (t) => {
