@@ -4,6 +4,7 @@ import { makeAvailabilityTable } from "./table-availability.ts";
 import { makeCapsTable } from "./table-caps.ts";
 import { makeLeaseTable } from "./table-lease.ts";
 import { makePairTable } from "./table-pairs.ts";
+import { makePolicyTable } from "./table-policy.ts";
 import { makeProcessTable } from "./table-process.ts";
 import { makeSubscriberTable } from "./table-subscribers.ts";
 import { makeUserTable } from "./table-users.ts";
@@ -13,6 +14,7 @@ import { makeWalkTable } from "./table-walks.ts";
 export function makeTable(options: TableOptions): Table {
   return {
     ...makeLeaseTable(options),
+    ...makePolicyTable(options),
     ...makeProcessTable(options),
     ...makeUserTable(options),
     ...makePairTable(options),

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { Capabilities } from "#core/capabilities.ts";
 import { environmentNameOf, type QueueName, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import { parseRates, type Rates } from "#core/rates.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
@@ -86,6 +87,7 @@ const connectorSchema = v.object({
     v.pipe(v.picklist(["on", "off"]), v.description('"on" where connectors share a domain, else "off"')),
     "off",
   ),
+  CAUSEWAY_RATES: v.optional(v.string(), "{}"),
   CAUSEWAY_HEALTH_HOST: v.optional(text("the address to be healthy at, like 127.0.0.1"), "127.0.0.1"),
   CAUSEWAY_HEALTH_PORT: v.optional(
     v.pipe(
@@ -132,6 +134,8 @@ export interface ConnectorEnv extends AwsEnv {
   readonly lanes: number;
   /** Whether connectors share the domain by a lease. */
   readonly leased: boolean;
+  /** How much may come in. */
+  readonly rates: Rates;
   readonly healthHost: string;
   readonly healthPort: number;
 }
@@ -250,6 +254,8 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
     missingQueue(aws.urls, "CAUSEWAY_QUEUE_", connectorQueues) ??
     missingQueue(aws.deadLetterUrls, "CAUSEWAY_DEAD_LETTERS_", connectorDeadLetters);
   if (missing !== undefined) return err(missing);
+  const rates = parseRates(read.CAUSEWAY_RATES);
+  if (!rates.ok) return err(`CAUSEWAY_RATES: ${rates.error}`);
   const [domain] = read.CAUSEWAY_DOMAINS;
   if (domain === undefined) throw new Error("a list of domains that was read is never empty");
   return ok({
@@ -259,6 +265,7 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
     secret: secret.value,
     lanes: read.CAUSEWAY_LANES,
     leased: read.CAUSEWAY_LEASE === "on",
+    rates: rates.value,
     healthHost: read.CAUSEWAY_HEALTH_HOST,
     healthPort: read.CAUSEWAY_HEALTH_PORT,
   });

@@ -4,6 +4,7 @@
  * | item | pk | sk |
  * | --- | --- | --- |
  * | lease and fence of a domain's connector | `connector#<domain>` | `lease` |
+ * | policy of a domain | `policy#<domain>` | `policy` |
  * | address: which user a localpart belongs to | `address#<domain>#<localpart>` | `address` |
  * | user: profile and presence | `user#<domain>#<user>` | `profile` |
  * | availability of a contact, per pair | `user#<domain>#<user>` | `contact#<contact>#availability` |
@@ -73,6 +74,10 @@ export const contactPrefix = "contact#";
 
 export function leaseKey(domain: string): Key {
   return { pk: `connector#${part(domain)}`, sk: "lease" };
+}
+
+export function policyKey(domain: string): Key {
+  return { pk: `policy#${part(domain)}`, sk: "policy" };
 }
 
 export function addressKey(domain: string, localpart: string): Key {

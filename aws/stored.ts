@@ -1,5 +1,6 @@
 /** Schemas of the JSON attributes of stored items. Readers accept more than writers write. */
 import * as v from "valibot";
+import { strangersMay } from "#core/policy.ts";
 
 const show = v.picklist(["online", "chat", "away", "xa", "dnd", "offline"]);
 
@@ -48,6 +49,12 @@ export const pairStateSchema = v.object({
   directed: v.exactOptional(
     v.object({ presence: v.omit(presenceSchema, ["version"]), mark: v.string(), subscriber: v.boolean() }),
   ),
+});
+
+export const policySchema = v.object({
+  allow: v.exactOptional(v.array(v.string())),
+  deny: v.array(v.string()),
+  strangers: v.picklist(strangersMay),
 });
 
 export const walkProgressSchema = v.object({

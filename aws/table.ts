@@ -3,6 +3,7 @@ import type { ClientFeatures } from "#core/client-features.ts";
 import type { Effect, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
+import type { Policy } from "#core/policy.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
 import type { LastAvailability } from "#core/translate/availability.ts";
 import type { Caps } from "#core/xmpp/caps.ts";
@@ -126,6 +127,11 @@ export interface Table {
   renewLease(domain: string, holder: string, leaving: boolean, signal: AbortSignal): Promise<boolean>;
   /** Gives the lease up, where it is still `holder`'s. 1 write. */
   releaseLease(domain: string, holder: string, signal: AbortSignal): Promise<void>;
+
+  /** The policy of a domain; the open one where there is none. 1 read, more for long lists: one for each 4 KiB. */
+  readPolicy(domain: string): Promise<Policy>;
+  /** 1 write, more for long lists: one for each KiB. */
+  writePolicy(domain: string, policy: Policy): Promise<void>;
 
   /** The user that a localpart belongs to, when it was announced. 1 read. */
   userAt(domain: string, localpart: string): Promise<UserId | undefined>;

@@ -1,6 +1,6 @@
 /** Where an inbound stanza goes: its queue and its lane, or why nowhere. */
 import type { Element } from "ltx";
-import { laneOf } from "#aws/hash.ts";
+import { hashId, laneOf } from "#aws/hash.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
@@ -15,27 +15,48 @@ export function queueOf(name: string): StanzaQueue {
   return name === "presence" ? "presenceStanzas" : "iqStanzas";
 }
 
-export type Place =
-  /** `lane` is a message group; everything of one pair has the same. */
-  | { readonly kind: "lane"; readonly lane: string }
-  | { readonly kind: "refused"; readonly reason: "wrong-to" | "wrong-from" };
+/** Who has sent it: the bare address, or its hash where that is long, and the domain. */
+export interface Sender {
+  readonly bare: string;
+  readonly domain: string;
+}
+
+export type Place = { readonly sender: Sender } & (
+  | /** `lane` is a message group; everything of one pair has the same. */
+  { readonly kind: "lane"; readonly lane: string }
+  | { readonly kind: "refused"; readonly reason: "wrong-to" | "wrong-from" }
+);
+
+/** Addresses are kept for every sender that is counted: so long they may be. */
+const keptCharsMax = 100;
+
+/** All whose address cannot be read count as one. */
+const unreadable: Sender = { bare: "?", domain: "?" };
+
+function senderOf(from: string): Sender {
+  const contact = parseJid(from);
+  if (!contact.ok) return unreadable;
+  const { bare, domain } = contact.value;
+  return { bare: bare.length > keptCharsMax ? hashId(bare) : bare, domain };
+}
 
 /** @param domain ours, prepared: nothing enters whose `to` is elsewhere (design, invariant 8). */
 export function makeClassifier(
   domain: string,
   lanes: number,
   limits: Pick<Limits, "laneCacheMax">,
-): (stanza: Element) => Place {
+): (stanza: Pick<Element, "attrs">) => Place {
   // Preparing addresses costs more than all else that happens to a stanza here, and they repeat.
   const cache = new Map<string, Place>();
 
   const place = (to: string, from: string): Place => {
     const ghost = parseJid(to);
-    if (!ghost.ok || ghost.value.domain !== domain) return { kind: "refused", reason: "wrong-to" };
+    const sender = senderOf(from);
+    if (!ghost.ok || ghost.value.domain !== domain) return { kind: "refused", reason: "wrong-to", sender };
     const contact = parseJid(from);
-    if (!contact.ok) return { kind: "refused", reason: "wrong-from" };
+    if (!contact.ok) return { kind: "refused", reason: "wrong-from", sender };
     const number = laneOf([domain, ghost.value.local, contact.value.bare], lanes);
-    return { kind: "lane", lane: `lane-${number}` };
+    return { kind: "lane", lane: `lane-${number}`, sender };
   };
 
   return ({ attrs: { to = "", from = "" } }) => {

@@ -1,7 +1,9 @@
 /** The parts of a connector for one domain, put together from ports; `main.ts` gives it the real ones. */
 import type { Queues } from "#aws/queues.ts";
+import type { Table } from "#aws/table.ts";
 import { newTrace } from "#aws/trace.ts";
 import { limits as defaultLimits, type Limits } from "#core/limits.ts";
+import { type Rates, ratesOf } from "#core/rates.ts";
 import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
 import { errorReply } from "#core/xmpp/error.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
@@ -9,9 +11,11 @@ import { makeAnnounce } from "./announce.ts";
 import { setAside } from "./aside.ts";
 import { makeDownlink } from "./downlink.ts";
 import type { Unfit } from "./expand.ts";
+import { makeGate } from "./gate.ts";
 import type { Health } from "./health.ts";
 import type { Lease } from "./lease.ts";
 import type { Log } from "./log.ts";
+import { makePolicyWatch } from "./policy-watch.ts";
 import { makeStream } from "./stream.ts";
 import { makeUplink } from "./uplink.ts";
 import { makeVersions } from "./versions.ts";
@@ -26,7 +30,11 @@ export interface ConnectorOptions {
   readonly queues: Queues;
   /** Says when the stream is ours. */
   readonly lease: Lease;
+  /** Where the policy of the domain is. */
+  readonly table: Pick<Table, "readPolicy">;
   readonly log: Log;
+  /** How much may come in; by default what the limits say. */
+  readonly rates?: Rates;
   /** Defaults to the limits of `core/limits.ts`. */
   readonly limits?: Limits;
   /** From 0 to 1, for jitter. */
@@ -49,20 +57,20 @@ export function makeConnector(options: ConnectorOptions): Connector {
   const giveUp = new AbortController();
   const shared = { ...options, limits, random, signal: giveUp.signal };
 
-  const uplink = makeUplink({
-    ...shared,
-    newTrace,
-    reply(xml) {
-      // Our own answers quote addresses of others, so they are checked like everything that leaves.
-      const checked = checkOutbound(xml, [domain]);
-      if (!checked.ok) return log("warn", "reply.unfit", { reason: checked.error });
-      // When the stream ends with it, the sender gets the server's error instead.
-      stream
-        .session()
-        ?.write(serializeStanza(checked.value))
-        .catch(() => {});
-    },
-  });
+  const reply = (xml: string) => {
+    // Our own answers quote addresses of others, so they are checked like everything that leaves.
+    const checked = checkOutbound(xml, [domain]);
+    if (!checked.ok) return log("warn", "reply.unfit", { reason: checked.error });
+    // When the stream ends with it, the sender gets the server's error instead.
+    stream
+      .session()
+      ?.write(serializeStanza(checked.value))
+      .catch(() => {});
+  };
+
+  const policy = makePolicyWatch(shared);
+  const gate = makeGate({ ...shared, rates: options.rates ?? ratesOf(limits), rules: policy.rules, reply });
+  const uplink = makeUplink({ ...shared, newTrace, gate, reply });
 
   /** The author's side of a stanza that may not leave: as if its contact had refused it. */
   const bounce = async ({ stanza, text }: Unfit): Promise<void> => {
@@ -102,6 +110,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
   return {
     start() {
       lease.start({ onClose: () => stream.close("lease-ending"), onLost: () => stream.close("lease-lost") });
+      policy.start();
       stream.start();
     },
     async stop() {
@@ -110,6 +119,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
       await downlink.stop(limits.stopMsMax / 2);
       await stream.stop();
       await uplink.flush();
+      gate.end();
       await announce.told();
       await lease.release();
       giveUp.abort();

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const lease = env.value.leased
     ? makeLease({ domain: domain.value, table, limits, log })
     : makeNoLease(domain.value, table);
-  const connector = makeConnector({ ...env.value, domain: domain.value, queues, lease, log });
+  const connector = makeConnector({ ...env.value, domain: domain.value, queues, table, lease, log });
   const { healthHost, healthPort } = env.value;
   try {
     await serveHealth(healthHost, healthPort, connector.health);

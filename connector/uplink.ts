@@ -6,7 +6,8 @@ import type { Limits } from "#core/limits.ts";
 import { parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { type Condition, errorReply } from "#core/xmpp/error.ts";
 import { setAside } from "./aside.ts";
-import { makeClassifier, queueOf, type StanzaQueue, stanzaQueues } from "./classify.ts";
+import { makeClassifier, type Place, queueOf, type StanzaQueue, stanzaQueues } from "./classify.ts";
+import type { Gate } from "./gate.ts";
 import type { Lease } from "./lease.ts";
 import type { Refused } from "./link.ts";
 import type { Log } from "./log.ts";
@@ -23,6 +24,8 @@ export interface UplinkOptions {
   readonly random: () => number;
   readonly newTrace: () => string;
   readonly lease: Pick<Lease, "term">;
+  /** Asked about all that the server sends; what we say ourselves is exempt. */
+  readonly gate: Pick<Gate, "refuses">;
   /** Writes an error that answers a stanza; nobody waits for it. */
   readonly reply: (xml: string) => void;
   readonly log: Log;
@@ -108,7 +111,7 @@ export function makeUplink(options: UplinkOptions): Uplink {
   };
 
   /** Resolves when the stanza is durable: in its queue or in the dead letters. */
-  const take = (stanza: Element, xml: string, bytes: number): Promise<void> => {
+  const take = (stanza: Element, xml: string, bytes: number, place: Place): Promise<void> => {
     const ticket = window.enter(bytes);
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = () => {
@@ -121,7 +124,6 @@ export function makeUplink(options: UplinkOptions): Uplink {
     const reject = (reason: string, more: Pick<Refusal, "detail" | "body"> = {}) => {
       void refuse({ queue, reason, cause, stanza, bytes, ...more }).then(done);
     };
-    const place = classify(stanza);
     const time = new Date().toISOString();
     const encoded = encodeItem({ fence, seq, time, trace: options.newTrace(), xml });
     seq += 1;
@@ -153,10 +155,14 @@ export function makeUplink(options: UplinkOptions): Uplink {
       seq = 0;
     },
     accept(stanza, bytes) {
-      void take(stanza, serializeStanza(stanza), bytes);
+      const place = classify(stanza);
+      if (options.gate.refuses(stanza, place.sender, bytes)) return;
+      void take(stanza, serializeStanza(stanza), bytes, place);
     },
     refuse(piece: Refused) {
       const stanza = readHead(piece.head);
+      const { sender } = classify(stanza ?? { attrs: {} });
+      if (options.gate.refuses(stanza, sender, piece.bytes)) return;
       const ticket = window.enter(0);
       const cause = `${fence}.${seq}`;
       seq += 1;
@@ -168,7 +174,7 @@ export function makeUplink(options: UplinkOptions): Uplink {
     },
     inject(stanza) {
       const xml = serializeStanza(stanza);
-      return take(stanza, xml, Buffer.byteLength(xml));
+      return take(stanza, xml, Buffer.byteLength(xml), classify(stanza));
     },
     isFull: window.isFull,
     onRoom(listener) {

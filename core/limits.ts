@@ -183,6 +183,33 @@ export const limits = {
   /** Pause between a standby's looks at the lease, and while its holder is leaving. */
   leasePollMs: 500,
   leaseLeavingPollMs: 100,
+  /** Messages and requests of one bare JID; a burst of 500 is more than a person or a bot with a backlog sends. */
+  rateSenderPerS: 50,
+  rateSenderBurst: 500,
+  /** Presence, results and errors of one bare JID: at login its server speaks twice to each user in its roster. */
+  ratePresencePerS: 100,
+  ratePresenceBurst: 10_000,
+  /** All bare JIDs of one domain, for each of the two kinds above. */
+  rateDomainPerS: 1_000,
+  rateDomainBurst: 10_000,
+  /** Everybody. */
+  rateOverallPerS: 5_000,
+  rateOverallBurst: 20_000,
+  /** Bytes of a stanza that count as one; a longer one counts as several. */
+  rateStanzaBytes: 16 * 1024,
+  /** Senders, and domains, that are counted apart: more than the overall rate lets be in debt at a time. */
+  rateBucketsMax: 32_768,
+  /** A sender that is refused is told once in so long, and the log says how many were. */
+  refusalIntervalMs: 10_000,
+  /** Requests of one sender that are answered with an error in that time. */
+  refusedIqAnswersMax: 10,
+  /** Such errors to everybody. */
+  refusalAnswersPerS: 100,
+  refusalAnswersBurst: 1_000,
+  /** Pause between the connector's looks at the policy of its domain. */
+  policyReadMs: 5_000,
+  /** Domains on a list of the policy. */
+  policyDomainsMax: 1_000,
 } as const;
 
 /** Limits as plain numbers: what a part takes as an option, so that a test may give smaller ones. */

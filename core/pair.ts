@@ -30,5 +30,10 @@ export interface PairDecision {
   readonly effects: readonly Effect[];
 }
 
+/** Whether the user has nothing to do with the contact: neither sees the other, nor has the user meant it to. */
+export function isStranger({ state, preApproved, directed }: PairState): boolean {
+  return (state === "none" || state === "none+in") && !preApproved && directed === undefined;
+}
+
 /** Two who have had nothing to do with each other (RFC 6121 §A.1: "None" includes not being in the roster). */
 export const noPair: PairState = { state: "none", preApproved: false };

@@ -2,7 +2,7 @@
 import type { Table, UserRecord } from "#aws/table.ts";
 import type { Pair } from "#core/decision.ts";
 import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts";
-import { noPair } from "#core/pair.ts";
+import { isStranger, noPair } from "#core/pair.ts";
 import { seenByContact } from "#core/subscription.ts";
 import type { BareJid } from "#core/xmpp/jid.ts";
 import { makeCache } from "./cache.ts";
@@ -26,6 +26,8 @@ export interface Directory {
   isBlocked(address: Address, pair: Pair): Promise<boolean>;
   /** Whether the contact may see the user's presence. 0 requests when cached, else 1 read. */
   isSeenBy(pair: Pair): Promise<boolean>;
+  /** Whether the two have nothing to do with each other. 0 requests when cached that they do, else 1 read. */
+  isStranger(pair: Pair): Promise<boolean>;
   /** Forgets what is cached of a user, and of its pair with a contact, since it has changed. */
   forget(domain: string, user: UserId, contact?: BareJid): void;
   /** Forgets what is cached of a pair alone. */
@@ -38,6 +40,7 @@ interface Standing {
   readonly blocked: boolean;
   /** The contact may see the user's presence. */
   readonly seen: boolean;
+  readonly stranger: boolean;
 }
 
 function addressOf(record: UserRecord): Address {
@@ -58,13 +61,16 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
     return cache.put(localpartKey(domain, address.localpart), address);
   }
 
-  async function standingOf(pair: Pair): Promise<Standing> {
-    const key = pairKey(pair);
-    const cached = pairCache.get(key);
-    if (cached !== undefined) return cached;
+  async function readStanding(pair: Pair): Promise<Standing> {
     const { state } = (await table.readPair(pair)) ?? { state: noPair };
-    return pairCache.put(key, { blocked: state.blocked === true, seen: seenByContact(state.state) });
+    return pairCache.put(pairKey(pair), {
+      blocked: state.blocked === true,
+      seen: seenByContact(state.state),
+      stranger: isStranger(state),
+    });
   }
+
+  const standingOf = async (pair: Pair) => pairCache.get(pairKey(pair)) ?? (await readStanding(pair));
 
   /** In an open directory a user exists as soon as anyone names it. */
   async function claim(domain: string, user: UserId): Promise<Address | "localpart-taken"> {
@@ -121,6 +127,12 @@ export function makeDirectory(options: { table: Table; open: boolean; clock: () 
 
     async isSeenBy(pair) {
       return (await standingOf(pair)).seen;
+    },
+
+    async isStranger(pair) {
+      // Whoever has just been accepted is not to be turned away for a while yet.
+      const isKnown = pairCache.get(pairKey(pair))?.stranger === false;
+      return !isKnown && (await readStanding(pair)).stranger;
     },
   };
 }

@@ -7,7 +7,7 @@ import { type BareJid, makeBareJid } from "#core/xmpp/jid.ts";
 import type { Address } from "./directory.ts";
 import { sendFromDomain } from "./effects.ts";
 import type { Ports } from "./ports.ts";
-import type { StanzaJob } from "./stanza-pack.ts";
+import type { StanzaJob } from "./stanza-job.ts";
 
 /** A decision's context but for its cause. */
 export interface Ghost extends Omit<Context, "cause"> {

@@ -7,7 +7,8 @@ import { ghostOf } from "./ghost.ts";
 import { takeCapsAnswer } from "./learn-caps.ts";
 import { onLambda } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
-import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
+import type { StanzaJob } from "./stanza-job.ts";
+import { stanzaWork } from "./stanza-pack.ts";
 
 /** Who asks what of whom: strangers learn nothing about who exists. 0 reads for the domain, 1–2 for a ghost. */
 async function answer(job: StanzaJob, ports: Ports) {

@@ -21,7 +21,7 @@ import { serializeStanza } from "#core/xmpp/codec.ts";
 import type { Jid } from "#core/xmpp/jid.ts";
 import { sendEffects } from "./effects.ts";
 import type { Ports } from "./ports.ts";
-import type { StanzaJob } from "./stanza-pack.ts";
+import type { StanzaJob } from "./stanza-job.ts";
 
 const fullJid = ({ bare, resource }: Pick<Jid, "bare" | "resource">) => `${bare}/${resource}`;
 const nowS = (ports: Ports) => Math.floor(ports.clock() / 1000);

@@ -11,14 +11,14 @@ import { aggregate } from "#core/presence.ts";
 import { pendingOf, subscriptionOf } from "#core/subscription.ts";
 import type { Context } from "#core/translate/context.ts";
 import { decideUserPresence } from "#core/translate/user-presence.ts";
-import { type BareJid, parseBareJid } from "#core/xmpp/jid.ts";
+import { type BareJid, domainOf, parseBareJid } from "#core/xmpp/jid.ts";
 import { broadcastStep } from "./broadcast.ts";
 import { beginParting, directPresence } from "./directed-presence.ts";
 import { sendDelivery } from "./effects.ts";
 import { ghostJid } from "./ghost.ts";
 import { changeBlock, changeContact, showPresence } from "./native-contacts.ts";
 import { sayToContact } from "./native-messages.ts";
-import { foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
+import { deniedDomain, foreignCursor, localpartTaken, unknownUser } from "./native-rejections.ts";
 import { removeUser, updateUser } from "./native-users.ts";
 import type { Ports } from "./ports.ts";
 import { fittingPage } from "./roster-page.ts";
@@ -34,6 +34,7 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
   const address = await ports.directory.byUser(domain, user);
   if (address === "unknown-user") return unknownUser(event);
   if (address === "localpart-taken") return localpartTaken(event);
+  if (await isDenied(event, ports)) return deniedDomain(event);
   const ghost = ghostJid(address.localpart, domain);
   switch (event.type) {
     case "message.sent":
@@ -67,6 +68,30 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
       return listRoster(event, cause, ports);
     default:
       return event satisfies never;
+  }
+}
+
+/** Whether the policy denies what an event begins; ending something is never denied. Reads as {@link Policies} does. */
+async function isDenied(event: NativeEvent, ports: Ports): Promise<boolean> {
+  switch (event.type) {
+    case "message.sent":
+    case "message.edited":
+    case "message.retracted":
+    case "message.reacted":
+    case "message.delivered":
+    case "message.displayed":
+    case "typing.changed":
+    case "contact.requested":
+    case "contact.accepted":
+    case "presence.changed": {
+      const { contact, domain } = event.data;
+      if (contact === undefined || (event.type === "presence.changed" && event.data.show === "offline")) {
+        return false;
+      }
+      return (await ports.policies.of(domain)).denies(domainOf(contact));
+    }
+    default:
+      return false;
   }
 }
 

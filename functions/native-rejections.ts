@@ -54,6 +54,16 @@ export function localpartFixed(event: NativeEvent): Rejection {
   });
 }
 
+/** The operator's policy: nothing leaves for a domain that is denied, but what ends something. */
+export function deniedDomain(event: NativeEvent): Rejection {
+  return rejectEvent(event, {
+    reason: "policy",
+    text: "the policy denies the contact's domain",
+    path: "/data/contact",
+    expected: "a contact whose domain is allowed",
+  });
+}
+
 /** XEP-0191 §3.3: nothing leaves for a contact that the user blocks. */
 export function blockedContact(event: NativeEvent): Rejection {
   return rejectEvent(event, {

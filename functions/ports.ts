@@ -10,12 +10,14 @@ import type { Caps } from "#core/xmpp/caps.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
 import { ghostCaps } from "./ghost-caps.ts";
 import { type KnownCaps, makeKnownCaps } from "./known-caps.ts";
+import { makePolicies, type Policies } from "./policies.ts";
 import { coalesceSends } from "./sender.ts";
 
 export interface Ports {
   readonly table: Table;
   readonly queues: Queues;
   readonly directory: Directory;
+  readonly policies: Policies;
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
   readonly resync: ResyncPace;
@@ -48,6 +50,7 @@ export function makePorts(options: {
     table: options.table,
     queues: coalesceSends(options.queues),
     directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
+    policies: makePolicies({ table: options.table, clock }),
     domains: options.domains,
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
     capabilities,

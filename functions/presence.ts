@@ -21,7 +21,8 @@ import { commitDecision } from "./pair-commit.ts";
 import { onLambda } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { probeAttemptOf, probeLater } from "./probe-again.ts";
-import { type StanzaJob, stanzaWork } from "./stanza-pack.ts";
+import type { StanzaJob } from "./stanza-job.ts";
+import { stanzaWork } from "./stanza-pack.ts";
 
 /**
  * Availability of one resource: 1 write, no read; more only where it bears capabilities that are not known yet, and

@@ -1,25 +1,16 @@
 /** Packs of stanzas from the connector: read, sorted by pair, handled pair by pair, the broken ones set aside. */
-import type { Element } from "ltx";
 import { isTransient, TransientFault } from "#aws/faults.ts";
 import { hashId } from "#aws/hash.ts";
 import { type InboundItem, readInboundPack } from "#core/contract/envelope.ts";
-import { type Cause, stanzaMark } from "#core/decision.ts";
+import { stanzaMark } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
-import { type Jid, parseJid } from "#core/xmpp/jid.ts";
+import { parseJid } from "#core/xmpp/jid.ts";
+import { admit } from "./admission.ts";
 import { crashed, oneByOne } from "./crash-notes.ts";
 import { errorWord, type QueueRecord, setAside, type Work } from "./pipeline.ts";
 import type { Ports } from "./ports.ts";
-
-/** One stanza for one of our domains, from somebody outside. */
-export interface StanzaJob {
-  readonly item: InboundItem;
-  readonly stanza: Element;
-  /** Whom it is for: a ghost, or the domain itself (`local` empty). */
-  readonly to: Jid;
-  readonly from: Jid;
-  readonly cause: Cause;
-}
+import type { StanzaJob } from "./stanza-job.ts";
 
 /** Handles the stanzas of one pair, in order. */
 export type HandlePair = (jobs: readonly StanzaJob[], ports: Ports) => Promise<void>;
@@ -83,7 +74,7 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
   /** Handles the jobs of a pair; when our code fails, one by one, so that only the culprit is set aside. */
   async function isolate(ports: Ports, group: string, jobs: readonly StanzaJob[]): Promise<void> {
     try {
-      await handlePair(jobs, ports);
+      await handlePair(await admit(jobs, ports), ports);
     } catch (error) {
       if (isTransient(error)) throw error;
       const [only] = jobs;

@@ -1,4 +1,5 @@
 import type { Capabilities } from "#core/capabilities.ts";
+import { parseRates, type Rates } from "#core/rates.ts";
 import { parseCapabilities, readCapabilities } from "#core/read-capabilities.ts";
 
 /** What a deployment decides, read from the CDK context: `cdk.json`, or `-c key=value`. */
@@ -11,6 +12,8 @@ export interface Config {
   readonly directory: "announced" | "open";
   /** What the native system can do. */
   readonly capabilities: Capabilities;
+  /** How much may come in. */
+  readonly rates: Rates;
   /** Whether a second connector stands by. */
   readonly standby: boolean;
 }
@@ -36,7 +39,7 @@ const settings = {
   },
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
   standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
-} as const satisfies Record<Exclude<keyof Config, "capabilities">, Setting>;
+} as const satisfies Record<Exclude<keyof Config, "capabilities" | "rates">, Setting>;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
   const found = context(key);
@@ -60,6 +63,16 @@ function readDeclared(context: (key: string) => unknown): Capabilities {
   throw new Error(`CDK context "${capabilitiesKey}": ${declared.error}`);
 }
 
+const ratesKey = "causeway:rates";
+
+/** The same; without it the defaults of `core/limits.ts`. */
+function readRates(context: (key: string) => unknown): Rates {
+  const value = context(ratesKey) ?? {};
+  const rates = parseRates(typeof value === "string" ? value : JSON.stringify(value));
+  if (rates.ok) return rates.value;
+  throw new Error(`CDK context "${ratesKey}": ${rates.error}`);
+}
+
 /**
  * Reads the deployment's configuration.
  *
@@ -72,6 +85,7 @@ export function readConfig(context: (key: string) => unknown): Config {
     xmppService: read(settings.xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",
     capabilities: readDeclared(context),
+    rates: readRates(context),
     standby: read(settings.standby, context) === "true",
   };
 }

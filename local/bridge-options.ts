@@ -1,5 +1,6 @@
 import type { DeclaredCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
+import type { DeclaredRates } from "#core/rates.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, Federation, ServerKind } from "./servers/server.ts";
@@ -26,6 +27,8 @@ export interface BridgeOptions {
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };
   /** What the native system can do; default: everything. */
   readonly capabilities?: DeclaredCapabilities;
+  /** How much may come in; default: as deployed. */
+  readonly rates?: DeclaredRates;
   /** The net beyond this machine's server; default: there is none. */
   readonly federation?: Federation;
   /** Instances of one function at the same time. */

@@ -92,6 +92,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     lanes: options.lanes,
     leased: options.connectors > 1,
     ...(options.resync && { resync: options.resync }),
+    ...(options.rates && { rates: options.rates }),
     ...(options.capabilities && { capabilities: options.capabilities }),
   };
   const begun = performance.now();

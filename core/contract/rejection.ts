@@ -15,6 +15,7 @@ export const rejectReasons = [
   "localpart-fixed",
   "no-request",
   "blocked",
+  "policy",
   "unsupported",
 ] as const;
 

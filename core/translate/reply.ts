@@ -1,7 +1,7 @@
 /** Answers to a stanza, to where it came from. */
 import type { Element } from "ltx";
 import { limits } from "../limits.ts";
-import { type Condition, errorReply } from "../xmpp/error.ts";
+import { type Condition, type ErrorType, errorReply } from "../xmpp/error.ts";
 import { type Jid, parseJid } from "../xmpp/jid.ts";
 
 /** Addresses of an answer, prepared: servers refuse a sender that is not (invariant 8). */
@@ -30,9 +30,14 @@ export function fullText({ bare, resource }: Jid): string {
 }
 
 /** {@link errorReply} with prepared addresses. */
-export function errorAnswer(stanza: Element, condition: Condition, text?: string): Element | undefined {
+export function errorAnswer(
+  stanza: Element,
+  condition: Condition,
+  text?: string,
+  type?: ErrorType,
+): Element | undefined {
   const addresses = replyAddresses(stanza);
-  const reply = addresses === undefined ? undefined : errorReply(stanza, condition, text);
+  const reply = addresses === undefined ? undefined : errorReply(stanza, condition, text, type);
   if (addresses === undefined || reply === undefined) return undefined;
   reply.attrs["from"] = fullText(addresses.from);
   reply.attrs["to"] = fullText(addresses.to);

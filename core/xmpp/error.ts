@@ -59,7 +59,12 @@ export type Condition = keyof typeof conditions;
  * RFC 6120 §8.3.1, and the result of an iq, §8.2.3) and where there is no address to answer from or to. Without
  * `text` the condition speaks for itself.
  */
-export function errorReply(stanza: Element, condition: Condition, text?: string): Element | undefined {
+export function errorReply(
+  stanza: Element,
+  condition: Condition,
+  text?: string,
+  errorType: ErrorType = conditions[condition].type,
+): Element | undefined {
   const { type, from, to, id } = stanza.attrs;
   if (type === "error" || (stanza.getName() === "iq" && type === "result")) return undefined;
   if (from === undefined || to === undefined) return undefined;
@@ -68,7 +73,7 @@ export function errorReply(stanza: Element, condition: Condition, text?: string)
     { type: "error", from: to, to: from, id },
     element(
       "error",
-      { type: conditions[condition].type },
+      { type: errorType },
       element(condition, { xmlns: ns.stanzas }),
       text === undefined ? undefined : element("text", { xmlns: ns.stanzas, "xml:lang": "en" }, text),
     ),

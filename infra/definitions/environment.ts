@@ -1,5 +1,6 @@
 import type { DeclaredCapabilities } from "#core/capabilities.ts";
 import { environmentNameOf, type QueueName } from "#core/contract/queues.ts";
+import type { DeclaredRates } from "#core/rates.ts";
 import { connectorDefinition, type FunctionName, functionDefinitions } from "./functions.ts";
 
 /** Everything that runs with queue variables. */
@@ -39,6 +40,8 @@ export interface EnvironmentSource {
   readonly lanes: number;
   /** For the connector: whether several share the domain by a lease. */
   readonly leased?: boolean;
+  /** For the connector, where it is not the default: how much may come in. */
+  readonly rates?: DeclaredRates;
 }
 
 /**
@@ -53,6 +56,7 @@ export function environmentOf(name: ComputeName, source: EnvironmentSource): Rec
     ...(name === "connector"
       ? { CAUSEWAY_LANES: String(source.lanes), CAUSEWAY_LEASE: source.leased ? "on" : "off" }
       : { CAUSEWAY_DIRECTORY: source.directory }),
+    ...(name === "connector" && source.rates && { CAUSEWAY_RATES: JSON.stringify(source.rates) }),
     ...(name !== "connector" &&
       source.capabilities && { CAUSEWAY_CAPABILITIES: JSON.stringify(source.capabilities) }),
     ...(name === "walk" &&

@@ -25,6 +25,7 @@ export function makeCompute(app: App, config: Config, state: State, bundles: Bun
     domains: config.domains,
     directory: config.directory,
     capabilities: config.capabilities,
+    rates: config.rates,
     lanes: limits.lanes,
     // A deployment starts the new connector beside the old one, so that there are two even without a standby.
     leased: true,

@@ -68,6 +68,7 @@ const reasons: Record<RejectReason, string> = {
     "The message group is not the user's: without it, the order of what the user does would be lost.",
   "no-request": "There is no request to accept; `preApprove` accepts one in advance.",
   blocked: "The user has blocked the contact.",
+  policy: "The operator's policy denies the contact's domain; what ends something is never denied.",
   unsupported: "The event is sound, but this version of the bridge cannot do it.",
 };
 

@@ -21,6 +21,7 @@ const rules: Readonly<Record<string, Folder>> = {
       "core/limits.ts",
       "core/contract/queues.ts",
       "core/capabilities.ts",
+      "core/rates.ts",
       "core/read-capabilities.ts",
     ],
   },

@@ -119,6 +119,8 @@ describe("an answer", () => {
   test("costs a read and a write; what only looks like one a read; another none", async () => {
     const { client, question } = await askedClient();
     const ports = portsOver(engines);
+    // Once for whatever comes within ten seconds.
+    await ports.policies.of(domain);
     const costOf = async (attrs: Record<string, string>) => {
       engines.requests.length = 0;
       await stage.answer(attrs, infoOf(client), ports);

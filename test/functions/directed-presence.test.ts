@@ -176,7 +176,8 @@ describe("a contact that a user shows itself to alone", () => {
   test("is no part of the roster, and what it is shown costs what it says", async () => {
     const stage = await meet(engines);
     const ports = portsOver(engines);
-    // Keeps the user's address, which costs a read the first time.
+    // Keeps the user's address and the policy, which cost a read each the first time.
+    await ports.policies.of(domain);
     await invoke(nativeWork, ports, [showAll(stage, "xa")]);
     const costOf = async (one: SQSRecord) => {
       engines.requests.length = 0;

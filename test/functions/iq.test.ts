@@ -49,11 +49,13 @@ describe("a request", () => {
     assert.equal(answer.group, hashId("domain", domain, "alice@example.org"));
   });
 
-  test("costs the domain no read, and a ghost one besides those for its address", async () => {
+  test("costs the domain no read but the policy, and a ghost one besides those for its address", async () => {
     const handler = makeHandler(iqWork, portsOver(engines));
     engines.requests.length = 0;
     await handler(invocation(recordOf(get({ to: domain }))));
-    assert.deepEqual(engines.requests, ["SendMessageBatchCommand"]);
+    await handler(invocation(recordOf(get({ to: domain }))));
+    const sent = "SendMessageBatchCommand";
+    assert.deepEqual(engines.requests, ["GetItemCommand", sent, sent]);
     await handler(invocation(recordOf(get())));
     engines.requests.length = 0;
     await handler(invocation(recordOf(get())));

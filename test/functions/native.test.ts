@@ -238,7 +238,8 @@ describe("messages", () => {
     const attachments = [{ url: "https://files.example/a.png" }, { url: "https://files.example/b.png" }];
     const one = says("look", { id: "photo", attachments });
     await handler(invocation(one));
-    assert.deepEqual(engines.requests, ["GetItemCommand", "SendMessageBatchCommand"]);
+    // The user, and the policy.
+    assert.deepEqual(engines.requests, ["GetItemCommand", "GetItemCommand", "SendMessageBatchCommand"]);
     await handler(invocation(again(one)));
     const packs = await take(engines, "outboundStanzas");
     assert.equal(packs.length, 1);

@@ -49,6 +49,7 @@ export type ScenarioOptions = Partial<
     | "resync"
     | "capabilities"
     | "connectors"
+    | "rates"
   >
 > & {
   /** Default: every server that there is. */

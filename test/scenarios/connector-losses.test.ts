@@ -9,6 +9,7 @@ import { makeConnector } from "#connector/connector.ts";
 import { makeNoLease } from "#connector/lease.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
+import { openPolicy } from "#core/policy.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { ensureQueues, startSqsEngine } from "#local/engines/sqs.ts";
 import { type Peer, startComponentServer } from "#test/fakes/component-server.ts";
@@ -45,6 +46,7 @@ test("streams that break again and again lose no message and turn no order", {
     service: server.service,
     lanes: 4,
     queues,
+    table: { readPolicy: async () => openPolicy },
     lease: makeNoLease(domain, { takeFence: async () => server.connections() }),
     log: () => {},
     limits: { ...limits, backoffMsMin: 5, backoffMsMax: 10 },

@@ -8,6 +8,7 @@ import { readConnectorEnv, readFunctionEnv } from "#aws/env.ts";
 import { allCapabilities } from "#core/capabilities.ts";
 import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import { ratesOf } from "#core/rates.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-env-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -122,6 +123,23 @@ describe("the connector's environment", () => {
       healthHost: "127.0.0.1",
       healthPort: 9000,
     });
+  });
+
+  test("takes rates one by one, with defaults for the rest", () => {
+    const env = ofConnector({ CAUSEWAY_RATES: '{"sender":{"perS":5,"burst":20}}' });
+    assert.ok(env.ok);
+    assert.deepEqual(env.value.rates, { ...ratesOf(limits), sender: { perS: 5, burst: 20 } });
+    for (const [wrong, path] of [
+      ["5", "it"],
+      ["[]", "it"],
+      ['{"everybody":{"perS":5,"burst":20}}', "everybody"],
+      ['{"sender":{"perS":0,"burst":20}}', "sender.perS"],
+      ['{"sender":{"perS":5}}', "sender.burst"],
+      ["{", "not JSON"],
+    ] as const) {
+      const error = complaint(ofConnector({ CAUSEWAY_RATES: wrong }));
+      assert.ok(error.startsWith(`CAUSEWAY_RATES: ${path}`), error);
+    }
   });
 
   test("takes the secret from a file, without the line break at its end", () => {

@@ -14,6 +14,7 @@ import {
 } from "#core/contract/envelope.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { type Limits, limits } from "#core/limits.ts";
+import { openPolicy, type Policy } from "#core/policy.ts";
 import { type ComponentServer, type Peer, startComponentServer } from "#test/fakes/component-server.ts";
 
 export const domain = "im.example.com";
@@ -215,6 +216,8 @@ export interface RigOptions {
   /** Default: the connector is alone. */
   readonly lease?: Lease;
   readonly now?: () => number;
+  /** Default: everything is allowed. */
+  readonly readPolicy?: () => Promise<Policy>;
 }
 
 /** Starts a connector and its server; both end with the test. */
@@ -240,6 +243,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     service: server.service,
     lanes: options.lanes ?? 8,
     queues,
+    table: { readPolicy: options.readPolicy ?? (async () => openPolicy) },
     lease: options.lease ?? makeNoLease(domain, { takeFence }),
     log,
     limits: {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { allCapabilities } from "#core/capabilities.ts";
+import { limits } from "#core/limits.ts";
+import { ratesOf } from "#core/rates.ts";
 import { readConfig } from "#infra/config.ts";
 
 const good: Readonly<Record<string, unknown>> = {
@@ -19,9 +21,19 @@ describe("the deployment's configuration", () => {
       xmppService: "xmpp://xmpp.example.com:5347",
       directory: "open",
       capabilities: allCapabilities,
+      rates: ratesOf(limits),
       standby: false,
     });
     assert.equal(read({ ...good, "causeway:standby": true }).standby, true);
+  });
+
+  test("takes how much may come in, and names what is wrong with it", () => {
+    const overall = { perS: 7, burst: 8 };
+    for (const declared of [{ overall }, JSON.stringify({ overall })]) {
+      assert.deepEqual(read({ ...good, "causeway:rates": declared }).rates.overall, overall);
+    }
+    const reading = () => read({ ...good, "causeway:rates": { overall: { perS: 0, burst: 1 } } });
+    assert.throws(reading, /"causeway:rates": overall.perS is wrong: set it to /);
   });
 
   test("takes what the native system can do as an object, and as JSON from the command line", () => {

@@ -1,0 +1,40 @@
+/** The operator's policy on what comes in: the one place that asks it for messages, presence and IQs alike. */
+import { strangerMay } from "#core/policy.ts";
+import { errorAnswer } from "#core/translate/reply.ts";
+import { serializeStanza } from "#core/xmpp/codec.ts";
+import { sendFromDomain } from "./effects.ts";
+import { answerForNobody, ghostOf } from "./ghost.ts";
+import type { Ports } from "./ports.ts";
+import type { StanzaJob } from "./stanza-job.ts";
+
+/**
+ * Those of a pair's stanzas that the policy lets in; the others are answered here. 0 reads beyond the cached policy
+ * where strangers may write; else the pair besides, cached where it is no stranger's.
+ */
+export async function admit(jobs: readonly StanzaJob[], ports: Ports): Promise<readonly StanzaJob[]> {
+  const [first] = jobs;
+  if (first === undefined) return jobs;
+  const { strangers, denies } = await ports.policies.of(first.to.domain);
+  if (denies(first.from.domain)) {
+    await answerDenied(jobs, ports);
+    return [];
+  }
+  const isHeld = ({ stanza }: StanzaJob) => !strangerMay(strangers, stanza);
+  if (first.to.local === "" || !jobs.some(isHeld)) return jobs;
+  const ghost = await ghostOf(first, ports);
+  // Nobody there: the same answers as those to strangers.
+  if (ghost === undefined || !(await ports.directory.isStranger(ghost.pair))) return jobs;
+  await answerForNobody(jobs.filter(isHeld), ports);
+  return jobs.filter((job) => !isHeld(job));
+}
+
+/** The connector refuses most of them; these came before it knew. Whether the user exists makes no difference. */
+async function answerDenied(jobs: readonly StanzaJob[], ports: Ports): Promise<void> {
+  for (const { stanza, cause, to, from } of jobs) {
+    const isSilent = stanza.getName() === "presence" || stanza.attrs["type"] === "headline";
+    const reply = isSilent ? undefined : errorAnswer(stanza, "not-allowed");
+    if (reply === undefined) continue;
+    const effect = { kind: "stanza", id: `${cause.id}/0`, xml: serializeStanza(reply) } as const;
+    await sendFromDomain(ports, to.domain, from.bare, cause, [effect]);
+  }
+}
