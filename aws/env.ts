@@ -77,8 +77,19 @@ const connectorSchema = v.object({
   ),
   CAUSEWAY_XMPP_SERVICE: v.pipe(
     v.string(),
-    v.regex(/^xmpp:\/\/[^/]+:\d+$/),
-    v.description("the XMPP server's component listener, like xmpp://host:5347"),
+    v.regex(/^xmpps?:\/\/[^/]+:\d+$/),
+    v.check((service) => URL.canParse(service)),
+    v.description(
+      "the XMPP server's component listener, like xmpps://host:5348 (TLS) or xmpp://host:5347 (plain)",
+    ),
+  ),
+  CAUSEWAY_XMPP_CA_FILE: v.optional(text("a PEM file with the authority of the server's certificate")),
+  CAUSEWAY_XMPP_PLAIN: v.optional(
+    v.pipe(
+      v.picklist(["private", "allow"]),
+      v.description('"allow" to let an unencrypted stream cross the open net, else "private"'),
+    ),
+    "private",
   ),
   CAUSEWAY_XMPP_SECRET: v.optional(v.string()),
   CAUSEWAY_XMPP_SECRET_FILE: v.optional(text("the file that holds the component's secret")),
@@ -126,8 +137,12 @@ export interface FunctionEnv extends AwsEnv {
 
 export interface ConnectorEnv extends AwsEnv {
   readonly domain: string;
-  /** `xmpp://host:port` of the component listener. */
+  /** `xmpps://host:port` or `xmpp://host:port` of the component listener. */
   readonly service: string;
+  /** PEM file of the only authorities to trust. */
+  readonly caFile?: string;
+  /** Whether a plain stream may leave the private network. */
+  readonly plainAllowed: boolean;
   readonly secret: string;
   readonly lanes: number;
   /** Whether connectors share the domain by a lease. */
@@ -256,6 +271,8 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
     ...aws,
     domain,
     service: read.CAUSEWAY_XMPP_SERVICE,
+    ...(read.CAUSEWAY_XMPP_CA_FILE !== undefined && { caFile: read.CAUSEWAY_XMPP_CA_FILE }),
+    plainAllowed: read.CAUSEWAY_XMPP_PLAIN === "allow",
     secret: secret.value,
     lanes: read.CAUSEWAY_LANES,
     leased: read.CAUSEWAY_LEASE === "on",

@@ -7,6 +7,7 @@ import { errorReply } from "#core/xmpp/error.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
 import { makeAnnounce } from "./announce.ts";
 import { setAside } from "./aside.ts";
+import type { DialOptions } from "./dial.ts";
 import { makeDownlink } from "./downlink.ts";
 import type { Unfit } from "./expand.ts";
 import type { Health } from "./health.ts";
@@ -16,11 +17,9 @@ import { makeStream } from "./stream.ts";
 import { makeUplink } from "./uplink.ts";
 import { makeVersions } from "./versions.ts";
 
-export interface ConnectorOptions {
+export interface ConnectorOptions extends DialOptions {
   /** Prepared. */
   readonly domain: string;
-  /** `xmpp://host:port` of the component listener. */
-  readonly service: string;
   readonly secret: string;
   readonly lanes: number;
   readonly queues: Queues;

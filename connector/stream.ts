@@ -1,8 +1,10 @@
 /** The component's stream to its server: always one, come up again with backoff whenever it ends. */
 import type { Element } from "ltx";
 import type { Limits } from "#core/limits.ts";
+import { adviceFor } from "./advice.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Barriers } from "./barriers.ts";
+import type { DialOptions } from "./dial.ts";
 import type { Lease } from "./lease.ts";
 import { type Link, openLink, type Refused } from "./link.ts";
 import { type Log, nameOfError } from "./log.ts";
@@ -23,10 +25,9 @@ export interface Inbound {
   onRoom(listener: () => void): void;
 }
 
-export interface StreamOptions {
+export interface StreamOptions extends DialOptions {
   /** Prepared. */
   readonly domain: string;
-  readonly service: string;
   readonly secret: string;
   readonly limits: Limits;
   /** From 0 to 1, for the jitter. */
@@ -49,9 +50,6 @@ export interface Stream {
   /** The stream that is up, if one is. */
   session(): Session | undefined;
 }
-
-/** Reasons that only people can mend. */
-const configurationReasons = new Set(["not-authorized", "host-unknown", "conflict", "invalid-from"]);
 
 export function makeStream(options: StreamOptions): Stream {
   const { domain, inbound, lease, limits, log } = options;
@@ -182,9 +180,10 @@ export function makeStream(options: StreamOptions): Stream {
         msMin: limits.backoffMsMin,
         msMax: limits.backoffMsMax,
       });
-      const level = configurationReasons.has(reason) ? "error" : "warn";
+      const advice = adviceFor(reason);
       if (stopping.signal.aborted) break;
-      log(level, "stream.down", { reason, lastedMs, retryInMs: Math.round(waitMs) });
+      const told = { reason, lastedMs, retryInMs: Math.round(waitMs), ...(advice && { advice }) };
+      log(advice ? "error" : "warn", "stream.down", told);
       state = "waiting";
       if (failures > 0) await pause(waitMs, AbortSignal.any([stopping.signal, opening.signal]));
     }

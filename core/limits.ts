@@ -134,6 +134,8 @@ export const limits = {
   nameCharsMax: 256,
   /** Bytes that the connector takes from its socket at a time. */
   readChunkBytes: 4096,
+  /** What Node may decrypt at one time: it is all handed over, also when its first piece stops the reading. */
+  tlsReadBytes: 64 * 1024,
   /** XML that the connector writes between two barriers. */
   writeSliceBytes: 16 * 1024,
   /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */

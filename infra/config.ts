@@ -5,8 +5,10 @@ import { parseCapabilities, readCapabilities } from "#core/read-capabilities.ts"
 export interface Config {
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
-  /** `xmpp://host:port` of the XMPP server's component listener. */
+  /** `xmpps://host:port` (TLS) or `xmpp://host:port` (plain) of the XMPP server's component listener. */
   readonly xmppService: string;
+  /** How far a plain stream may go: to private addresses only, or anywhere. */
+  readonly xmppPlain: "private" | "allow";
   /** Whether a user must be announced before anyone can reach it (design §9). */
   readonly directory: "announced" | "open";
   /** What the native system can do. */
@@ -31,12 +33,12 @@ const settings = {
   },
   xmppService: {
     key: "causeway:xmppService",
-    example: "xmpp://xmpp.example.com:5347",
-    pattern: /^xmpp:\/\/[^/\s]+:\d{1,5}$/,
+    example: "xmpps://xmpp.example.com:5348",
+    pattern: /^xmpps?:\/\/[^/\s]+:\d{1,5}$/,
   },
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
   standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
-} as const satisfies Record<Exclude<keyof Config, "capabilities">, Setting>;
+} as const satisfies Record<Exclude<keyof Config, "capabilities" | "xmppPlain">, Setting>;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
   const found = context(key);
@@ -60,6 +62,21 @@ function readDeclared(context: (key: string) => unknown): Capabilities {
   throw new Error(`CDK context "${capabilitiesKey}": ${declared.error}`);
 }
 
+const plainKey = "causeway:xmppPlain";
+
+/** Plain is a decision: the secret of a handshake and all messages can be read on the way. */
+function readPlain(service: string, context: (key: string) => unknown): Config["xmppPlain"] {
+  const value = context(plainKey);
+  if (value === "private" || value === "allow") return value;
+  const fix = `-c ${plainKey}=private where the server has a private address, or =allow to cross the open net unencrypted`;
+  if (value !== undefined)
+    throw new Error(`CDK context "${plainKey}" is ${JSON.stringify(value)}: pass ${fix}`);
+  if (service.startsWith("xmpps:")) return "private";
+  throw new Error(
+    `CDK context "${settings.xmppService.key}" is ${JSON.stringify(service)}, a plain stream: use xmpps://, or pass ${fix}`,
+  );
+}
+
 /**
  * Reads the deployment's configuration.
  *
@@ -67,9 +84,11 @@ function readDeclared(context: (key: string) => unknown): Capabilities {
  * @throws when a key is missing or wrong; the message names the key and what to do
  */
 export function readConfig(context: (key: string) => unknown): Config {
+  const xmppService = read(settings.xmppService, context);
   return {
     domains: read(settings.domains, context).split(","),
-    xmppService: read(settings.xmppService, context),
+    xmppService,
+    xmppPlain: readPlain(xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",
     capabilities: readDeclared(context),
     standby: read(settings.standby, context) === "true",

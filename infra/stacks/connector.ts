@@ -53,6 +53,7 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
       ...environmentOf("connector", source),
       AWS_REGION: stack.region,
       CAUSEWAY_XMPP_SERVICE: config.xmppService,
+      CAUSEWAY_XMPP_PLAIN: config.xmppPlain,
       CAUSEWAY_HEALTH_PORT: String(healthPort),
     },
     secrets: { CAUSEWAY_XMPP_SECRET: TaskSecret.fromSecretsManager(makeSecret(stack)) },

@@ -1,10 +1,11 @@
 /**
- * A hand-played XMPP server for one component (XEP-0114) over a real socket: it shakes hands, sends back what a
+ * A hand-played XMPP server for one component (XEP-0114) over a real socket, with or without TLS: it shakes hands, sends back what a
  * component addresses to itself, and lets a test read and write everything else byte by byte.
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
 const stanzaPattern = /<(message|presence|iq)\b(?:[^>]*\/>|.*?<\/\1>)/gs;
 
@@ -13,6 +14,8 @@ export interface ComponentServerOptions {
   readonly secret: string;
   /** Port to listen on; any free one when absent. */
   readonly port?: number;
+  /** PEM; with it the server speaks TLS from the first byte, as `localhost`. */
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
 }
 
 /** One connection of the component, after the handshake. */
@@ -148,7 +151,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
     else ready.push(peer);
   };
 
-  const server = createServer((socket) => {
+  const onConnection = (socket: Socket) => {
     connections += 1;
     const id = `stream-${connections}`;
     let text = "";
@@ -176,14 +179,16 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
       shakeHands(socket, match[1] ?? "", id, match[2] ?? "");
     };
     socket.on("data", onData);
-  });
+  };
+  const { tls } = options;
+  const server = tls ? createTlsServer(tls, onConnection) : createServer(onConnection);
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
 
   const fake: ComponentServer = {
     port,
-    service: `xmpp://127.0.0.1:${port}`,
+    service: tls ? `xmpps://localhost:${port}` : `xmpp://127.0.0.1:${port}`,
     accept() {
       const peer = ready.shift();
       if (peer) return Promise.resolve(peer);

@@ -116,6 +116,7 @@ describe("the connector's environment", () => {
     assert.partialDeepStrictEqual(env.value, {
       domain: "im.example.com",
       service: "xmpp://127.0.0.1:5347",
+      plainAllowed: false,
       secret,
       lanes: 16,
       leased: true,
@@ -152,6 +153,9 @@ describe("the connector's environment", () => {
       ["CAUSEWAY_LANES", "2048"],
       ["CAUSEWAY_LEASE", "maybe"],
       ["CAUSEWAY_XMPP_SERVICE", "127.0.0.1:5347"],
+      ["CAUSEWAY_XMPP_SERVICE", "xmpps://xmpp.example.com"],
+      ["CAUSEWAY_XMPP_SERVICE", "xmpps://xmpp.example.com:99999"],
+      ["CAUSEWAY_XMPP_PLAIN", "yes"],
       ["CAUSEWAY_HEALTH_PORT", "70000"],
       ["CAUSEWAY_HEALTH_PORT", "http"],
       ["CAUSEWAY_HEALTH_HOST", ""],

@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import type { OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
 import { makeConnector } from "#connector/connector.ts";
+import type { DialOptions } from "#connector/dial.ts";
 import { type Lease, makeNoLease } from "#connector/lease.ts";
 import type { Log, LogFields } from "#connector/log.ts";
 import {
@@ -14,7 +15,12 @@ import {
 } from "#core/contract/envelope.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { type Limits, limits } from "#core/limits.ts";
-import { type ComponentServer, type Peer, startComponentServer } from "#test/fakes/component-server.ts";
+import {
+  type ComponentServer,
+  type ComponentServerOptions,
+  type Peer,
+  startComponentServer,
+} from "#test/fakes/component-server.ts";
 
 export const domain = "im.example.com";
 export const secret = "geheim-ß-秘密";
@@ -215,11 +221,15 @@ export interface RigOptions {
   /** Default: the connector is alone. */
   readonly lease?: Lease;
   readonly now?: () => number;
+  /** How the server speaks TLS. */
+  readonly tls?: ComponentServerOptions["tls"];
+  /** How the server is dialled; default: as it says. */
+  readonly dial?: Partial<DialOptions>;
 }
 
 /** Starts a connector and its server; both end with the test. */
 export async function startRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
-  const server = await startComponentServer({ domain, secret });
+  const server = await startComponentServer({ domain, secret, ...(options.tls && { tls: options.tls }) });
   const queues = makeHandQueues();
   const logs: { event: string; fields: LogFields }[] = [];
   const fences: number[] = [];
@@ -238,6 +248,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     domain,
     secret,
     service: server.service,
+    ...options.dial,
     lanes: options.lanes ?? 8,
     queues,
     lease: options.lease ?? makeNoLease(domain, { takeFence }),
