@@ -7,6 +7,7 @@ import { limits } from "#core/limits.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
+import type { SecretSource } from "./secret.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -93,6 +94,13 @@ const connectorSchema = v.object({
   ),
   CAUSEWAY_XMPP_SECRET: v.optional(v.string()),
   CAUSEWAY_XMPP_SECRET_FILE: v.optional(text("the file that holds the component's secret")),
+  CAUSEWAY_XMPP_SECRET_ARN: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:.+$/),
+      v.description("the ARN of the component's secret in Secrets Manager"),
+    ),
+  ),
   CAUSEWAY_LEASE: v.optional(
     v.pipe(v.picklist(["on", "off"]), v.description('"on" where connectors share a domain, else "off"')),
     "off",
@@ -143,7 +151,7 @@ export interface ConnectorEnv extends AwsEnv {
   readonly caFile?: string;
   /** Whether a plain stream may leave the private network. */
   readonly plainAllowed: boolean;
-  readonly secret: string;
+  readonly secret: SecretSource;
   readonly lanes: number;
   /** Whether connectors share the domain by a lease. */
   readonly leased: boolean;
@@ -221,19 +229,21 @@ export function readFunctionEnv(
   });
 }
 
-function readSecret(read: v.InferOutput<typeof connectorSchema>): Result<string, string> {
+/** The first that is set counts. A file is looked into at once, so that a wrong path ends the start. */
+function readSecret(read: v.InferOutput<typeof connectorSchema>): Result<SecretSource, string> {
   const { CAUSEWAY_XMPP_SECRET: given = "", CAUSEWAY_XMPP_SECRET_FILE: file } = read;
-  if (given !== "") return ok(given);
+  const { CAUSEWAY_XMPP_SECRET_ARN: arn } = read;
+  if (given !== "") return ok({ kind: "given", secret: given });
+  if (file === undefined && arn !== undefined) return ok({ kind: "arn", arn });
   if (file === undefined) {
     return err(
-      "CAUSEWAY_XMPP_SECRET is missing: set it to the component's secret, or CAUSEWAY_XMPP_SECRET_FILE to a file that holds it",
+      "CAUSEWAY_XMPP_SECRET is missing: set it to the component's secret, or CAUSEWAY_XMPP_SECRET_FILE to a file that holds it, or CAUSEWAY_XMPP_SECRET_ARN to its place in Secrets Manager",
     );
   }
   try {
-    const secret = readFileSync(file, "utf8").trim();
-    return secret === ""
+    return readFileSync(file, "utf8").trim() === ""
       ? err(`CAUSEWAY_XMPP_SECRET_FILE: ${file} is empty: write the component's secret into it`)
-      : ok(secret);
+      : ok({ kind: "file", file });
   } catch {
     return err(
       `CAUSEWAY_XMPP_SECRET_FILE: ${file} cannot be read: set it to a file that this process may read`,

@@ -4,7 +4,10 @@ const certificate =
 const expired = "the server's certificate is not valid at this time: renew it";
 
 const rows: Readonly<Record<string, string>> = {
-  "not-authorized": "the component's secret is not the server's: set the same on both sides",
+  "not-authorized":
+    "the component's secret is not the server's: set the same on both sides; it is read again before the next try",
+  "secret-unreadable":
+    "the component's secret cannot be read: see secret.failed for why; it is read again before the next try",
   "host-unknown": "the server has no component of this name: add it to the server's configuration",
   conflict: "the server already has this component connected: end the other connector, or share a lease",
   "invalid-from": "the server does not let the component send from this domain: compare both configurations",

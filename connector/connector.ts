@@ -1,5 +1,6 @@
 /** The parts of a connector for one domain, put together from ports; `main.ts` gives it the real ones. */
 import type { Queues } from "#aws/queues.ts";
+import type { ReadSecret } from "#aws/secret.ts";
 import { newTrace } from "#aws/trace.ts";
 import { limits as defaultLimits, type Limits } from "#core/limits.ts";
 import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
@@ -20,7 +21,8 @@ import { makeVersions } from "./versions.ts";
 export interface ConnectorOptions extends DialOptions {
   /** Prepared. */
   readonly domain: string;
-  readonly secret: string;
+  /** Called for each stream. */
+  readonly readSecret: ReadSecret;
   readonly lanes: number;
   readonly queues: Queues;
   /** Says when the stream is ours. */

@@ -1,6 +1,7 @@
 /** The connector as a process: environment, signals, exit. */
 import { connectAws } from "#aws/connect.ts";
 import { readConnectorEnv } from "#aws/env.ts";
+import { makeSecretReader } from "#aws/secret.ts";
 import { limits } from "#core/limits.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
 import { type Connector, makeConnector } from "./connector.ts";
@@ -42,7 +43,14 @@ async function main(): Promise<void> {
   const lease = env.value.leased
     ? makeLease({ domain: domain.value, table, limits, log })
     : makeNoLease(domain.value, table);
-  const connector = makeConnector({ ...env.value, domain: domain.value, queues, lease, log });
+  const connector = makeConnector({
+    ...env.value,
+    domain: domain.value,
+    readSecret: makeSecretReader(env.value.secret, env.value.region),
+    queues,
+    lease,
+    log,
+  });
   const { healthHost, healthPort } = env.value;
   try {
     await serveHealth(healthHost, healthPort, connector.health);

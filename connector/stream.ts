@@ -1,5 +1,6 @@
 /** The component's stream to its server: always one, come up again with backoff whenever it ends. */
 import type { Element } from "ltx";
+import type { ReadSecret } from "#aws/secret.ts";
 import type { Limits } from "#core/limits.ts";
 import { adviceFor } from "./advice.ts";
 import { backoffMs } from "./backoff.ts";
@@ -28,7 +29,8 @@ export interface Inbound {
 export interface StreamOptions extends DialOptions {
   /** Prepared. */
   readonly domain: string;
-  readonly secret: string;
+  /** Called for each stream. */
+  readonly readSecret: ReadSecret;
   readonly limits: Limits;
   /** From 0 to 1, for the jitter. */
   readonly random: () => number;
@@ -86,11 +88,24 @@ export function makeStream(options: StreamOptions): Stream {
     link?.close();
   };
 
-  const open = (term: number) => {
+  const readSecret = async (signal: AbortSignal): Promise<string> => {
+    try {
+      return await options.readSecret(AbortSignal.any([signal, AbortSignal.timeout(limits.connectMsMax)]));
+    } catch (cause) {
+      if (signal.aborted) throw new Error("stopped", { cause });
+      log("error", "secret.failed", { reason: nameOfError(cause) });
+      throw new Error("secret-unreadable", { cause });
+    }
+  };
+
+  const open = async (term: number) => {
     opening = new AbortController();
-    return openLink(
+    const signal = AbortSignal.any([stopping.signal, opening.signal]);
+    const secret = await readSecret(signal);
+    return await openLink(
       {
         ...options,
+        secret,
         isOurs: () => lease.term() === term,
         isFull: inbound.isFull,
         onStanza(stanza, bytes) {
@@ -102,7 +117,7 @@ export function makeStream(options: StreamOptions): Stream {
           clocks?.held(held);
         },
       },
-      AbortSignal.any([stopping.signal, opening.signal]),
+      signal,
     );
   };
 

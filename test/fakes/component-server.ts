@@ -55,6 +55,8 @@ export interface ComponentServer {
   handshakes(): number;
   /** Called before the stream's header is answered. */
   onHeader: () => void;
+  /** What the next handshake is to prove. */
+  secret: string;
   close(): Promise<void>;
 }
 
@@ -120,7 +122,7 @@ function makePeer(socket: Socket, domain: string): { peer: Peer; take(text: stri
 
 /** Starts listening on 127.0.0.1. */
 export async function startComponentServer(options: ComponentServerOptions): Promise<ComponentServer> {
-  const { domain, secret } = options;
+  const { domain } = options;
   const ready: Peer[] = [];
   const waiters: ((peer: Peer) => void)[] = [];
   const sockets = new Set<Socket>();
@@ -136,7 +138,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
 
   const shakeHands = (socket: Socket, handshake: string, id: string, rest: string) => {
     handshakes += 1;
-    const expected = createHash("sha1").update(id).update(secret, "utf8").digest("hex");
+    const expected = createHash("sha1").update(id).update(fake.secret, "utf8").digest("hex");
     if (refusal !== undefined || handshake !== expected) {
       fail(socket, refusal ?? "not-authorized");
       refusal = undefined;
@@ -203,6 +205,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
     connections: () => connections,
     handshakes: () => handshakes,
     onHeader() {},
+    secret: options.secret,
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -67,7 +67,7 @@ for (const kind of serverKinds) {
     const queues = makeHandQueues();
     const connector = makeConnector({
       domain,
-      secret,
+      readSecret: async () => secret,
       service: `xmpps://localhost:${end.port}`,
       caFile: certificateFile,
       lanes: 8,

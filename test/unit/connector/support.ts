@@ -2,6 +2,7 @@
 import type { TestContext } from "node:test";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import type { OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
+import type { ReadSecret } from "#aws/secret.ts";
 import { makeConnector } from "#connector/connector.ts";
 import type { DialOptions } from "#connector/dial.ts";
 import { type Lease, makeNoLease } from "#connector/lease.ts";
@@ -221,7 +222,7 @@ export interface RigOptions {
   /** Default: the connector is alone. */
   readonly lease?: Lease;
   readonly now?: () => number;
-  /** How the server speaks TLS. */
+  readonly readSecret?: ReadSecret;
   readonly tls?: ComponentServerOptions["tls"];
   /** How the server is dialled; default: as it says. */
   readonly dial?: Partial<DialOptions>;
@@ -246,7 +247,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
   };
   const connector = makeConnector({
     domain,
-    secret,
+    readSecret: options.readSecret ?? (async () => secret),
     service: server.service,
     ...options.dial,
     lanes: options.lanes ?? 8,
