@@ -105,6 +105,7 @@ const connectorSchema = v.object({
     v.pipe(v.picklist(["on", "off"]), v.description('"on" where connectors share a domain, else "off"')),
     "off",
   ),
+  CAUSEWAY_STATUS: v.optional(v.pipe(v.picklist(["0", "1"]), v.description('"1" for lines of status')), "0"),
   CAUSEWAY_HEALTH_HOST: v.optional(text("the address to be healthy at, like 127.0.0.1"), "127.0.0.1"),
   CAUSEWAY_HEALTH_PORT: v.optional(
     v.pipe(
@@ -155,6 +156,8 @@ export interface ConnectorEnv extends AwsEnv {
   readonly lanes: number;
   /** Whether connectors share the domain by a lease. */
   readonly leased: boolean;
+  /** Whether to tell a person how it goes. */
+  readonly status: boolean;
   readonly healthHost: string;
   readonly healthPort: number;
 }
@@ -286,6 +289,7 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
     secret: secret.value,
     lanes: read.CAUSEWAY_LANES,
     leased: read.CAUSEWAY_LEASE === "on",
+    status: read.CAUSEWAY_STATUS === "1",
     healthHost: read.CAUSEWAY_HEALTH_HOST,
     healthPort: read.CAUSEWAY_HEALTH_PORT,
   });

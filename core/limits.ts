@@ -170,6 +170,11 @@ export const limits = {
   eventFrameBytesMax: 16 * 1024,
   /** Graceful stop: time for polls under way to bring what SQS is just sending. */
   pollGraceMs: 300,
+  /** From one line of metrics to the next, and from one line of status to the next. */
+  metricsMs: 60_000,
+  statusMs: 10_000,
+  /** Barriers whose round trips are kept for a median. */
+  roundTripsKeptMax: 1_000,
   /** Lease of a domain's stream: how long it may be used after a call to take or renew the lease was begun. */
   leaseMs: 5_000,
   /** From the beginning of one renewal to the next. */

@@ -117,6 +117,7 @@ describe("the connector's environment", () => {
       domain: "im.example.com",
       service: "xmpp://127.0.0.1:5347",
       plainAllowed: false,
+      status: false,
       secret: { kind: "given", secret },
       lanes: 16,
       leased: true,
