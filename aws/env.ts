@@ -1,22 +1,18 @@
-/** The environment, parsed once; the only reader of `process.env` outside `local/`, `infra/` and tests. */
-import { readFileSync } from "node:fs";
+/** The environment that all have in common, and that of functions, parsed once. */
 import * as v from "valibot";
 import type { Capabilities } from "#core/capabilities.ts";
 import { environmentNameOf, type QueueName, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
-import { parseRates, type Rates } from "#core/rates.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Text; the description says what to set the variable to, and stands in every complaint about it. */
-const text = (description: string) => v.pipe(v.string(), v.minLength(1), v.description(description));
+export const text = (description: string) => v.pipe(v.string(), v.minLength(1), v.description(description));
 const url = (description: string) =>
   v.pipe(v.string(), v.regex(/^https?:\/\/[^/]/), v.description(description));
-
-const powerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
 
 const domains = v.pipe(
   v.string(),
@@ -27,7 +23,7 @@ const domains = v.pipe(
   v.description("the component domains that are served, separated by commas"),
 );
 
-const common = {
+export const common = {
   AWS_REGION: v.optional(text("an AWS region, like us-east-1"), "us-east-1"),
   SQS_ENDPOINT: v.optional(url("the URL of an SQS engine, like http://127.0.0.1:9324, or leave it out")),
   DYNAMODB_ENDPOINT: v.optional(
@@ -64,43 +60,6 @@ const functionSchema = v.object({
   CAUSEWAY_CAPABILITIES: v.optional(v.string(), "{}"),
 });
 
-const connectorSchema = v.object({
-  ...common,
-  CAUSEWAY_LANES: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d+$/),
-      v.transform(Number),
-      v.check((lanes) => lanes >= 1 && lanes <= 1024 && powerOfTwo(lanes)),
-      v.description("a power of two up to 1024"),
-    ),
-    String(limits.lanes),
-  ),
-  CAUSEWAY_XMPP_SERVICE: v.pipe(
-    v.string(),
-    v.regex(/^xmpp:\/\/[^/]+:\d+$/),
-    v.description("the XMPP server's component listener, like xmpp://host:5347"),
-  ),
-  CAUSEWAY_XMPP_SECRET: v.optional(v.string()),
-  CAUSEWAY_XMPP_SECRET_FILE: v.optional(text("the file that holds the component's secret")),
-  CAUSEWAY_LEASE: v.optional(
-    v.pipe(v.picklist(["on", "off"]), v.description('"on" where connectors share a domain, else "off"')),
-    "off",
-  ),
-  CAUSEWAY_RATES: v.optional(v.string(), "{}"),
-  CAUSEWAY_HEALTH_HOST: v.optional(text("the address to be healthy at, like 127.0.0.1"), "127.0.0.1"),
-  CAUSEWAY_HEALTH_PORT: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d+$/),
-      v.transform(Number),
-      v.maxValue(65_535),
-      v.description("a port number"),
-    ),
-    "8081",
-  ),
-});
-
 export interface AwsEnv {
   readonly region: string;
   readonly sqsEndpoint?: string;
@@ -126,20 +85,6 @@ export interface FunctionEnv extends AwsEnv {
   readonly capabilities: Capabilities;
 }
 
-export interface ConnectorEnv extends AwsEnv {
-  readonly domain: string;
-  /** `xmpp://host:port` of the component listener. */
-  readonly service: string;
-  readonly secret: string;
-  readonly lanes: number;
-  /** Whether connectors share the domain by a lease. */
-  readonly leased: boolean;
-  /** How much may come in. */
-  readonly rates: Rates;
-  readonly healthHost: string;
-  readonly healthPort: number;
-}
-
 function queueUrls(env: Environment, prefix: string): Partial<Record<QueueName, string>> {
   const urls: Partial<Record<QueueName, string>> = {};
   for (const queue of queueNames) {
@@ -149,7 +94,7 @@ function queueUrls(env: Environment, prefix: string): Partial<Record<QueueName, 
   return urls;
 }
 
-function missingQueue(
+export function missingQueue(
   urls: Partial<Record<QueueName, string>>,
   prefix: string,
   needed: readonly QueueName[],
@@ -158,17 +103,17 @@ function missingQueue(
   return missing && `${prefix}${environmentNameOf(missing)} is missing: set it to the URL of that queue`;
 }
 
-type Schema = typeof functionSchema | typeof connectorSchema;
+type Schema = v.ObjectSchema<v.ObjectEntries, undefined>;
 
 /** What a variable is to be set to. */
 function wanted(schema: Schema, name: string): string {
   const entry = Object.entries(schema.entries).find(([key]) => key === name)?.[1];
-  const inner = entry?.type === "optional" ? entry.wrapped : entry;
+  const inner = entry !== undefined && "wrapped" in entry ? (entry.wrapped as v.GenericSchema) : entry;
   return (inner && v.getDescription(inner)) ?? "something else";
 }
 
 /** Complains about the first wrong variable in one line that names it and the way out. */
-function parse<const S extends Schema>(schema: S, env: Environment): Result<v.InferOutput<S>, string> {
+export function parse<const S extends Schema>(schema: S, env: Environment): Result<v.InferOutput<S>, string> {
   const parsed = v.safeParse(schema, env, { abortEarly: true });
   if (parsed.success) return ok(parsed.output);
   const name = String(parsed.issues[0].path?.[0]?.key ?? "environment");
@@ -177,7 +122,10 @@ function parse<const S extends Schema>(schema: S, env: Environment): Result<v.In
   return err(`${name} ${complaint}: set it to ${wanted(schema, name)}`);
 }
 
-function awsEnv(env: Environment, read: v.InferOutput<v.ObjectSchema<typeof common, undefined>>): AwsEnv {
+export function awsEnv(
+  env: Environment,
+  read: v.InferOutput<v.ObjectSchema<typeof common, undefined>>,
+): AwsEnv {
   return {
     region: read.AWS_REGION,
     ...(read.SQS_ENDPOINT === undefined ? {} : { sqsEndpoint: read.SQS_ENDPOINT }),
@@ -207,66 +155,5 @@ export function readFunctionEnv(
     capabilities: capabilities.value,
     directory: read.CAUSEWAY_DIRECTORY,
     resync: { pairsPerS: read.CAUSEWAY_RESYNC_PAIRS_PER_S, settleS: read.CAUSEWAY_RESYNC_SETTLE_S },
-  });
-}
-
-function readSecret(read: v.InferOutput<typeof connectorSchema>): Result<string, string> {
-  const { CAUSEWAY_XMPP_SECRET: given = "", CAUSEWAY_XMPP_SECRET_FILE: file } = read;
-  if (given !== "") return ok(given);
-  if (file === undefined) {
-    return err(
-      "CAUSEWAY_XMPP_SECRET is missing: set it to the component's secret, or CAUSEWAY_XMPP_SECRET_FILE to a file that holds it",
-    );
-  }
-  try {
-    const secret = readFileSync(file, "utf8").trim();
-    return secret === ""
-      ? err(`CAUSEWAY_XMPP_SECRET_FILE: ${file} is empty: write the component's secret into it`)
-      : ok(secret);
-  } catch {
-    return err(
-      `CAUSEWAY_XMPP_SECRET_FILE: ${file} cannot be read: set it to a file that this process may read`,
-    );
-  }
-}
-
-const connectorQueues = [
-  "messageStanzas",
-  "presenceStanzas",
-  "iqStanzas",
-  "outboundStanzas",
-  "outboundPresence",
-  "walks",
-] as const satisfies readonly QueueName[];
-
-/** Stanzas that cannot go on are kept beside their queue; a walk's task is our own and always can. */
-const connectorDeadLetters = connectorQueues.filter((queue) => queue !== "walks");
-
-/** The connector's environment. The error is one line for people; it never holds the secret. */
-export function readConnectorEnv(env: Environment = process.env): Result<ConnectorEnv, string> {
-  const parsed = parse(connectorSchema, env);
-  if (!parsed.ok) return parsed;
-  const read = parsed.value;
-  const secret = readSecret(read);
-  if (!secret.ok) return secret;
-  const aws = awsEnv(env, read);
-  const missing =
-    missingQueue(aws.urls, "CAUSEWAY_QUEUE_", connectorQueues) ??
-    missingQueue(aws.deadLetterUrls, "CAUSEWAY_DEAD_LETTERS_", connectorDeadLetters);
-  if (missing !== undefined) return err(missing);
-  const rates = parseRates(read.CAUSEWAY_RATES);
-  if (!rates.ok) return err(`CAUSEWAY_RATES: ${rates.error}`);
-  const [domain] = read.CAUSEWAY_DOMAINS;
-  if (domain === undefined) throw new Error("a list of domains that was read is never empty");
-  return ok({
-    ...aws,
-    domain,
-    service: read.CAUSEWAY_XMPP_SERVICE,
-    secret: secret.value,
-    lanes: read.CAUSEWAY_LANES,
-    leased: read.CAUSEWAY_LEASE === "on",
-    rates: rates.value,
-    healthHost: read.CAUSEWAY_HEALTH_HOST,
-    healthPort: read.CAUSEWAY_HEALTH_PORT,
   });
 }

@@ -9,6 +9,8 @@ declare module "@xmpp/component-core" {
     constructor(options: { service: string; domain: string });
     /** Called with `new`; what it returns is the socket that is used. */
     Socket: () => Socket;
+    /** What the socket's `connect` is called with. */
+    socketParameters: (service: string) => object;
     /** Called with `new` for each stream; what it returns reads it. */
     Parser: () => EventEmitter & { write(text: string): void };
     /** Milliseconds that each step of opening and closing may take. */

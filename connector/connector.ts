@@ -1,5 +1,6 @@
 /** The parts of a connector for one domain, put together from ports; `main.ts` gives it the real ones. */
 import type { Queues } from "#aws/queues.ts";
+import type { ReadSecret } from "#aws/secret.ts";
 import type { Table } from "#aws/table.ts";
 import { newTrace } from "#aws/trace.ts";
 import { limits as defaultLimits, type Limits } from "#core/limits.ts";
@@ -9,6 +10,9 @@ import { errorReply } from "#core/xmpp/error.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
 import { makeAnnounce } from "./announce.ts";
 import { setAside } from "./aside.ts";
+import { stanzaQueues } from "./classify.ts";
+import { type Counters, makeCounters } from "./counters.ts";
+import type { DialOptions } from "./dial.ts";
 import { makeDownlink } from "./downlink.ts";
 import type { Unfit } from "./expand.ts";
 import { makeGate } from "./gate.ts";
@@ -16,16 +20,16 @@ import type { Health } from "./health.ts";
 import type { Lease } from "./lease.ts";
 import type { Log } from "./log.ts";
 import { makePolicyWatch } from "./policy-watch.ts";
+import type { Session } from "./session.ts";
 import { makeStream } from "./stream.ts";
 import { makeUplink } from "./uplink.ts";
 import { makeVersions } from "./versions.ts";
 
-export interface ConnectorOptions {
+export interface ConnectorOptions extends DialOptions {
   /** Prepared. */
   readonly domain: string;
-  /** `xmpp://host:port` of the component listener. */
-  readonly service: string;
-  readonly secret: string;
+  /** Called for each stream. */
+  readonly readSecret: ReadSecret;
   readonly lanes: number;
   readonly queues: Queues;
   /** Says when the stream is ours. */
@@ -44,10 +48,38 @@ export interface ConnectorOptions {
 }
 
 export interface Connector {
+  readonly counters: Counters;
   start(): void;
   /** Confirms what can be confirmed, gives back the rest, closes the stream, takes in what it still brought. */
   stop(): Promise<void>;
   health(): Health;
+}
+
+/** What uplink keeps as `late` would have been taken in time, so it is not refused. */
+function countAsides(queues: Queues, counters: Counters): Queues {
+  return {
+    ...queues,
+    async setAside(queue, letter) {
+      await queues.setAside(queue, letter);
+      counters.add("setAside");
+      const isInbound = stanzaQueues.some((inbound) => inbound === queue);
+      if (isInbound && letter.reason !== "late") counters.add("refused");
+    },
+  };
+}
+
+function timeBarriers(session: Session, counters: Counters): Session {
+  return {
+    ...session,
+    confirm(xml) {
+      const from = performance.now();
+      const { written, back } = session.confirm(xml);
+      void back.then((isBack) => {
+        if (isBack) counters.barrier(performance.now() - from);
+      });
+      return { written, back };
+    },
+  };
 }
 
 export function makeConnector(options: ConnectorOptions): Connector {
@@ -55,7 +87,18 @@ export function makeConnector(options: ConnectorOptions): Connector {
   const limits = options.limits ?? defaultLimits;
   const random = options.random ?? Math.random;
   const giveUp = new AbortController();
-  const shared = { ...options, limits, random, signal: giveUp.signal };
+  const counters = makeCounters(limits);
+  const shared = {
+    ...options,
+    queues: countAsides(options.queues, counters),
+    limits,
+    random,
+    signal: giveUp.signal,
+    onPacked(items: number) {
+      counters.add("packs");
+      counters.add("itemsPacked", items);
+    },
+  };
 
   const reply = (xml: string) => {
     // Our own answers quote addresses of others, so they are checked like everything that leaves.
@@ -81,6 +124,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
 
   const downlink = makeDownlink({
     ...shared,
+    onWritten: (xml) => counters.stanza(/^<([a-z]+)/.exec(xml)?.[1] ?? "", "Out"),
     setAside: (queue, letter) => setAside(shared, queue, letter),
     bounce,
     context: {
@@ -95,9 +139,15 @@ export function makeConnector(options: ConnectorOptions): Connector {
 
   const stream = makeStream({
     ...shared,
-    inbound: uplink,
+    inbound: {
+      ...uplink,
+      accept(stanza, bytes) {
+        counters.stanza(stanza.name, "In");
+        uplink.accept(stanza, bytes);
+      },
+    },
     onUp(session) {
-      downlink.up(session);
+      downlink.up(timeBarriers(session, counters));
       announce.up(session.fence);
     },
     onDown(fence, reason) {
@@ -108,6 +158,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
   });
 
   return {
+    counters,
     start() {
       lease.start({ onClose: () => stream.close("lease-ending"), onLost: () => stream.close("lease-lost") });
       policy.start();

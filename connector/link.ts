@@ -2,20 +2,19 @@
  * One connection to the server, from connect to close: `@xmpp/component-core` on a socket that is read in small
  * bounded pieces and can be held (see docs/decisions/0002-connector-stream.md).
  */
-import { Socket } from "node:net";
+import { once } from "node:events";
 import { Component } from "@xmpp/component-core";
 import type { Element } from "ltx";
 import type { Limits } from "#core/limits.ts";
 import { XmlFault } from "#core/xmpp/element-reader.ts";
+import { type DialOptions, dial, isTls } from "./dial.ts";
 import { nameOfError } from "./log.ts";
 import { makeSplitter, type Piece } from "./splitter.ts";
 import { makeStreamParser } from "./stream-parser.ts";
 
 export type Refused = Extract<Piece, { kind: "refused" }>;
 
-export interface LinkOptions {
-  /** `xmpp://host:port` */
-  readonly service: string;
+export interface LinkOptions extends DialOptions {
   readonly domain: string;
   readonly secret: string;
   readonly limits: Limits;
@@ -60,6 +59,8 @@ function makeLink(options: LinkOptions) {
   const { domain, service, limits } = options;
   const splitter = makeSplitter(limits);
   const entity = new Component({ domain, service });
+  /** What is decrypted comes to the end, also when its first piece stops the reading. */
+  const readAheadBytes = isTls(service) ? limits.tlsReadBytes : 0;
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<string>();
   let phase: "opening" | "waiting" | "up" | "closing" = "opening";
   let reason: string | undefined;
@@ -118,7 +119,7 @@ function makeLink(options: LinkOptions) {
   const deliverAll = (): boolean => {
     while (!socket.destroyed) {
       if (phase === "waiting") return false;
-      if (phase !== "opening" && options.isFull(splitter.ahead())) {
+      if (phase !== "opening" && options.isFull(splitter.ahead() + readAheadBytes)) {
         hold(true);
         return false;
       }
@@ -147,18 +148,17 @@ function makeLink(options: LinkOptions) {
     }
   };
 
-  const socket = new Socket({
-    onread: {
-      buffer: Buffer.allocUnsafe(limits.readChunkBytes),
-      callback(length, buffer) {
-        readAt = performance.now();
-        if (phase === "opening" && !options.isOurs()) {
-          destroy("lease-lost");
-          return false;
-        }
-        splitter.push(Buffer.from(buffer.buffer, buffer.byteOffset, length));
-        return pump();
-      },
+  const socket = dial(options, {
+    buffer: Buffer.allocUnsafe(limits.readChunkBytes),
+    callback(length, buffer) {
+      readAt = performance.now();
+      if (phase === "opening" && !options.isOurs()) {
+        destroy("lease-lost");
+        return false;
+      }
+      // A copy: the buffer is used again.
+      splitter.push(Buffer.from(buffer.subarray(0, length)));
+      return pump();
     },
   });
 
@@ -197,8 +197,13 @@ function makeLink(options: LinkOptions) {
       goOn();
     },
     wire() {
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true, limits.livenessMs);
+      socket.on("connect", () => {
+        socket.setNoDelay(true);
+        socket.setKeepAlive(true, limits.livenessMs);
+      });
+      // It is connecting already.
+      socket.connect = () => socket;
+      entity.socketParameters = () => ({});
       entity.timeout = limits.connectMsMax;
       entity.Socket = function takeSocket() {
         return socket;
@@ -225,7 +230,7 @@ function makeLink(options: LinkOptions) {
  * Connects, opens the stream and shakes hands (XEP-0114 §3).
  *
  * @throws Error whose message is the reason in a word: `conflict`, `host-unknown`, `not-authorized`,
- *   `ECONNREFUSED`, `connect-timeout`, …
+ *   `plain-to-public`, `ECONNREFUSED`, `connect-timeout`, …
  */
 export async function openLink(options: LinkOptions, signal: AbortSignal): Promise<Link> {
   const link = makeLink(options);
@@ -236,6 +241,8 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
   signal.addEventListener("abort", abort);
   const open = async () => {
     await entity.connect(options.service);
+    // Not a byte to a server that has not proved who it is.
+    if (isTls(options.service)) await once(link.socket, "secureConnect");
     const header = await entity.open({ domain: options.domain });
     // XEP-0114 §3 hashes the secret's UTF-8 bytes; the library hashes one byte per character.
     await entity.authenticate(header.attrs["id"], Buffer.from(options.secret, "utf8").toString("latin1"));

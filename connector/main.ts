@@ -1,15 +1,17 @@
 /** The connector as a process: environment, signals, exit. */
 import { connectAws } from "#aws/connect.ts";
-import { readConnectorEnv } from "#aws/env.ts";
+import { readConnectorEnv } from "#aws/connector-env.ts";
+import { makeSecretReader } from "#aws/secret.ts";
 import { limits } from "#core/limits.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
 import { type Connector, makeConnector } from "./connector.ts";
 import { serveHealth } from "./health.ts";
 import { makeLease, makeNoLease } from "./lease.ts";
 import { type Log, makeLog } from "./log.ts";
+import { type Figures, metricLine, reportEvery, statusLine } from "./report.ts";
 
 /** Stops once, whoever asks first, and ends the process: 0 when everything was handed over in time, else 1. */
-function stopper(connector: Connector, log: Log): (reason: string) => void {
+function stopper(connector: Connector, log: Log, tellMetrics: () => void): (reason: string) => void {
   let stopping = false;
   return (reason) => {
     if (stopping) return;
@@ -22,10 +24,22 @@ function stopper(connector: Connector, log: Log): (reason: string) => void {
     }, limits.stopMsMax);
     void connector.stop().then(() => {
       clearTimeout(timer);
+      tellMetrics();
       log("info", "connector.stopped");
       process.exit(0);
     });
   };
+}
+
+/** Metrics go where the log goes; the status to a person, so that the log stays JSON. */
+function report(connector: Connector, withStatus: boolean): () => void {
+  const { takeRoundTrips } = connector.counters;
+  const tellMetrics = (figures: Figures) => process.stdout.write(`${metricLine(figures, Date.now())}\n`);
+  const tellMetricsNow = reportEvery(limits.metricsMs, connector, tellMetrics, takeRoundTrips);
+  if (!withStatus) return tellMetricsNow;
+  const tellStatus = (figures: Figures) => console.error(statusLine(figures, limits.statusMs / 1000));
+  reportEvery(limits.statusMs, connector, tellStatus);
+  return tellMetricsNow;
 }
 
 async function main(): Promise<void> {
@@ -42,7 +56,15 @@ async function main(): Promise<void> {
   const lease = env.value.leased
     ? makeLease({ domain: domain.value, table, limits, log })
     : makeNoLease(domain.value, table);
-  const connector = makeConnector({ ...env.value, domain: domain.value, queues, table, lease, log });
+  const connector = makeConnector({
+    ...env.value,
+    domain: domain.value,
+    readSecret: makeSecretReader(env.value.secret, env.value.region),
+    queues,
+    table,
+    lease,
+    log,
+  });
   const { healthHost, healthPort } = env.value;
   try {
     await serveHealth(healthHost, healthPort, connector.health);
@@ -50,7 +72,8 @@ async function main(): Promise<void> {
     console.error(`the health port ${healthHost}:${healthPort} cannot be used: ${String(error)}`);
     process.exit(1);
   }
-  const stop = stopper(connector, log);
+  const tellMetrics = report(connector, env.value.status || process.stdout.isTTY);
+  const stop = stopper(connector, log, tellMetrics);
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
   // Started by a parent that holds a channel to us: without the parent nobody would ever stop us.

@@ -45,6 +45,8 @@ export interface SenderOptions {
   readonly limits: Limits;
   readonly random: () => number;
   readonly log: Log;
+  /** Called with the number of items that one SQS message has taken into its queue. */
+  readonly onPacked?: (items: number) => void;
 }
 
 export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T> {
@@ -124,8 +126,10 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
     const byIndex = new Map(failed.map((failure) => [failure.index, failure]));
     for (const [index, { pack, failures }] of call.entries()) {
       const failure = byIndex.get(index);
-      if (failure === undefined) for (const item of pack.items) item.sent();
-      else if (failure.permanent) onRefused(pack, failure.reason);
+      if (failure === undefined) {
+        options.onPacked?.(pack.items.length);
+        for (const item of pack.items) item.sent();
+      } else if (failure.permanent) onRefused(pack, failure.reason);
       else {
         const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
         const waitMs = backoffMs(failures + 1, options.random(), bounds);

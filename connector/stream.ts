@@ -1,8 +1,11 @@
 /** The component's stream to its server: always one, come up again with backoff whenever it ends. */
 import type { Element } from "ltx";
+import type { ReadSecret } from "#aws/secret.ts";
 import type { Limits } from "#core/limits.ts";
+import { adviceFor } from "./advice.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Barriers } from "./barriers.ts";
+import type { DialOptions } from "./dial.ts";
 import type { Lease } from "./lease.ts";
 import { type Link, openLink, type Refused } from "./link.ts";
 import { type Log, nameOfError } from "./log.ts";
@@ -23,11 +26,11 @@ export interface Inbound {
   onRoom(listener: () => void): void;
 }
 
-export interface StreamOptions {
+export interface StreamOptions extends DialOptions {
   /** Prepared. */
   readonly domain: string;
-  readonly service: string;
-  readonly secret: string;
+  /** Called for each stream. */
+  readonly readSecret: ReadSecret;
   readonly limits: Limits;
   /** From 0 to 1, for the jitter. */
   readonly random: () => number;
@@ -49,9 +52,6 @@ export interface Stream {
   /** The stream that is up, if one is. */
   session(): Session | undefined;
 }
-
-/** Reasons that only people can mend. */
-const configurationReasons = new Set(["not-authorized", "host-unknown", "conflict", "invalid-from"]);
 
 export function makeStream(options: StreamOptions): Stream {
   const { domain, inbound, lease, limits, log } = options;
@@ -88,11 +88,24 @@ export function makeStream(options: StreamOptions): Stream {
     link?.close();
   };
 
-  const open = (term: number) => {
+  const readSecret = async (signal: AbortSignal): Promise<string> => {
+    try {
+      return await options.readSecret(AbortSignal.any([signal, AbortSignal.timeout(limits.connectMsMax)]));
+    } catch (cause) {
+      if (signal.aborted) throw new Error("stopped", { cause });
+      log("error", "secret.failed", { reason: nameOfError(cause) });
+      throw new Error("secret-unreadable", { cause });
+    }
+  };
+
+  const open = async (term: number) => {
     opening = new AbortController();
-    return openLink(
+    const signal = AbortSignal.any([stopping.signal, opening.signal]);
+    const secret = await readSecret(signal);
+    return await openLink(
       {
         ...options,
+        secret,
         isOurs: () => lease.term() === term,
         isFull: inbound.isFull,
         onStanza(stanza, bytes) {
@@ -104,7 +117,7 @@ export function makeStream(options: StreamOptions): Stream {
           clocks?.held(held);
         },
       },
-      AbortSignal.any([stopping.signal, opening.signal]),
+      signal,
     );
   };
 
@@ -182,9 +195,10 @@ export function makeStream(options: StreamOptions): Stream {
         msMin: limits.backoffMsMin,
         msMax: limits.backoffMsMax,
       });
-      const level = configurationReasons.has(reason) ? "error" : "warn";
+      const advice = adviceFor(reason);
       if (stopping.signal.aborted) break;
-      log(level, "stream.down", { reason, lastedMs, retryInMs: Math.round(waitMs) });
+      const told = { reason, lastedMs, retryInMs: Math.round(waitMs), ...(advice && { advice }) };
+      log(advice ? "error" : "warn", "stream.down", told);
       state = "waiting";
       if (failures > 0) await pause(waitMs, AbortSignal.any([stopping.signal, opening.signal]));
     }

@@ -17,6 +17,8 @@ import type { Versions } from "./versions.ts";
 export interface UnitOptions {
   readonly context: ExpandContext;
   readonly limits: Limits;
+  /** Called with each stanza that is about to be written. */
+  readonly onWritten?: (xml: string) => void;
   /** False when it could not be done. */
   readonly setAside: (letter: DeadLetter) => Promise<boolean>;
   /** Tells the stanza's author that it will not leave; resolves when that is durable. */
@@ -127,6 +129,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     for (const message of messages) {
       for (const xml of stanzasOf(message)) {
         slice += xml;
+        options.onWritten?.(xml);
         if (slice.length < limits.writeSliceBytes) continue;
         yield slice;
         slice = "";

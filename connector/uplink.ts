@@ -11,7 +11,7 @@ import type { Gate } from "./gate.ts";
 import type { Lease } from "./lease.ts";
 import type { Refused } from "./link.ts";
 import type { Log } from "./log.ts";
-import { makeSender, type SendItem } from "./sender.ts";
+import { makeSender, type SenderOptions, type SendItem } from "./sender.ts";
 import type { Inbound } from "./stream.ts";
 import { makeWindow } from "./window.ts";
 
@@ -29,6 +29,8 @@ export interface UplinkOptions {
   /** Writes an error that answers a stanza; nobody waits for it. */
   readonly reply: (xml: string) => void;
   readonly log: Log;
+  /** See {@link SenderOptions.onPacked}. */
+  readonly onPacked?: NonNullable<SenderOptions["onPacked"]>;
   /** Ends what would be tried for ever. */
   readonly signal: AbortSignal;
 }

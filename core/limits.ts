@@ -134,6 +134,8 @@ export const limits = {
   nameCharsMax: 256,
   /** Bytes that the connector takes from its socket at a time. */
   readChunkBytes: 4096,
+  /** What Node may decrypt at one time: it is all handed over, also when its first piece stops the reading. */
+  tlsReadBytes: 64 * 1024,
   /** XML that the connector writes between two barriers. */
   writeSliceBytes: 16 * 1024,
   /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */
@@ -168,6 +170,11 @@ export const limits = {
   eventFrameBytesMax: 16 * 1024,
   /** Graceful stop: time for polls under way to bring what SQS is just sending. */
   pollGraceMs: 300,
+  /** From one line of metrics to the next, and from one line of status to the next. */
+  metricsMs: 60_000,
+  statusMs: 10_000,
+  /** Barriers whose round trips are kept for a median. */
+  roundTripsKeptMax: 1_000,
   /** Lease of a domain's stream: how long it may be used after a call to take or renew the lease was begun. */
   leaseMs: 5_000,
   /** From the beginning of one renewal to the next. */

@@ -6,8 +6,10 @@ import { parseCapabilities, readCapabilities } from "#core/read-capabilities.ts"
 export interface Config {
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
-  /** `xmpp://host:port` of the XMPP server's component listener. */
+  /** `xmpps://host:port` (TLS) or `xmpp://host:port` (plain) of the XMPP server's component listener. */
   readonly xmppService: string;
+  /** How far a plain stream may go: to private addresses only, or anywhere. */
+  readonly xmppPlain: "private" | "allow";
   /** Whether a user must be announced before anyone can reach it (design §9). */
   readonly directory: "announced" | "open";
   /** What the native system can do. */
@@ -34,12 +36,12 @@ const settings = {
   },
   xmppService: {
     key: "causeway:xmppService",
-    example: "xmpp://xmpp.example.com:5347",
-    pattern: /^xmpp:\/\/[^/\s]+:\d{1,5}$/,
+    example: "xmpps://xmpp.example.com:5348",
+    pattern: /^xmpps?:\/\/[^/\s]+:\d{1,5}$/,
   },
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
   standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
-} as const satisfies Record<Exclude<keyof Config, "capabilities" | "rates">, Setting>;
+} as const satisfies Record<Exclude<keyof Config, "capabilities" | "rates" | "xmppPlain">, Setting>;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
   const found = context(key);
@@ -73,6 +75,21 @@ function readRates(context: (key: string) => unknown): Rates {
   throw new Error(`CDK context "${ratesKey}": ${rates.error}`);
 }
 
+const plainKey = "causeway:xmppPlain";
+
+/** Plain is a decision: the secret of a handshake and all messages can be read on the way. */
+function readPlain(service: string, context: (key: string) => unknown): Config["xmppPlain"] {
+  const value = context(plainKey);
+  if (value === "private" || value === "allow") return value;
+  const fix = `-c ${plainKey}=private where the server has a private address, or =allow to cross the open net unencrypted`;
+  if (value !== undefined)
+    throw new Error(`CDK context "${plainKey}" is ${JSON.stringify(value)}: pass ${fix}`);
+  if (service.startsWith("xmpps:")) return "private";
+  throw new Error(
+    `CDK context "${settings.xmppService.key}" is ${JSON.stringify(service)}, a plain stream: use xmpps://, or pass ${fix}`,
+  );
+}
+
 /**
  * Reads the deployment's configuration.
  *
@@ -80,9 +97,11 @@ function readRates(context: (key: string) => unknown): Rates {
  * @throws when a key is missing or wrong; the message names the key and what to do
  */
 export function readConfig(context: (key: string) => unknown): Config {
+  const xmppService = read(settings.xmppService, context);
   return {
     domains: read(settings.domains, context).split(","),
-    xmppService: read(settings.xmppService, context),
+    xmppService,
+    xmppPlain: readPlain(xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",
     capabilities: readDeclared(context),
     rates: readRates(context),

@@ -11,7 +11,6 @@ import {
   type ICluster,
   LogDrivers,
   OperatingSystemFamily,
-  Secret as TaskSecret,
 } from "aws-cdk-lib/aws-ecs";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { limits } from "#core/limits.ts";
@@ -46,6 +45,9 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
     },
   });
   grantUse("connector", task.taskRole, state);
+  const secret = makeSecret(stack);
+  // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
+  secret.grantRead(task.taskRole);
   task.addContainer("connector", {
     // Only the folder's hash is needed here; the image is built when it is deployed.
     image: ContainerImage.fromAsset(folder, { platform: Platform.LINUX_ARM64 }),
@@ -53,9 +55,10 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
       ...environmentOf("connector", source),
       AWS_REGION: stack.region,
       CAUSEWAY_XMPP_SERVICE: config.xmppService,
+      CAUSEWAY_XMPP_SECRET_ARN: secret.secretArn,
+      CAUSEWAY_XMPP_PLAIN: config.xmppPlain,
       CAUSEWAY_HEALTH_PORT: String(healthPort),
     },
-    secrets: { CAUSEWAY_XMPP_SECRET: TaskSecret.fromSecretsManager(makeSecret(stack)) },
     logging: LogDrivers.awsLogs({
       streamPrefix: "connector",
       logGroup: makeLogGroup(stack, "ConnectorLogs"),

@@ -1,10 +1,11 @@
 /**
- * A hand-played XMPP server for one component (XEP-0114) over a real socket: it shakes hands, sends back what a
+ * A hand-played XMPP server for one component (XEP-0114) over a real socket, with or without TLS: it shakes hands, sends back what a
  * component addresses to itself, and lets a test read and write everything else byte by byte.
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
 const stanzaPattern = /<(message|presence|iq)\b(?:[^>]*\/>|.*?<\/\1>)/gs;
 
@@ -13,6 +14,8 @@ export interface ComponentServerOptions {
   readonly secret: string;
   /** Port to listen on; any free one when absent. */
   readonly port?: number;
+  /** PEM; with it the server speaks TLS from the first byte, as `localhost`. */
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
 }
 
 /** One connection of the component, after the handshake. */
@@ -52,6 +55,8 @@ export interface ComponentServer {
   handshakes(): number;
   /** Called before the stream's header is answered. */
   onHeader: () => void;
+  /** What the next handshake is to prove. */
+  secret: string;
   close(): Promise<void>;
 }
 
@@ -117,7 +122,7 @@ function makePeer(socket: Socket, domain: string): { peer: Peer; take(text: stri
 
 /** Starts listening on 127.0.0.1. */
 export async function startComponentServer(options: ComponentServerOptions): Promise<ComponentServer> {
-  const { domain, secret } = options;
+  const { domain } = options;
   const ready: Peer[] = [];
   const waiters: ((peer: Peer) => void)[] = [];
   const sockets = new Set<Socket>();
@@ -133,7 +138,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
 
   const shakeHands = (socket: Socket, handshake: string, id: string, rest: string) => {
     handshakes += 1;
-    const expected = createHash("sha1").update(id).update(secret, "utf8").digest("hex");
+    const expected = createHash("sha1").update(id).update(fake.secret, "utf8").digest("hex");
     if (refusal !== undefined || handshake !== expected) {
       fail(socket, refusal ?? "not-authorized");
       refusal = undefined;
@@ -148,7 +153,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
     else ready.push(peer);
   };
 
-  const server = createServer((socket) => {
+  const onConnection = (socket: Socket) => {
     connections += 1;
     const id = `stream-${connections}`;
     let text = "";
@@ -176,14 +181,16 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
       shakeHands(socket, match[1] ?? "", id, match[2] ?? "");
     };
     socket.on("data", onData);
-  });
+  };
+  const { tls } = options;
+  const server = tls ? createTlsServer(tls, onConnection) : createServer(onConnection);
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
 
   const fake: ComponentServer = {
     port,
-    service: `xmpp://127.0.0.1:${port}`,
+    service: tls ? `xmpps://localhost:${port}` : `xmpp://127.0.0.1:${port}`,
     accept() {
       const peer = ready.shift();
       if (peer) return Promise.resolve(peer);
@@ -198,6 +205,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
     connections: () => connections,
     handshakes: () => handshakes,
     onHeader() {},
+    secret: options.secret,
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -42,7 +42,7 @@ test("streams that break again and again lose no message and turn no order", {
   const server = await startComponentServer({ domain, secret: "s" });
   const connector = makeConnector({
     domain,
-    secret: "s",
+    readSecret: async () => "s",
     service: server.service,
     lanes: 4,
     queues,

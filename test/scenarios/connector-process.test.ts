@@ -140,6 +140,7 @@ test("SIGTERM in the middle of traffic loses nothing that the server had sent, a
   peer.socket.end("</stream:stream>");
   assert.equal(await connector.exited, 0);
   assert.deepEqual(await takeIds(600), ids);
+  assert.equal((await connector.event("metrics"))["MessagesIn"], 600);
   assert.doesNotMatch(connector.lines.join("\n"), /private words|s3cret/);
 });
 

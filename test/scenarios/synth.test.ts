@@ -53,7 +53,7 @@ describe("npm run synth", () => {
   test("stops at a setting that cannot work, and names it and the fix", async () => {
     const { code, output } = await synth("wrong", ["-c", "causeway:xmppService=localhost"]);
     assert.notEqual(code, 0);
-    assert.match(output, /"causeway:xmppService" is "localhost".*-c causeway:xmppService=xmpp:/);
+    assert.match(output, /"causeway:xmppService" is "localhost".*-c causeway:xmppService=xmpps:/);
   });
 
   test("stops at what CDK's validator finds, and lets the same app through when it is right", async () => {

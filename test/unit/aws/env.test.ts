@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { readConnectorEnv, readFunctionEnv } from "#aws/env.ts";
+import { readConnectorEnv } from "#aws/connector-env.ts";
+import { readFunctionEnv } from "#aws/env.ts";
 import { allCapabilities } from "#core/capabilities.ts";
 import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
@@ -117,7 +118,9 @@ describe("the connector's environment", () => {
     assert.partialDeepStrictEqual(env.value, {
       domain: "im.example.com",
       service: "xmpp://127.0.0.1:5347",
-      secret,
+      plainAllowed: false,
+      status: false,
+      secret: { kind: "given", secret },
       lanes: 16,
       leased: true,
       healthHost: "127.0.0.1",
@@ -142,12 +145,19 @@ describe("the connector's environment", () => {
     }
   });
 
-  test("takes the secret from a file, without the line break at its end", () => {
+  test("takes the secret from a file", () => {
     const file = join(folder, "secret");
     writeFileSync(file, `${secret}\n`);
     const env = ofConnector({ CAUSEWAY_XMPP_SECRET: undefined, CAUSEWAY_XMPP_SECRET_FILE: file });
     assert.ok(env.ok);
-    assert.equal(env.value.secret, secret);
+    assert.deepEqual(env.value.secret, { kind: "file", file });
+  });
+
+  test("takes the secret from Secrets Manager, where neither it nor a file is given", () => {
+    const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:XmppSecret-AbCdEf";
+    const env = ofConnector({ CAUSEWAY_XMPP_SECRET: undefined, CAUSEWAY_XMPP_SECRET_ARN: arn });
+    assert.ok(env.ok);
+    assert.deepEqual(env.value.secret, { kind: "arn", arn });
   });
 
   test("complains about a secret that is missing, empty or out of reach", () => {
@@ -170,6 +180,10 @@ describe("the connector's environment", () => {
       ["CAUSEWAY_LANES", "2048"],
       ["CAUSEWAY_LEASE", "maybe"],
       ["CAUSEWAY_XMPP_SERVICE", "127.0.0.1:5347"],
+      ["CAUSEWAY_XMPP_SERVICE", "xmpps://xmpp.example.com"],
+      ["CAUSEWAY_XMPP_SERVICE", "xmpps://xmpp.example.com:99999"],
+      ["CAUSEWAY_XMPP_PLAIN", "yes"],
+      ["CAUSEWAY_XMPP_SECRET_ARN", "XmppSecret"],
       ["CAUSEWAY_HEALTH_PORT", "70000"],
       ["CAUSEWAY_HEALTH_PORT", "http"],
       ["CAUSEWAY_HEALTH_HOST", ""],

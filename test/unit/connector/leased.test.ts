@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { test } from "node:test";
 import type { Lease, LeaseListener } from "#connector/lease.ts";
 import { readInboundPack } from "#core/contract/envelope.ts";
-import { type Call, chat, inboundChat, itemsSent, outbound, startRig } from "./support.ts";
+import type { Call } from "./hand-queues.ts";
+import { chat, inboundChat, itemsSent, outbound, startRig } from "./support.ts";
 
 interface HandLease extends Lease {
   /** What the connector said about it, in order. */

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { makeSender, type SendItem } from "#connector/sender.ts";
 import { limits as defaults } from "#core/limits.ts";
-import { type HandQueues, makeHandQueues } from "./support.ts";
+import { type HandQueues, makeHandQueues } from "./hand-queues.ts";
 
 const limits = {
   ...defaults,

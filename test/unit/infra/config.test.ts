@@ -7,7 +7,7 @@ import { readConfig } from "#infra/config.ts";
 
 const good: Readonly<Record<string, unknown>> = {
   "causeway:domains": "im.example.com,chat.bücher.example",
-  "causeway:xmppService": "xmpp://xmpp.example.com:5347",
+  "causeway:xmppService": "xmpps://xmpp.example.com:5348",
   "causeway:directory": "open",
   "causeway:standby": "false",
 };
@@ -18,7 +18,8 @@ describe("the deployment's configuration", () => {
   test("is read from the CDK context", () => {
     assert.deepEqual(read(good), {
       domains: ["im.example.com", "chat.bücher.example"],
-      xmppService: "xmpp://xmpp.example.com:5347",
+      xmppService: "xmpps://xmpp.example.com:5348",
+      xmppPlain: "private",
       directory: "open",
       capabilities: allCapabilities,
       rates: ratesOf(limits),
@@ -50,6 +51,18 @@ describe("the deployment's configuration", () => {
     });
   }
 
+  test("takes a plain stream only where it says how far it may go", () => {
+    const plain = { ...good, "causeway:xmppService": "xmpp://xmpp.example.com:5347" };
+    assert.throws(() => read(plain), /a plain stream: use xmpps:\/\/, or pass -c causeway:xmppPlain=private/);
+    for (const how of ["private", "allow"]) {
+      assert.equal(read({ ...plain, "causeway:xmppPlain": how }).xmppPlain, how);
+    }
+    assert.throws(
+      () => read({ ...good, "causeway:xmppPlain": "yes" }),
+      /"causeway:xmppPlain" is "yes": pass -c/,
+    );
+  });
+
   for (const key of Object.keys(good)) {
     test(`names ${key} and the fix when it is missing`, () => {
       const { [key]: _, ...rest } = good;
@@ -63,6 +76,7 @@ describe("the deployment's configuration", () => {
     ["causeway:domains", ["im.example.com"]],
     ["causeway:xmppService", "xmpp.example.com:5347"],
     ["causeway:xmppService", "xmpp://xmpp.example.com"],
+    ["causeway:xmppService", "xmppss://xmpp.example.com:5348"],
     ["causeway:directory", "closed"],
     ["causeway:standby", "yes"],
   ] as const) {

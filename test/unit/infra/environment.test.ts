@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readConnectorEnv, readFunctionEnv } from "#aws/env.ts";
+import { readConnectorEnv } from "#aws/connector-env.ts";
+import { readFunctionEnv } from "#aws/env.ts";
 import { type EnvironmentSource, environmentOf, queueUseOf } from "#infra/definitions/environment.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
 import { deadLetterNameOf, perQueue, physicalNameOf } from "#infra/definitions/queues.ts";

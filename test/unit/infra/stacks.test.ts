@@ -150,7 +150,10 @@ describe("the connector", () => {
     const id = Object.keys(compute).find((key) => compute[key] === secret);
     const { Properties } = only(compute, "AWS::ECS::TaskDefinition");
     const [container] = Properties["ContainerDefinitions"] as readonly JsonObject[];
-    assert.deepEqual(container?.["Secrets"], [{ Name: "CAUSEWAY_XMPP_SECRET", ValueFrom: { Ref: id } }]);
+    const variables = container?.["Environment"] as readonly JsonObject[];
+    const variable = variables.find(({ Name }) => Name === "CAUSEWAY_XMPP_SECRET_ARN");
+    assert.deepEqual(variable?.["Value"], { Ref: id });
+    assert.equal(container?.["Secrets"], undefined);
     const all = JSON.stringify([state, compute]);
     assert.ok(!all.includes("{{resolve:"));
     assert.equal(all.split("CAUSEWAY_XMPP_SECRET").length - 1, 1);

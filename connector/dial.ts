@@ -1,0 +1,119 @@
+/** The socket to the server: TLS, or plain to where nobody else listens in (design §8). */
+import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
+import { readFileSync } from "node:fs";
+import { BlockList, isIP, isIPv6, type LookupFunction, connect as netConnect, type Socket } from "node:net";
+import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
+
+export interface DialOptions {
+  /** `xmpps://host:port` is TLS from the first byte, `xmpp://host:port` plain. */
+  readonly service: string;
+  /** PEM file of the only authorities whose certificates count; default: Node's. */
+  readonly caFile?: string;
+  /** Whether plain may leave the private network. */
+  readonly plainAllowed?: boolean;
+}
+
+/** Takes what was read; `false` stops the reading. */
+export interface OnRead {
+  readonly buffer: Uint8Array;
+  readonly callback: (length: number, buffer: Uint8Array) => boolean;
+}
+
+/** Loopback, private and link-local ranges, none of which is routed on the open net. */
+const privateRanges = new BlockList();
+const ranges4: readonly (readonly [string, number])[] = [
+  ["127.0.0.0", 8],
+  // RFC 1918 §3
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  // RFC 3927
+  ["169.254.0.0", 16],
+];
+const ranges6: readonly (readonly [string, number])[] = [
+  ["::1", 128],
+  // RFC 4193
+  ["fc00::", 7],
+  // RFC 4291 §2.5.6
+  ["fe80::", 10],
+];
+for (const [net, bits] of ranges4) privateRanges.addSubnet(net, bits, "ipv4");
+for (const [net, bits] of ranges6) privateRanges.addSubnet(net, bits, "ipv6");
+
+/** Whether an address is loopback, private or link-local; an IPv4 address in IPv6 form counts as what it is. */
+export function isPrivateAddress(address: string): boolean {
+  // A zone (fe80::1%eth0) says which link, not which address.
+  const bare = address.replace(/%.*$/, "");
+  return privateRanges.check(bare, isIPv6(bare) ? "ipv6" : "ipv4");
+}
+
+const refusedPlain = () => Object.assign(new Error("plain-to-public"), { code: "plain-to-public" });
+
+type LookupAll = (
+  host: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/**
+ * A lookup for a socket that finds a name only if all of its addresses are private. These are the very ones that are
+ * dialled: no second answer of the DNS can slip in between.
+ */
+export function lookupPrivate(lookupAll: LookupAll): LookupFunction {
+  return (host, options, callback) => {
+    lookupAll(host, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, "");
+      const [first] = addresses;
+      const isPrivate = addresses.every(({ address }) => isPrivateAddress(address));
+      if (first === undefined || !isPrivate) return callback(refusedPlain(), "");
+      if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function dialPlain(host: string, port: number, options: DialOptions, onread: OnRead): Socket {
+  if (options.plainAllowed) return netConnect({ host, port, onread });
+  // An address is not looked up.
+  if (isIP(host) !== 0 && !isPrivateAddress(host)) throw refusedPlain();
+  return netConnect({ host, port, onread, lookup: lookupPrivate(lookup) });
+}
+
+function readAuthorities(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw Object.assign(new Error("ca-file", { cause }), { code: "ca-file" });
+  }
+}
+
+/** The certificate must name the host of the service, as it is what we were told to trust (RFC 6125 §6). */
+function dialTls(host: string, port: number, { caFile }: DialOptions, onread: OnRead): Socket {
+  const options: ConnectionOptions & { onread: OnRead } = {
+    host,
+    port,
+    onread,
+    // RFC 6066 §3: a name, never an address.
+    ...(isIP(host) === 0 && { servername: host }),
+    // Read anew each time, so that it can be exchanged.
+    ...(caFile !== undefined && { ca: readAuthorities(caFile) }),
+    // RFC 9325 §3.1.1
+    minVersion: "TLSv1.2",
+  };
+  return tlsConnect(options);
+}
+
+export const isTls = (service: string): boolean => service.startsWith("xmpps:");
+
+/**
+ * Begins to connect. Writing may begin after `secureConnect` where {@link isTls}, else after `connect`.
+ *
+ * @throws Error whose code is a word: `plain-to-public`, `ca-file`; errors of the network are events.
+ */
+export function dial(options: DialOptions, onread: OnRead): Socket {
+  const { hostname, port } = new URL(options.service);
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return isTls(options.service)
+    ? dialTls(host, Number(port), options, onread)
+    : dialPlain(host, Number(port), options, onread);
+}

@@ -1,0 +1,134 @@
+/** What a connector counts, and how it tells CloudWatch and people. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { countsSince, makeCounters } from "#connector/counters.ts";
+import { metricLine, statusLine } from "#connector/report.ts";
+import {
+  chat,
+  inboundChat,
+  itemsSent,
+  outbound,
+  presence,
+  rawOutbound,
+  removed,
+  startRig,
+} from "./support.ts";
+
+const now = Date.parse("2026-11-24T10:00:00Z");
+const health = { domain: "im.example.com", stream: "up", windowStanzas: 2, held: 3 };
+const none = makeCounters({ roundTripsKeptMax: 1 }).counts();
+const counts = {
+  ...none,
+  messagesIn: 40,
+  messagesOut: 20,
+  itemsPacked: 40,
+  packs: 16,
+  setAside: 1,
+  refused: 1,
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Checks a document against what the specification of the embedded metric format requires. */
+function readMetrics(line: string): Record<string, { unit: string; value: number }> {
+  assert.ok(!line.includes("\n"));
+  const root = JSON.parse(line) as Json;
+  const { Timestamp, CloudWatchMetrics } = root["_aws"] as Json;
+  assert.ok(Number.isInteger(Timestamp));
+  assert.ok(Array.isArray(CloudWatchMetrics) && CloudWatchMetrics.length === 1);
+  const { Namespace, Dimensions, Metrics } = CloudWatchMetrics[0] as Json;
+  assert.match(String(Namespace), /^[\x21-\x7e]{1,1024}$/);
+  assert.ok(Array.isArray(Dimensions) && Dimensions.length > 0);
+  for (const set of Dimensions as string[][]) {
+    assert.ok(set.length > 0 && set.length <= 30);
+    // A dimension's target is text of the root.
+    for (const key of set) assert.match(String(root[key]), /^[\x21-\x7e]{1,1024}$/);
+  }
+  assert.ok(Array.isArray(Metrics) && Metrics.length <= 100);
+  const found: Record<string, { unit: string; value: number }> = {};
+  for (const { Name, Unit, ...more } of Metrics as { Name: string; Unit: string }[]) {
+    assert.deepEqual(more, {});
+    assert.ok(["Count", "Milliseconds", "None"].includes(Unit), Unit);
+    const value = root[Name];
+    assert.ok(typeof value === "number" && Number.isFinite(value), Name);
+    assert.ok(found[Name] === undefined, `${Name} twice`);
+    found[Name] = { unit: Unit, value };
+  }
+  return found;
+}
+
+test("a line of metrics is an embedded metric document, the domain a field of it and no dimension", () => {
+  const line = metricLine({ health, counts, roundTrips: { p50Ms: 1.23456, maxMs: 9 } }, now);
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(readMetrics(line)).map(([name, { value }]) => [name, value])),
+    {
+      ...{ StreamUp: 1, LeaseHolder: 1, Held: 3, WindowStanzas: 2 },
+      ...{ MessagesIn: 40, PresencesIn: 0, IqsIn: 0, MessagesOut: 20, PresencesOut: 0, IqsOut: 0 },
+      ...{ BarrierP50: 1.23, BarrierMax: 9, ItemsPerPack: 2.5, SetAside: 1, Refused: 1 },
+    },
+  );
+  const { domain, Part, _aws } = JSON.parse(line);
+  assert.deepEqual(
+    [domain, Part, _aws.CloudWatchMetrics[0].Dimensions],
+    [health.domain, "connector", [["Part"]]],
+  );
+});
+
+test("what was not measured is left out, and a standby is neither up nor holder", () => {
+  const standby = { ...health, stream: "standby", lease: "standby" } as const;
+  const metrics = readMetrics(metricLine({ health: standby, counts: none, roundTrips: undefined }, now));
+  assert.deepEqual([metrics["StreamUp"]?.value, metrics["LeaseHolder"]?.value], [0, 0]);
+  for (const name of ["BarrierP50", "BarrierMax", "ItemsPerPack"]) assert.equal(metrics[name], undefined);
+  const reconnecting = { ...health, stream: "waiting", lease: "holder" } as const;
+  const held = readMetrics(metricLine({ health: reconnecting, counts: none, roundTrips: undefined }, now));
+  assert.deepEqual([held["StreamUp"]?.value, held["LeaseHolder"]?.value], [0, 1]);
+});
+
+test("the status is one line", () => {
+  assert.equal(
+    statusLine({ health: { ...health, lease: "holder" }, counts, roundTrips: undefined }, 10),
+    "im.example.com up (holder) · in 4/s · out 2/s · window 2 · held 3 · set aside 1",
+  );
+});
+
+test("round trips have a median of the latest and a maximum of all, and begin anew once taken", () => {
+  const counters = makeCounters({ roundTripsKeptMax: 3 });
+  assert.equal(counters.takeRoundTrips(), undefined);
+  for (const ms of [900, 5, 1, 3]) counters.barrier(ms);
+  assert.deepEqual(counters.takeRoundTrips(), { p50Ms: 3, maxMs: 900 });
+  assert.equal(counters.takeRoundTrips(), undefined);
+  counters.barrier(7);
+  assert.deepEqual(counters.takeRoundTrips(), { p50Ms: 7, maxMs: 7 });
+});
+
+test("counts go on, and a report tells those since the one before", () => {
+  const counters = makeCounters({ roundTripsKeptMax: 1 });
+  counters.stanza("message", "In");
+  const first = counters.counts();
+  for (const name of ["message", "stream:error", "toString"]) counters.stanza(name, "In");
+  assert.equal(countsSince(counters.counts(), first).messagesIn, 1);
+  assert.equal(countsSince(counters.counts(), undefined).messagesIn, 2);
+});
+
+test("a connector counts what it takes in, writes, packs and sets aside", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const ask = `<iq type="get" id="i1" from="alice@localhost/phone" to="nina@im.example.com"/>`;
+  const astray = inboundChat("m3").replace("im.example.com", "elsewhere.example");
+  peer.write(inboundChat("m1") + inboundChat("m2") + astray + ask);
+  rig.queues.offer("outboundStanzas", [
+    outbound("a", [{ xml: chat("o1") }, { xml: presence("alice@localhost") }]),
+    rawOutbound("b", "no pack"),
+  ]);
+  await rig.queues.until(removed("a", "b"));
+  await rig.queues.until((calls) => itemsSent(calls, "iqStanzas").length === 1);
+  await rig.connector.stop();
+  const { packs, ...counted } = rig.connector.counters.counts();
+  assert.deepEqual(counted, {
+    ...{ messagesIn: 3, presencesIn: 0, iqsIn: 1, messagesOut: 1, presencesOut: 1, iqsOut: 0 },
+    ...{ itemsPacked: 3, setAside: 2, refused: 1 },
+  });
+  assert.ok(packs >= 2 && packs <= 3);
+  const roundTrips = rig.connector.counters.takeRoundTrips();
+  assert.ok(roundTrips && roundTrips.p50Ms > 0 && roundTrips.maxMs >= roundTrips.p50Ms);
+});
