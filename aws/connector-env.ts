@@ -134,8 +134,11 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
   if (missing !== undefined) return err(missing);
   const rates = parseRates(read.CAUSEWAY_RATES);
   if (!rates.ok) return err(`CAUSEWAY_RATES: ${rates.error}`);
-  const [domain] = read.CAUSEWAY_DOMAINS;
+  const [domain, ...more] = read.CAUSEWAY_DOMAINS;
   if (domain === undefined) throw new Error("a list of domains that was read is never empty");
+  if (more.length > 0) {
+    return err("CAUSEWAY_DOMAINS names several: a connector serves one, set it to that component domain");
+  }
   return ok({
     ...aws,
     domain,

@@ -90,6 +90,15 @@ function readPlain(service: string, context: (key: string) => unknown): Config["
   );
 }
 
+/** One: a second would be taken in by the functions, and no connector would carry it (docs/decisions/0019). */
+function theDomain(list: string): string {
+  const [domain = "", ...more] = list.split(",");
+  if (more.length === 0) return domain;
+  throw new Error(
+    `CDK context "${settings.domains.key}" names ${more.length + 1} domains: name one, and deploy once for each`,
+  );
+}
+
 /**
  * Reads the deployment's configuration.
  *
@@ -99,7 +108,7 @@ function readPlain(service: string, context: (key: string) => unknown): Config["
 export function readConfig(context: (key: string) => unknown): Config {
   const xmppService = read(settings.xmppService, context);
   return {
-    domains: read(settings.domains, context).split(","),
+    domains: [theDomain(read(settings.domains, context))],
     xmppService,
     xmppPlain: readPlain(xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",

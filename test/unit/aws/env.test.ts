@@ -128,6 +128,11 @@ describe("the connector's environment", () => {
     });
   });
 
+  test("refuses a second domain, which this connector would not carry", () => {
+    const error = complaint(ofConnector({ CAUSEWAY_DOMAINS: "im.example.com,im.example.org" }));
+    assert.match(error, /^CAUSEWAY_DOMAINS names several: a connector serves one/);
+  });
+
   test("takes rates one by one, with defaults for the rest", () => {
     const env = ofConnector({ CAUSEWAY_RATES: '{"sender":{"perS":5,"burst":20}}' });
     assert.ok(env.ok);

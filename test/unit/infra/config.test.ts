@@ -6,7 +6,7 @@ import { ratesOf } from "#core/rates.ts";
 import { readConfig } from "#infra/config.ts";
 
 const good: Readonly<Record<string, unknown>> = {
-  "causeway:domains": "im.example.com,chat.bücher.example",
+  "causeway:domains": "chat.bücher.example",
   "causeway:xmppService": "xmpps://xmpp.example.com:5348",
   "causeway:directory": "open",
   "causeway:standby": "false",
@@ -17,7 +17,7 @@ const read = (context: Readonly<Record<string, unknown>>) => readConfig((key) =>
 describe("the deployment's configuration", () => {
   test("is read from the CDK context", () => {
     assert.deepEqual(read(good), {
-      domains: ["im.example.com", "chat.bücher.example"],
+      domains: ["chat.bücher.example"],
       xmppService: "xmpps://xmpp.example.com:5348",
       xmppPlain: "private",
       directory: "open",
@@ -26,6 +26,11 @@ describe("the deployment's configuration", () => {
       standby: false,
     });
     assert.equal(read({ ...good, "causeway:standby": true }).standby, true);
+  });
+
+  test("refuses a second domain, which no connector would carry", () => {
+    const reading = () => read({ ...good, "causeway:domains": "im.example.com,chat.example.com" });
+    assert.throws(reading, /"causeway:domains" names 2 domains: name one, and deploy once for each/);
   });
 
   test("takes how much may come in, and names what is wrong with it", () => {

@@ -33,7 +33,7 @@ describe("the environment that definitions give", () => {
 
   test("is all that the connector asks for, but for its XMPP server and secret", () => {
     const env = readConnectorEnv({
-      ...environmentOf("connector", source),
+      ...environmentOf("connector", { ...source, domains: ["im.example.com"] }),
       CAUSEWAY_XMPP_SERVICE: "xmpp://xmpp.example.com:5347",
       CAUSEWAY_XMPP_SECRET: "secret",
     });
