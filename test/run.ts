@@ -7,8 +7,8 @@ import { once } from "node:events";
 import { buildAll } from "#infra/build.ts";
 import { quickTests, root, slowTests } from "./files.ts";
 
-/** Test files at the same time; a file with a bridge keeps more than one core busy by itself. */
-const concurrency = 2;
+/** Test files at the same time: most of what those with a bridge do is to wait. */
+const concurrency = 3;
 /** For a whole file: its tests end long before that, and one that hangs must not hang the run. */
 const timeoutMs = 300_000;
 

@@ -114,7 +114,8 @@ onEachServer(
       }
       await emit(blocker, "contact.requested", account(first));
       await emit(asker, "contact.requested", account(last));
-      await emit(hermit, "contact.accepted", { ...account(first), preApprove: true });
+      // Whether the request comes first or this: the hermit asks nothing.
+      await emit(hermit, "contact.accepted", { ...account(first), preApprove: true, mutual: false });
       await clients.get(first)?.send(presence({ type: "subscribe", to: `${hermit}@im.localhost` }));
       const known = pairs.length + 1;
       await until("presence of all contacts", () => toldOf("presence.changed").length >= known);

@@ -188,7 +188,8 @@ test("an envelope of a newer version waits, and so does the rest of its group, b
 });
 
 test("what is held is kept invisible until it is confirmed", async (t) => {
-  const rig = await startRig(t, { limits: { outboundVisibilityS: 0.08 } });
+  // Long enough for a pause of a busy machine: what is visible again is nobody's to extend.
+  const rig = await startRig(t, { limits: { outboundVisibilityS: 1 } });
   const peer = await rig.accept();
   peer.echo = false;
   rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("a") }])]);
