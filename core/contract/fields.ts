@@ -144,12 +144,16 @@ export const permanentField = v.pipe(
   v.description("True: sending it again will fail again. False: it may work later."),
 );
 
+const urlWords = "an http or https URL without blanks, like https://files.example.com/a.png";
+
 export const urlField = v.pipe(
   v.string(),
   v.description("Where it can be fetched."),
   v.maxLength(limits.urlCharsMax),
   v.check(isPlainText, plainWords),
-  v.url("a URL with its scheme, like https://files.example.com/a.png"),
+  v.url(urlWords),
+  // Clients fetch nothing else, and cut an address at a blank.
+  v.check((url) => /^https?:\/\/\S+$/i.test(url), urlWords),
 );
 
 /** A user's chosen localpart, prepared as a JID demands. */

@@ -25,12 +25,20 @@ const attachment = v.object({
   description: v.exactOptional(textField("What it shows, for people.", limits.statusCharsMax)),
 });
 
+export const partField = v.pipe(
+  v.number(),
+  v.description("The attachment, counted as its stanza id `<id>/<part>` says; absent: the message itself."),
+  v.safeInteger(),
+  v.minValue(1),
+);
+
 const replyTo = v.pipe(
   v.object({
     id: opaqueField("The message that is answered.", limits.referredIdCharsMax),
     originId: v.exactOptional(
       opaqueField("Its origin-id (XEP-0359) where it differs from `id`.", limits.referredIdCharsMax),
     ),
+    part: v.exactOptional(partField),
     author: v.pipe(v.picklist(["user", "contact"]), v.description("Who wrote it.")),
     quote: v.exactOptional(
       textField(
@@ -103,13 +111,6 @@ export function hasContent(data: { body?: string; attachments?: readonly unknown
 
 /** Words for {@link hasContent}. */
 export const contentWords = "`body`, or at least one of `attachments`";
-
-export const partField = v.pipe(
-  v.number(),
-  v.description("The attachment, counted as its stanza id `<id>/<part>` says; absent: the message itself."),
-  v.safeInteger(),
-  v.minValue(1),
-);
 
 export const emojisField = v.pipe(
   v.array(opaqueField("One emoji.", limits.emojiCharsMax)),

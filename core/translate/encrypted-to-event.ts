@@ -3,8 +3,7 @@ import type { Element } from "ltx";
 import { limits } from "../limits.ts";
 import { idAboutNothing } from "../stanza-id.ts";
 import { element, ns } from "../xmpp/stanza.ts";
-import { type Incoming, idsOf, type Outcome } from "./incoming.ts";
-import { deliverSent } from "./long-text.ts";
+import { deliverOne, type Incoming, idsOf, type Outcome } from "./incoming.ts";
 import { ownText, shorten } from "./text.ts";
 
 /** XEP-0380 §3.2, by the name that people know. */
@@ -20,8 +19,9 @@ const methods: Readonly<Record<string, string>> = {
 };
 
 /**
- * A placeholder for the native side; never the sender's own, which any stranger may have written. Of who asks for a
- * receipt nothing is said: nothing has arrived that anybody could read.
+ * A placeholder for the native side, whole however long; never in the sender's words, which any stranger may have
+ * written, be it the name of a method. Of who asks for a receipt nothing is said: nothing has arrived that anybody
+ * could read.
  */
 export function encryptedToEvent(incoming: Incoming): Outcome {
   const { ctx, stanza, effects } = incoming;
@@ -29,15 +29,16 @@ export function encryptedToEvent(incoming: Incoming): Outcome {
   if (omemoOf(stanza) !== undefined && omemoOf(stanza)?.getChild("payload") === undefined) return "taken";
   const encrypted = methodOf(stanza);
   if (encrypted === undefined) return "other";
-  const body = `(This message is encrypted with ${encrypted} and cannot be read here.)`;
-  const outcome = deliverSent(incoming, { ...idsOf(incoming), body, encrypted });
+  const known = Object.values(methods).includes(encrypted) ? ` with ${encrypted}` : "";
+  const body = `(This message is encrypted${known} and cannot be read here.)`;
+  const outcome = deliverOne(incoming, "message.sent", { ...idsOf(incoming), body, encrypted });
   const explanation = element(
     "message",
     { from: ctx.ghost, to: ctx.pair.contact, type: "chat", id: idAboutNothing(ctx.cause.id) },
     element(
       "body",
       {},
-      `Your message is encrypted with ${encrypted}, which cannot be read where it arrives. ` +
+      `Your message is encrypted${known}, which cannot be read where it arrives. ` +
         "Please switch encryption off for this conversation and send it again.",
     ),
   );

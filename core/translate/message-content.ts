@@ -37,14 +37,20 @@ export function readContent(incoming: Incoming): Content | Refusal | undefined {
   const attached = capabilities.attachments === false ? [] : files.slice(0, limits.attachmentsMax);
   // What cannot go along as a file is at least an address in the text.
   const left = files.slice(attached.length).map(({ url }) => url);
-  const body = [text, ...left].filter((part) => part !== "").join("\n");
-  if (body === "" && attached.length === 0) {
-    const isLost = mentionsFiles(stanza);
-    return isLost ? refusal("The file has no address by which it can be fetched (http, https).") : undefined;
+  const { subject, ...headers } = headersOf(stanza);
+  const said = [text, ...left].filter((part) => part !== "").join("\n");
+  if (said === "" && attached.length === 0) {
+    if (mentionsFiles(stanza)) {
+      return refusal("The file has no address by which it can be fetched (http, https).");
+    }
+    if (subject === undefined) return undefined;
   }
+  // RFC 6121 §5.2.4: a subject may be all that is said; the native side has texts with subjects only.
+  const body = said === "" && attached.length === 0 ? subject : said;
   return {
     ...(body === "" ? {} : { body }),
-    ...headersOf(stanza),
+    ...(subject === undefined || body === subject ? {} : { subject }),
+    ...headers,
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(attached.length === 0 ? {} : { attachments: attached.map(withNames) }),
     // XEP-0393: otherwise it is for the reader to decide.

@@ -1,7 +1,7 @@
 /** The text of a message with what goes before it for clients that lack replies or corrections. */
 import type { Element } from "ltx";
 import type { NativeData } from "../contract/events.ts";
-import { wholeOfPiece } from "../stanza-id.ts";
+import { idOfPart, wholeOfPiece } from "../stanza-id.ts";
 import { element, ns } from "../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
 import { codePoints, fallback } from "./out-stanza.ts";
@@ -12,8 +12,10 @@ type ReplyTo = NonNullable<NativeData<"message.sent">["replyTo"]>;
 const correctionMark = "* ";
 
 /** XEP-0461 §3: the message that this one answers. */
-export function replyElement(ctx: Context, { id, author }: ReplyTo): Element {
-  const answered = author === "user" ? { to: ctx.ghost, id } : { to: ctx.pair.contact, id: wholeOfPiece(id) };
+export function replyElement(ctx: Context, { id, part, author }: ReplyTo): Element {
+  const own = part === undefined ? id : idOfPart(id, part);
+  const answered =
+    author === "user" ? { to: ctx.ghost, id: own } : { to: ctx.pair.contact, id: wholeOfPiece(id) };
   return element("reply", { xmlns: ns.replies, ...answered });
 }
 

@@ -22,10 +22,10 @@ export function replyReference(ctx: Context, stanza: Element): Omit<ReplyTo, "qu
   const stanzaId = reply?.attrs["id"] ?? "";
   const to = parseJid(reply?.attrs["to"] ?? "");
   const author = to.ok && to.value.bare === ctx.pair.contact ? "contact" : "user";
-  // The answer to an attachment, or to what was said about a message, is one to the message.
-  const id = author === "user" ? (readStanzaId(stanzaId)?.id ?? stanzaId) : stanzaId;
+  // The answer to what was said about a message is one to the message.
+  const { id = stanzaId, part } = (author === "user" ? readStanzaId(stanzaId) : undefined) ?? {};
   if (id === "" || id.length > limits.referredIdCharsMax || !isPlainText(id)) return undefined;
-  return { id, author };
+  return { id, ...(part === undefined ? {} : { part }), author };
 }
 
 /** The quoted text of a fallback, without the marks of quotation (XEP-0393); undefined where there is none. */

@@ -2,7 +2,6 @@
 import type { Element } from "ltx";
 import { ns } from "../xmpp/stanza.ts";
 import { deliverOne, type Incoming, idsOf, type Outcome } from "./incoming.ts";
-import { deliverSent } from "./long-text.ts";
 
 /** What a native system reads that cannot take messages back. */
 const said = "(I have taken a message back.)";
@@ -11,7 +10,9 @@ const said = "(I have taken a message back.)";
 export function retractionToEvent(incoming: Incoming): Outcome {
   const id = retractedId(incoming.stanza);
   if (id === "") return "other";
-  if (!incoming.capabilities.retractions) return deliverSent(incoming, { ...idsOf(incoming), body: said });
+  if (!incoming.capabilities.retractions) {
+    return deliverOne(incoming, "message.sent", { ...idsOf(incoming), body: said });
+  }
   return deliverOne(incoming, "message.retracted", { id });
 }
 

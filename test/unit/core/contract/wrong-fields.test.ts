@@ -55,7 +55,7 @@ const wrongFields: [NativeEventType, Record<string, unknown>, string, string][] 
     "message.sent",
     { attachments: [{ url: "a.png" }] },
     "/data/attachments/0/url",
-    "a URL with its scheme, like https://files.example.com/a.png",
+    "an http or https URL without blanks, like https://files.example.com/a.png",
   ],
   [
     "message.sent",

@@ -85,11 +85,15 @@ test("the time is the earliest stamp of the past, else when it was read", () => 
   assert.equal(timeOf(stamp("soon")), readTime);
 });
 
+test("a subject may be all that is said: it is the text", () => {
+  const [, said] = eventOf("<subject>only</subject>");
+  assert.deepEqual([said["body"], said["subject"]], ["only", undefined]);
+});
+
 test("what says nothing to anybody is nothing, and gets no answer", () => {
   const silent = [
     "",
     "<body/>",
-    "<subject>only</subject>",
     '<body xmlns="http://www.w3.org/1999/xhtml">hi</body>',
     '<attention xmlns="urn:xmpp:attention:0"/>',
     '<propose xmlns="urn:xmpp:jingle-message:0" id="c1"><description xmlns="urn:xmpp:jingle:apps:rtp:1"/></propose>',

@@ -19,8 +19,8 @@ test("the author is who is named, and the user where neither of the two is", () 
   }
 });
 
-test("the answer to an attachment, or to what was said of a message, answers the message", () => {
-  assert.deepEqual(replyTo(reply(idOfPart("n1", 2), ghost)), { id: "n1", author: "user" });
+test("the answer to an attachment names it; one to what was said of a message answers the message", () => {
+  assert.deepEqual(replyTo(reply(idOfPart("n1", 2), ghost)), { id: "n1", part: 2, author: "user" });
   assert.deepEqual(replyTo(reply(idAbout("n1", "e1"), ghost)), { id: "n1", author: "user" });
   assert.deepEqual(replyTo(reply("m0/2", contact)), { id: "m0/2", author: "contact" });
 });
