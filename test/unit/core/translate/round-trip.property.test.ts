@@ -23,6 +23,7 @@ import { deliveryData } from "#core/contract/delivery-events.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
 import { nativeData } from "#core/contract/native-events.ts";
 import { readNativeEvent } from "#core/contract/read-native-event.ts";
+import { idOfPart, readStanzaId } from "#core/stanza-id.ts";
 import { messageToEvent } from "#core/translate/message-to-event.ts";
 import { cleanText, parseStanza } from "#core/xmpp/codec.ts";
 import { makeRandom } from "#test/harness/hostile/random.ts";
@@ -130,6 +131,21 @@ const small: fc.Arbitrary<Saying> = fc.oneof(
     .map((state) => ({ type: "typing.changed", data: { state } })),
 );
 
+interface ReplyTo {
+  readonly id: string;
+  readonly part?: number;
+  readonly author: string;
+}
+
+/** Each side takes the other's ids as they are, and its own apart into message and attachment. */
+function answeredFromThere({ id: told, part, ...rest }: ReplyTo): ReplyTo {
+  if (rest.author === "user") {
+    return { ...rest, id: part === undefined ? told : idOfPart(told, part), author: "contact" };
+  }
+  const own = readStanzaId(told) ?? { id: told };
+  return { ...rest, id: own.id, ...(own.part !== undefined && { part: own.part }), author: "user" };
+}
+
 /** What a saying comes back as, by the exceptions above: the same from the other's point of view. */
 function seenFromThere({ type, data }: Saying): Saying {
   const {
@@ -141,7 +157,7 @@ function seenFromThere({ type, data }: Saying): Saying {
     encrypted: ___,
     ...rest
   } = data as Record<string, unknown> & {
-    replyTo?: { author: string };
+    replyTo?: ReplyTo;
     hints?: readonly string[];
   };
   const asked = new Set(hints);
@@ -152,7 +168,7 @@ function seenFromThere({ type, data }: Saying): Saying {
     type,
     data: {
       ...rest,
-      ...(replyTo && { replyTo: { ...replyTo, author: replyTo.author === "user" ? "contact" : "user" } }),
+      ...(replyTo && { replyTo: answeredFromThere(replyTo) }),
       ...(style === "plain" && { style }),
       ...(asked.size > 0 && { hints: hintNames.filter((hint) => asked.has(hint)) }),
       ...(saysMore && rest["kind"] !== "headline" && { asks: ["delivered", "displayed"] }),
