@@ -55,6 +55,17 @@ export function isConditionFailure(error: unknown): boolean {
   return failedConditions(error).length > 0;
 }
 
+/** True when the write was done, false when its condition did not hold. */
+export async function isDone(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
 /** Positions of the transaction's actions whose conditions did not hold. */
 export function failedConditions(error: Error): number[] {
   if (error.name !== "TransactionCanceledException" || !("CancellationReasons" in error)) return [];

@@ -1,14 +1,5 @@
 import { GetItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import {
-  type Item,
-  isConditionFailure,
-  keyItem,
-  n,
-  readNumber,
-  readString,
-  s,
-  type TableOptions,
-} from "./attributes.ts";
+import { type Item, isDone, keyItem, n, readNumber, readString, s, type TableOptions } from "./attributes.ts";
 import { leaseKey } from "./keys.ts";
 import type { LeaseRecord, Table } from "./table.ts";
 
@@ -46,17 +37,6 @@ export function makeLeaseTable({ client, name }: TableOptions): Pick<Table, Leas
       ConsistentRead: true,
     });
     return (await client.send(command, abortSignal === undefined ? {} : { abortSignal })).Item;
-  };
-
-  /** False when the condition did not hold. */
-  const isDone = async (write: Promise<unknown>): Promise<boolean> => {
-    try {
-      await write;
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
   };
 
   return {

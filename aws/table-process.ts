@@ -1,5 +1,5 @@
 import { DeleteItemCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { isConditionFailure, json, keyItem, n, readJson, s, type TableOptions } from "./attributes.ts";
+import { isDone, json, keyItem, n, readJson, s, type TableOptions } from "./attributes.ts";
 import { noteKey, toldKey } from "./keys.ts";
 import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
@@ -10,10 +10,10 @@ type ProcessMethods = "tellOnce" | "readNote" | "writeNote";
 export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMethods> {
   const { client, name: TableName } = options;
   return {
-    async tellOnce({ domain, user, contact }, causeId, nowS, untilS) {
+    tellOnce({ domain, user, contact }, causeId, nowS, untilS) {
       const key = keyItem(toldKey(domain, user, contact));
-      try {
-        await client.send(
+      return isDone(
+        client.send(
           new PutItemCommand({
             TableName,
             Item: { ...key, cause: s(causeId), expires: n(untilS) },
@@ -21,12 +21,8 @@ export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMeth
             ConditionExpression: "attribute_not_exists(pk) OR cause = :cause OR expires < :now",
             ExpressionAttributeValues: { ":cause": s(causeId), ":now": n(nowS) },
           }),
-        );
-        return true;
-      } catch (error) {
-        if (isConditionFailure(error)) return false;
-        throw error;
-      }
+        ),
+      );
     },
 
     async readNote(messageId) {

@@ -5,7 +5,7 @@ import type { UserPresence } from "#core/presence.ts";
 import {
   failedConditions,
   type Item,
-  isConditionFailure,
+  isDone,
   json,
   keyItem,
   readJson,
@@ -119,7 +119,7 @@ export function makeUserTable(options: TableOptions): Pick<Table, UserMethods> {
         values[`:${field}`] = s(text);
       }
       const names = assignments.slice(1).map((assignment) => assignment.slice(0, assignment.indexOf(" ")));
-      await ignoringRepeats(
+      await isDone(
         client.send(
           new UpdateItemCommand({
             TableName,
@@ -136,7 +136,7 @@ export function makeUserTable(options: TableOptions): Pick<Table, UserMethods> {
     },
 
     async setPresence(domain, user, presence, mark) {
-      return ignoringRepeats(
+      return isDone(
         client.send(
           new UpdateItemCommand({
             TableName,
@@ -149,15 +149,4 @@ export function makeUserTable(options: TableOptions): Pick<Table, UserMethods> {
       );
     },
   };
-}
-
-/** True when the write was done, false when a mark said that it is a repeat. */
-async function ignoringRepeats(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (isConditionFailure(error)) return false;
-    throw error;
-  }
 }

@@ -9,7 +9,7 @@ import { parseUserId } from "#core/mapping.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import {
   type Item,
-  isConditionFailure,
+  isDone,
   json,
   keyItem,
   n,
@@ -65,17 +65,6 @@ type WalkMethods =
 /** What goes through many pairs. */
 export function makeWalkTable(options: TableOptions): Pick<Table, WalkMethods> {
   const { client, name: TableName } = options;
-
-  /** False when the condition did not hold. */
-  async function isDone(write: Promise<unknown>): Promise<boolean> {
-    try {
-      await write;
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
-  }
 
   return {
     claimWalk: (domain, mark, progress) =>
