@@ -184,7 +184,7 @@ describe("whom a user has shown itself to", () => {
     assert.deepEqual(endBoth(ctx, current).next, pair("none"));
   });
 
-  test("is told by the end of its subscription as any subscriber is (§4.6.1)", () => {
+  test("is told by the end of its subscription as every subscriber is (§4.6.1)", () => {
     const leave = (state: SubscriptionState) =>
       decideSubscriptionStanza(ctx, pair(state, { directed: shown }), presence('type="unsubscribe"'));
     assert.equal(lines(leave("both").effects)[0], unavailable);
