@@ -5,7 +5,8 @@ import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { parseRates, type Rates } from "#core/rates.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { type AwsEnv, awsEnv, common, type Environment, missingQueue, parse, text } from "./env.ts";
+import { type AwsEnv, awsEnv, common, type Environment, missingQueue, parse } from "./env.ts";
+import { text } from "./env-words.ts";
 import type { SecretSource } from "./secret.ts";
 
 const powerOfTwo = (value: number) => Number.isInteger(Math.log2(value));

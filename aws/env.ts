@@ -6,13 +6,10 @@ import { limits } from "#core/limits.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
+import { text, url } from "./env-words.ts";
+import { type TraceEnv, traceEntries, traceEnvOf } from "./trace-env.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Text; the description says what to set the variable to, and stands in every complaint about it. */
-export const text = (description: string) => v.pipe(v.string(), v.minLength(1), v.description(description));
-const url = (description: string) =>
-  v.pipe(v.string(), v.regex(/^https?:\/\/[^/]/), v.description(description));
 
 const domains = v.pipe(
   v.string(),
@@ -31,6 +28,7 @@ export const common = {
   ),
   CAUSEWAY_DOMAINS: domains,
   CAUSEWAY_TABLE: v.pipe(v.string(), v.minLength(3), v.description("the name of the DynamoDB table")),
+  ...traceEntries,
 };
 
 const wholeNumber = (least: number, most: number, description: string) =>
@@ -68,6 +66,7 @@ export interface AwsEnv {
   /** The queues that this process uses; others are absent. */
   readonly urls: Partial<Record<QueueName, string>>;
   readonly deadLetterUrls: Partial<Record<QueueName, string>>;
+  readonly traces: TraceEnv;
 }
 
 /** How a resync goes through the pairs; the limits of the same names are the defaults. */
@@ -133,6 +132,7 @@ export function awsEnv(
     table: read.CAUSEWAY_TABLE,
     urls: queueUrls(env, "CAUSEWAY_QUEUE_"),
     deadLetterUrls: queueUrls(env, "CAUSEWAY_DEAD_LETTERS_"),
+    traces: traceEnvOf(read),
   };
 }
 
