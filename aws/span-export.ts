@@ -7,7 +7,11 @@ import { limits } from "#core/limits.ts";
 import type { SendSpans } from "./span-buffer.ts";
 
 /** Makes the headers of a request whose body is JSON. */
-type MakeHeaders = (url: URL, headers: Record<string, string>, body: Uint8Array) => Promise<Record<string, string>>;
+type MakeHeaders = (
+  url: URL,
+  headers: Record<string, string>,
+  body: Uint8Array,
+) => Promise<Record<string, string>>;
 
 const asTheyAre: MakeHeaders = async (_url, headers) => headers;
 

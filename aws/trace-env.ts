@@ -26,7 +26,9 @@ export const traceEntries = {
   CAUSEWAY_TRACES: v.optional(
     v.pipe(
       v.picklist(["off", "aws"]),
-      v.description('"aws" to send traces to CloudWatch, else "off"; OTEL_EXPORTER_OTLP_ENDPOINT goes before'),
+      v.description(
+        '"aws" to send traces to CloudWatch, else "off"; OTEL_EXPORTER_OTLP_ENDPOINT goes before',
+      ),
     ),
     "off",
   ),

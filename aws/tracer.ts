@@ -18,8 +18,8 @@ import {
   type SpanFields,
   type SpanOptions,
   silentSpan,
-  type Tracer,
   type TraceParts,
+  type Tracer,
   writeTrace,
 } from "#core/trace.ts";
 import { makeSpanBuffer, type SpanBufferOptions } from "./span-buffer.ts";

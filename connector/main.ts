@@ -1,5 +1,6 @@
 /** The connector as a process: environment, signals, exit. */
 import { connectAws } from "#aws/connect.ts";
+import { connectTracer } from "#aws/connect-tracer.ts";
 import { readConnectorEnv } from "#aws/connector-env.ts";
 import { makeSecretReader } from "#aws/secret.ts";
 import { limits } from "#core/limits.ts";
@@ -11,7 +12,7 @@ import { type Log, makeLog } from "./log.ts";
 import { type Figures, metricLine, reportEvery, statusLine } from "./report.ts";
 
 /** Stops once, whoever asks first, and ends the process: 0 when everything was handed over in time, else 1. */
-function stopper(connector: Connector, log: Log, tellMetrics: () => void): (reason: string) => void {
+function stopper(connector: Connector, log: Log, tellLast: () => Promise<void>): (reason: string) => void {
   let stopping = false;
   return (reason) => {
     if (stopping) return;
@@ -22,9 +23,9 @@ function stopper(connector: Connector, log: Log, tellMetrics: () => void): (reas
       log("error", "connector.stopped-late", { windowStanzas, held });
       process.exit(1);
     }, limits.stopMsMax);
-    void connector.stop().then(() => {
+    void connector.stop().then(async () => {
       clearTimeout(timer);
-      tellMetrics();
+      await tellLast();
       log("info", "connector.stopped");
       process.exit(0);
     });
@@ -53,6 +54,11 @@ async function main(): Promise<void> {
   }
   const log = makeLog((line) => process.stdout.write(`${line}\n`), domain.value);
   const { queues, table } = connectAws(env.value);
+  const tracer = connectTracer(env.value.traces, {
+    everyMs: limits.traceSendMs,
+    sendMsMax: limits.traceSendMsMax,
+    onDropped: (spans, reason) => log("warn", "spans.dropped", { spans, reason }),
+  });
   const lease = env.value.leased
     ? makeLease({ domain: domain.value, table, limits, log })
     : makeNoLease(domain.value, table);
@@ -64,6 +70,7 @@ async function main(): Promise<void> {
     table,
     lease,
     log,
+    tracer,
   });
   const { healthHost, healthPort } = env.value;
   try {
@@ -73,7 +80,10 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   const tellMetrics = report(connector, env.value.status || process.stdout.isTTY);
-  const stop = stopper(connector, log, tellMetrics);
+  const stop = stopper(connector, log, () => {
+    tellMetrics();
+    return tracer.flush();
+  });
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
   // Started by a parent that holds a channel to us: without the parent nobody would ever stop us.

@@ -10,11 +10,13 @@ import {
 } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
+import type { Span, Tracer } from "#core/trace.ts";
 import { type ExpandContext, expandItem, type Unfit } from "./expand.ts";
 import { nameOfError } from "./log.ts";
 import type { Versions } from "./versions.ts";
 
 export interface UnitOptions {
+  readonly tracer: Tracer;
   readonly context: ExpandContext;
   readonly limits: Limits;
   /** Called with each stanza that is about to be written. */
@@ -36,6 +38,10 @@ export interface Outcome {
 export interface Unit {
   /** The next slice to write; undefined when there is none. */
   next(): string | undefined;
+  /** Its last slice was written. */
+  written(): void;
+  /** The stream has ended before everything was confirmed. */
+  abandon(): void;
   /** After the last slice: resolves when everything is told that must be told. */
   outcome(): Promise<Outcome>;
 }
@@ -60,6 +66,23 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
   const later: ReceivedMessage[] = [];
+  /** One an item, however many recipients it has. */
+  const spans: Span[] = [];
+
+  const begin = (message: ReceivedMessage, { id, trace, hops, recipients }: OutboundItem): Span => {
+    const span = options.tracer.follow("stanza out", trace, () => ({
+      domain: context.domain,
+      id,
+      message: message.id,
+      receives: message.receives,
+      group: message.group,
+      hops,
+      recipients: recipients?.length,
+      queuedMs: context.now() - message.sentAt,
+    }));
+    spans.push(span);
+    return span;
+  };
 
   const tell = (message: ReceivedMessage, telling: Promise<boolean>) => {
     tellings.set(message, [...(tellings.get(message) ?? []), telling]);
@@ -118,9 +141,14 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       return;
     }
     for (const item of pack.value.items) {
+      const span = begin(message, item);
       const stanzas = expand(item);
-      if (stanzas.ok) yield* stanzas.value;
-      else onUnfit(message, item, stanzas.error);
+      if (stanzas.ok) {
+        yield* stanzas.value;
+        continue;
+      }
+      span.fail("unfit");
+      onUnfit(message, item, stanzas.error);
     }
   }
 
@@ -144,7 +172,17 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       const { value, done } = pending.next();
       return done ? undefined : value;
     },
+    written() {
+      for (const span of spans) span.event("written");
+    },
+    abandon() {
+      for (const span of spans) {
+        span.fail("not-confirmed");
+        span.end();
+      }
+    },
     async outcome() {
+      for (const span of spans) span.end();
       const done: ReceivedMessage[] = [];
       const untold: ReceivedMessage[] = [];
       for (const message of messages) {

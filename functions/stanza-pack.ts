@@ -95,7 +95,7 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
     // What comes of an item is caused by its span.
     const traced = jobs.map((job, index) => {
       const { trace = job.cause.trace } = spans[index] ?? {};
-      return { ...job, cause: { ...job.cause, trace } };
+      return trace === job.cause.trace ? job : { ...job, cause: { ...job.cause, trace } };
     });
     await underSpans(spans, async () => handlePair(await admit(traced, ports), ports));
   }
