@@ -1,5 +1,5 @@
-import { randomFillSync } from "node:crypto";
-import { writeTrace } from "#core/trace.ts";
+import { hash, randomFillSync } from "node:crypto";
+import { type TraceParts, writeTrace } from "#core/trace.ts";
 
 const traceBytes = 16;
 const spanBytes = 8;
@@ -22,8 +22,17 @@ function takeHex(bytes: number): string {
   return pool.toString("hex", start, start + bytes);
 }
 
-export const newTraceId = () => takeHex(traceBytes);
 export const newSpanId = () => takeHex(spanBytes);
+
+export function newTraceParts(): TraceParts {
+  return { traceId: takeHex(traceBytes), spanId: takeHex(spanBytes) };
+}
+
+/** Ids that are the same whenever they are made for the same thing. */
+export function tracePartsOf(id: string): TraceParts {
+  const digits = hash("sha256", id);
+  return { traceId: digits.slice(0, 2 * traceBytes), spanId: digits.slice(-2 * spanBytes) };
+}
 
 /** Digits of a trace id that decide: the last ones, which are random in every scheme of ids (Trace Context 2 §2.2.3). */
 const decidingDigits = 8;
@@ -36,5 +45,5 @@ export function isChosen(traceId: string, ratio: number): boolean {
 
 /** A new W3C trace context of which nothing is recorded, for what shall be found in logs by one id. */
 export function newTrace(): string {
-  return writeTrace({ traceId: newTraceId(), spanId: newSpanId() }, false);
+  return writeTrace(newTraceParts(), false);
 }

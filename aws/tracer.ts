@@ -1,6 +1,5 @@
 /** Spans by OpenTelemetry's SDK, made by hand; what is not sampled never comes near it. */
 import {
-  type Context,
   ROOT_CONTEXT,
   type Span as SdkSpan,
   SpanKind,
@@ -23,7 +22,7 @@ import {
   writeTrace,
 } from "#core/trace.ts";
 import { makeSpanBuffer, type SpanBufferOptions } from "./span-buffer.ts";
-import { isChosen, newSpanId, newTraceId } from "./trace.ts";
+import { isChosen, newSpanId, newTrace, newTraceParts, tracePartsOf } from "./trace.ts";
 
 export interface TracerOptions extends Omit<SpanBufferOptions, "limits"> {
   /** Of traces that begin here, how many are sampled: 0 to 1. */
@@ -51,8 +50,9 @@ function spanOf(span: SdkSpan): Span {
 
 /** Contexts are handed on, and nothing is recorded: for where there is nobody to send spans to. */
 export const untraced: Tracer = {
-  begin: () => silentSpan(writeTrace({ traceId: newTraceId(), spanId: newSpanId() }, false)),
-  record: () => silentSpan(""),
+  begin: () => silentSpan(newTrace()),
+  attempt: ({ id }) => silentSpan(writeTrace(tracePartsOf(id), false)),
+  record: () => silentSpan(newTrace()),
   follow: (_name, parent) => silentSpan(parent),
   flush: () => Promise.resolve(),
 };
@@ -61,54 +61,54 @@ export const untraced: Tracer = {
 export function makeTracer(options: TracerOptions): Tracer {
   const { ratio, service } = options;
   const buffer = makeSpanBuffer({ ...options, limits });
-  // The id decides before there is a span, so the SDK is told which one to take.
-  let traceId = "";
+  // The ids decide before there is a span, so the SDK is told which ones to take.
+  let ids = newTraceParts();
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ "service.name": service }),
     spanLimits: { attributeValueLengthLimit: limits.traceValueCharsMax },
-    idGenerator: { generateTraceId: () => traceId, generateSpanId: newSpanId },
+    idGenerator: { generateTraceId: () => ids.traceId, generateSpanId: () => ids.spanId },
     spanProcessors: [buffer.processor],
   });
   const sdk = provider.getTracer("causeway");
 
   const start = (
     name: string,
-    kind: SpanKind,
-    context: Context,
+    place: { readonly ids: TraceParts; readonly parent?: TraceParts },
     fields: () => SpanFields,
     { sinceMs, link }: SpanOptions = {},
   ): Span => {
+    const { parent } = place;
     const linked = link && partsOfTrace(link());
-    const span = sdk.startSpan(
-      name,
-      {
-        kind,
-        attributes: fields(),
-        ...(sinceMs !== undefined && { startTime: sinceMs }),
-        ...(linked && { links: [{ context: contextOf(linked) }] }),
-      },
-      context,
-    );
-    return spanOf(span);
+    const spanOptions = {
+      kind: parent === undefined ? SpanKind.SERVER : SpanKind.CONSUMER,
+      attributes: fields(),
+      ...(sinceMs !== undefined && { startTime: sinceMs }),
+      ...(linked && { links: [{ context: contextOf(linked) }] }),
+    };
+    const context =
+      parent === undefined ? ROOT_CONTEXT : traceApi.setSpanContext(ROOT_CONTEXT, contextOf(parent));
+    // Last: asking for the link may have begun a span of its own.
+    ids = place.ids;
+    return spanOf(sdk.startSpan(name, spanOptions, context));
   };
 
-  const record: Tracer["record"] = (name, fields, more) => {
-    traceId = newTraceId();
-    return start(name, SpanKind.SERVER, ROOT_CONTEXT, fields, more);
-  };
+  const isRecorded = ({ traceId }: TraceParts) => isChosen(traceId, ratio);
+  const follow = (parent: TraceParts) => ({ parent, ids: { ...parent, spanId: newSpanId() } });
 
   return {
     begin(name, fields, more) {
-      traceId = newTraceId();
-      if (!isChosen(traceId, ratio)) return silentSpan(writeTrace({ traceId, spanId: newSpanId() }, false));
-      return start(name, SpanKind.SERVER, ROOT_CONTEXT, fields, more);
+      const own = newTraceParts();
+      return isRecorded(own) ? start(name, { ids: own }, fields, more) : silentSpan(writeTrace(own, false));
     },
-    record,
+    attempt({ id, number }, name, fields, more) {
+      const first = tracePartsOf(id);
+      if (!isRecorded(first)) return silentSpan(writeTrace(first, false));
+      return start(name, number > 1 ? follow(first) : { ids: first }, fields, more);
+    },
+    record: (name, fields, more) => start(name, { ids: newTraceParts() }, fields, more),
     follow(name, parent, fields, more) {
       const parts = isSampled(parent) ? partsOfTrace(parent) : undefined;
-      if (parts === undefined) return silentSpan(parent);
-      const context = traceApi.setSpanContext(ROOT_CONTEXT, contextOf(parts));
-      return start(name, SpanKind.CONSUMER, context, fields, more);
+      return parts === undefined ? silentSpan(parent) : start(name, follow(parts), fields, more);
     },
     flush: buffer.flush,
   };

@@ -51,6 +51,13 @@ export interface Span {
   end(): void;
 }
 
+/** One of the times that something is tried, by an id that all of them share. */
+export interface Attempt {
+  readonly id: string;
+  /** From 1 on. */
+  readonly number: number;
+}
+
 export interface SpanOptions {
   /** Milliseconds since 1970, where it began earlier than now. */
   readonly sinceMs?: number;
@@ -61,6 +68,8 @@ export interface SpanOptions {
 export interface Tracer {
   /** Begins a trace; whether it is sampled is decided here, by its id, for all that follows. */
   begin(name: string, fields: () => SpanFields, options?: SpanOptions): Span;
+  /** Begins a trace whose ids follow from the attempt's: a later attempt is a child of the first. */
+  attempt(attempt: Attempt, name: string, fields: () => SpanFields, options?: SpanOptions): Span;
   /** Begins a trace that is sampled at any rate. */
   record(name: string, fields: () => SpanFields, options?: SpanOptions): Span;
   /** Goes on in a trace. `fields` are asked for only where it is sampled. */

@@ -81,13 +81,17 @@ export const nativeWork: Work = {
 function spanOf(event: ReturnType<typeof readNativeEvent>, record: QueueRecord, { tracer }: Ports): Span {
   const { messageId, group, receives } = record;
   const common = { queue: nativeWork.queue, message: messageId, receives, group };
-  if (!event.ok) return tracer.begin("native", () => common);
+  // Whenever the message comes, it is in the same trace.
+  const attempt = { id: messageId, number: receives };
+  if (!event.ok) return tracer.attempt(attempt, "native", () => common);
   const { id, source, type, data, traceparent } = event.value;
   const { domain, user } = data;
   const contact = "contact" in data ? data.contact : undefined;
   const fields = () => ({ ...common, id, source, domain, user, contact });
   const name = `native ${type}`;
-  return traceparent === undefined ? tracer.begin(name, fields) : tracer.follow(name, traceparent, fields);
+  return traceparent === undefined
+    ? tracer.attempt(attempt, name, fields)
+    : tracer.follow(name, traceparent, fields);
 }
 
 async function handleRecord(record: QueueRecord, ports: Ports): Promise<void> {

@@ -27,6 +27,7 @@ export function beginInvocation({ tracer, clock }: Ports, name: string): Invocat
     tracer: {
       ...tracer,
       begin: (spanName, fields) => tracer.begin(spanName, fields, linked),
+      attempt: (attempt, spanName, fields) => tracer.attempt(attempt, spanName, fields, linked),
       follow: (spanName, parent, fields) => tracer.follow(spanName, parent, fields, linked),
     },
     async end(fields) {

@@ -11,6 +11,7 @@ import { type Federation, type ServerKind, serverKinds } from "#local/servers/se
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
 import { freePort, freePorts } from "./ports.ts";
+import { keepTraces, type Traces } from "./traces.ts";
 import { startWire, type Wire } from "./wire.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
@@ -28,6 +29,8 @@ export interface Scenario {
   readonly federation: Federation | undefined;
   /** The connection of the bridge's own connector, where `wire` was asked for. */
   readonly wire: Wire;
+  /** All spans of the bridge, where `traced` was asked for. */
+  readonly traces: Traces;
   /** PEM of the server's self-signed certificate. */
   readonly certificate: string;
   /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1; it ends before the bridge. */
@@ -58,6 +61,8 @@ export type ScenarioOptions = Partial<
   readonly remoteDomains?: readonly string[];
   /** Watches what connector and server write to each other. */
   readonly wire?: boolean;
+  /** Records every trace. */
+  readonly traced?: boolean;
   /** Milliseconds that all tests of one server may take together. */
   readonly timeoutMs?: number;
 };
@@ -75,17 +80,20 @@ interface Running {
   readonly stateDir: string;
   readonly federation: Federation | undefined;
   readonly wire: Wire | undefined;
+  readonly traces: Traces | undefined;
 }
 
 async function startScenario(server: ServerKind, options: ScenarioOptions, log: string[]): Promise<Running> {
   const stateDir = mkdtempSync(join(tmpdir(), `causeway-${server}-`));
-  const { timeoutMs, servers, remoteDomains, wire: isWatched, ...chosen } = options;
+  const { timeoutMs, servers, remoteDomains, wire: isWatched, traced, ...chosen } = options;
   const federation = remoteDomains && (await federationWith(remoteDomains));
   const ports = await freePorts();
   const wire = isWatched ? await startWire(await freePort(), ports.component) : undefined;
+  const traces = traced ? await keepTraces() : undefined;
   const bridge = await startBridge({
     ...bridgeDefaults,
     ...chosen,
+    ...(traces && { traces: { collector: traces.endpoint, ratio: 1 } }),
     ...(federation && { federation }),
     ...(wire && { componentPort: wire.port }),
     server,
@@ -104,6 +112,7 @@ async function startScenario(server: ServerKind, options: ScenarioOptions, log: 
     stateDir,
     federation,
     wire,
+    traces,
   };
 }
 
@@ -169,6 +178,7 @@ export function onEachServer(
         await running?.operator.stop();
         await running?.bridge.stop();
         await running?.wire?.close();
+        await running?.traces?.close();
         if (running && !keeps) rmSync(running.stateDir, { recursive: true });
         if (running && keeps) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
       });
@@ -188,6 +198,11 @@ export function onEachServer(
           const { wire } = parts();
           if (wire === undefined) throw new Error("`wire` was not asked for");
           return wire;
+        },
+        get traces() {
+          const { traces } = parts();
+          if (traces === undefined) throw new Error("`traced` was not asked for");
+          return traces;
         },
         get certificate() {
           return parts().certificate;
