@@ -1,34 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { makeSpanBuffer } from "#aws/span-buffer.ts";
 import { isChosen, newTrace, tracePartsOf } from "#aws/trace.ts";
-import { makeTracer, untraced } from "#aws/tracer.ts";
+import { untraced } from "#aws/tracer.ts";
 import { limits } from "#core/limits.ts";
 import { isSampled, partsOfTrace } from "#core/trace.ts";
+import { keepSpans } from "#test/harness/spans.ts";
 
 const none = () => ({});
-
-/** A tracer whose spans end here. */
-function keeping(ratio: number) {
-  const spans: ReadableSpan[] = [];
-  const tracer = makeTracer({
-    ratio,
-    service: "test",
-    sendMsMax: 1_000,
-    onDropped: () => assert.fail("nothing is dropped"),
-    async send(ended) {
-      spans.push(...ended);
-    },
-  });
-  return { tracer, spans };
-}
 
 const spanIdOf = (trace: string) => partsOfTrace(trace)?.spanId;
 
 test("a trace is one tree: what follows continues its parent, and a later attempt the first", async () => {
-  const { tracer, spans } = keeping(1);
+  const { tracer, spans } = keepSpans(1);
   const root = tracer.begin("root", none);
   const child = tracer.follow("child", root.trace, () => ({ queue: "q", count: 2, absent: undefined }));
   child.event("written");
@@ -49,7 +35,7 @@ test("a trace is one tree: what follows continues its parent, and a later attemp
 });
 
 test("the link is asked for in a trace of its own, and only where something is recorded", async () => {
-  const { tracer, spans } = keeping(1);
+  const { tracer, spans } = keepSpans(1);
   let asked = 0;
   const link = () => {
     asked += 1;
@@ -66,7 +52,7 @@ test("the link is asked for in a trace of its own, and only where something is r
 });
 
 test("what is not sampled is handed on as it came, and its fields are never asked for", async () => {
-  const { tracer, spans } = keeping(0);
+  const { tracer, spans } = keepSpans(0);
   const never = () => assert.fail("asked");
   for (const each of [tracer, untraced]) {
     const root = each.begin("root", never);
@@ -84,7 +70,7 @@ test("what is not sampled is handed on as it came, and its fields are never aske
 });
 
 test("a recorded trace of others is followed whatever our own ratio is, and a broken one is handed on", () => {
-  const { tracer } = keeping(0);
+  const { tracer } = keepSpans(0);
   const theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const span = tracer.follow("child", theirs, none);
   assert.equal(span.trace.slice(0, 36), theirs.slice(0, 36));
@@ -93,7 +79,7 @@ test("a recorded trace of others is followed whatever our own ratio is, and a br
 });
 
 test("long ids are cut", async () => {
-  const { tracer, spans } = keeping(1);
+  const { tracer, spans } = keepSpans(1);
   tracer.begin("root", () => ({ id: "x".repeat(5_000) })).end();
   await tracer.flush();
   assert.equal(String(spans[0]?.attributes["id"]).length, limits.traceValueCharsMax);
@@ -118,7 +104,7 @@ test("the ratio decides by the id: the same says the same, and a larger ratio ke
 
 /** Spans for a buffer, which never looks into them. */
 function endedSpans(count: number): Promise<readonly ReadableSpan[]> {
-  const { tracer, spans } = keeping(1);
+  const { tracer, spans } = keepSpans(1);
   for (let i = 0; i < count; i++) tracer.begin(String(i), none).end();
   return tracer.flush().then(() => spans);
 }

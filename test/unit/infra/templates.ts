@@ -31,14 +31,22 @@ export interface Statement {
   readonly Resource: Json;
 }
 
-function synthesize(): { state: Resources; compute: Resources } {
+/** @param more context besides that of `cdk.json` */
+export function synthesize(more: Readonly<Record<string, string>> = {}): {
+  state: Resources;
+  compute: Resources;
+} {
   const folder = mkdtempSync(join(tmpdir(), "causeway-stacks-"));
   try {
     const bundle = join(folder, "bundle");
     mkdirSync(bundle);
     for (const file of ["index.mjs", "Dockerfile"]) writeFileSync(join(bundle, file), "");
     const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
-    const app = new App({ context, outdir: join(folder, "out"), analyticsReporting: false });
+    const app = new App({
+      context: { ...context, ...more },
+      outdir: join(folder, "out"),
+      analyticsReporting: false,
+    });
     const config = readConfig((key) => app.node.tryGetContext(key));
     const state = makeState(app);
     const compute = makeCompute(app, config, state, {
@@ -76,8 +84,8 @@ export function queueNamed(name: string): Resource & { readonly id: string } {
 }
 
 /** Every statement of every policy that allows something. */
-export function allowed(): Statement[] {
-  return [...ofType(state, "AWS::IAM::Policy"), ...ofType(compute, "AWS::IAM::Policy")]
+export function allowed(stacks = { state, compute }): Statement[] {
+  return [...ofType(stacks.state, "AWS::IAM::Policy"), ...ofType(stacks.compute, "AWS::IAM::Policy")]
     .flatMap(({ Properties }) => {
       const document = Properties["PolicyDocument"] as unknown as { readonly Statement: Statement[] };
       return document.Statement;
