@@ -18,7 +18,10 @@ const burst = 30;
 const secret = "Geheimes";
 
 const named = (name: string) => (span: CollectedSpan) => span.name === name;
-const has = (name: string) => (spans: readonly CollectedSpan[]) => spans.some(named(name));
+const has =
+  (...names: readonly string[]) =>
+  (spans: readonly CollectedSpan[]) =>
+    names.every((name) => spans.some(named(name)));
 const namesOf = (spans: readonly CollectedSpan[]) => spans.map(({ name }) => name).sort();
 
 /** What both sides do, and how an event's trace is found. */
@@ -74,7 +77,7 @@ onEachServer(
       await alice.send(chat(nina, "in-1", `${secret} in`));
       const event = await scenario.native.nextOf("message.sent", "nina");
       const { traceId, spanId } = idsOf(event.traceparent);
-      const spans = await scenario.traces.whole(traceId, has("stanza in"), "the connector's span");
+      const spans = await scenario.traces.whole(traceId, has("stanza in", "message"), "both spans");
       assert.deepEqual(namesOf(spans), ["message", "stanza in"]);
       const [message] = spans.filter(named("message"));
       assert.equal(message?.spanId, spanId, "the native system goes on from the function's span");
@@ -135,7 +138,7 @@ onEachServer(
       assert.equal(new Set(traces).size, burst);
       const messages = new Set<string | undefined>();
       for (const traceId of traces) {
-        const spans = await scenario.traces.whole(traceId, has("stanza in"), "the connector's span");
+        const spans = await scenario.traces.whole(traceId, has("stanza in", "message"), "both spans");
         assert.deepEqual(namesOf(spans), ["message", "stanza in"]);
         messages.add(spans.find(named("message"))?.fields["message"]);
       }
