@@ -62,6 +62,7 @@ function countAsides(queues: Queues, counters: Counters): Queues {
     async setAside(queue, letter) {
       await queues.setAside(queue, letter);
       counters.add("setAside");
+      counters.reason(letter.reason);
       const isInbound = stanzaQueues.some((inbound) => inbound === queue);
       if (isInbound && letter.reason !== "late") counters.add("refused");
     },
@@ -112,14 +113,26 @@ export function makeConnector(options: ConnectorOptions): Connector {
   };
 
   const policy = makePolicyWatch(shared);
-  const gate = makeGate({ ...shared, rates: options.rates ?? ratesOf(limits), rules: policy.rules, reply });
+  const gate = makeGate({
+    ...shared,
+    rates: options.rates ?? ratesOf(limits),
+    rules: policy.rules,
+    reply,
+    onRefused(reason) {
+      counters.add("refused");
+      counters.reason(reason);
+    },
+  });
   const uplink = makeUplink({ ...shared, newTrace, gate, reply });
 
   /** The author's side of a stanza that may not leave: as if its contact had refused it. */
   const bounce = async ({ stanza, text }: Unfit): Promise<void> => {
     const author = parseJid(stanza?.attrs["from"] ?? "");
-    const answer = stanza && errorReply(stanza, "not-acceptable", text);
-    if (answer && author.ok && author.value.domain === domain) await uplink.inject(answer);
+    // An event needs a contact: without one the dead letter says it all.
+    const contact = parseJid(stanza?.attrs["to"] ?? "");
+    if (!stanza || !author.ok || !contact.ok || author.value.domain !== domain) return;
+    const answer = errorReply(stanza, "not-acceptable", text);
+    if (answer) await uplink.inject(answer);
   };
 
   const downlink = makeDownlink({

@@ -173,6 +173,14 @@ export function readWalkPack(body: string): Result<{ items: WalkTask[] }, Envelo
   return read(walkPack, body);
 }
 
+const anyPack = v.object({ v: v.literal(envelopeVersion), items: v.array(v.unknown()) });
+
+/** The items of a pack of this version, whatever they are, each as a pack of its own; undefined for any other body. */
+export function splitPack(body: string): readonly string[] | undefined {
+  const pack = read(anyPack, body);
+  return pack.ok ? pack.value.items.map((item) => writePack([asciiJson(item)])) : undefined;
+}
+
 /** Writes an envelope around items that are already encoded by {@link encodeItem}. */
 export function writePack(encodedItems: readonly string[]): string {
   return `{"v":${envelopeVersion},"items":[${encodedItems.join(",")}]}`;

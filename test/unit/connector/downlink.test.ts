@@ -171,6 +171,94 @@ test("a body that is no envelope is set aside whole and deleted", async (t) => {
   );
 });
 
+test("an item that cannot be read is set aside alone: the rest of its pack is written", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const items = [{ xml: chat("before") }, { xml: chat("bad"), written: "yesterday" }, { xml: chat("after") }];
+  rig.queues.offer("outboundStanzas", [outbound("m", items)]);
+  await rig.queues.until(removed("m"));
+  assert.deepEqual(bodies(peer.stanzas()), ["before", "after"]);
+  const asides = rig.queues.calls.flatMap((call) => (call.kind === "aside" ? [call.letter] : []));
+  assert.deepEqual(
+    asides.map(({ reason, cause }) => [reason, cause]),
+    [["malformed", "m"]],
+  );
+  assert.match(asides[0]?.body ?? "", /id=\\"bad\\"/);
+});
+
+test("an answer to a request that may not leave is an error instead, confirmed like any other", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  const addresses = `id="q" from="nina@${domain}" to="alice@localhost/phone"`;
+  const huge = `<iq type="result" ${addresses}><query xmlns="x">${"x".repeat(510 * 1024)}</query></iq>`;
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: huge }])]);
+  const answer = await peer.expect(/^<iq[^>]* id="q"/);
+  assert.match(answer, /type="error"/);
+  assert.match(answer, /internal-server-error/);
+  assert.match(answer, new RegExp(`from="nina@${domain}" to="alice@localhost/phone"`));
+  await peer.expect(/<ping/);
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), []);
+  peer.echoKept();
+  await rig.queues.until(removed("m"));
+  assert.equal(itemsSent(rig.queues.calls, "iqStanzas").length, 0);
+});
+
+for (const [kind, queue, xml] of [
+  [
+    "a request to a contact",
+    "presenceStanzas",
+    `<presence type="subscribe" id="bad" from="nina@${domain}" to="alice@localhost">`,
+  ],
+  ["a question", "iqStanzas", `<iq type="get" id="bad" from="nina@${domain}" to="alice@localhost/phone">`],
+] as const) {
+  test(`${kind} that may not leave comes back as an error`, async (t) => {
+    const rig = await startRig(t);
+    await rig.accept();
+    const huge = `${xml}<x xmlns="x">${"x".repeat(510 * 1024)}</x></${/[a-z]+/.exec(xml)?.[0]}>`;
+    rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: huge }])]);
+    await rig.queues.until(removed("m"));
+    assert.match(itemsSent(rig.queues.calls, queue)[0]?.xml ?? "", /type="error"[^>]* id="bad"/);
+  });
+}
+
+test("a broadcast that may not leave is set aside, and no contact seems to have refused it", async (t) => {
+  const rig = await startRig(t);
+  await rig.accept();
+  const huge = `<presence from="nina@${domain}"><status>${"x".repeat(510 * 1024)}</status></presence>`;
+  rig.queues.offer("outboundPresence", [outbound("m", [{ xml: huge, recipients: ["alice@localhost"] }])]);
+  await rig.queues.until(removed("m"));
+  assert.deepEqual(
+    rig.queues.calls.map(({ kind }) => kind),
+    ["aside", "remove"],
+  );
+});
+
+test("what was confirmed before the stream ended does not come again, what was not does", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  rig.queues.offer("outboundStanzas", [outbound("one", [{ xml: chat("a") }], "g")]);
+  await peer.expect(/<iq[^>]*><ping/);
+  rig.queues.offer("outboundStanzas", [outbound("two", [{ xml: chat("b") }], "h")]);
+  await peer.expect(/<iq[^>]*><ping/);
+  peer.echoKept(1);
+  await rig.queues.until(removed("one"));
+  peer.socket.destroy();
+  await rig.queues.until((calls) => idsOf(calls, "extend").length > 0);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["two"]);
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), ["one"]);
+});
+
+test("nobody is told of a stanza to nobody: the dead letter says it all", async (t) => {
+  const rig = await startRig(t);
+  await rig.accept();
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("bad", "x", "nina", "@@") }])]);
+  await rig.queues.until(removed("m"));
+  const asides = rig.queues.calls.flatMap((call) => (call.kind === "aside" ? [call.queue] : []));
+  assert.deepEqual(asides, ["outboundStanzas"]);
+});
+
 test("an envelope of a newer version waits, and so does the rest of its group, but no other", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();
