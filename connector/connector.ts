@@ -3,11 +3,13 @@ import type { Queues } from "#aws/queues.ts";
 import type { ReadSecret } from "#aws/secret.ts";
 import type { Table } from "#aws/table.ts";
 import { newTrace } from "#aws/trace.ts";
+import type { OutboundItem } from "#core/contract/envelope.ts";
 import { limits as defaultLimits, type Limits } from "#core/limits.ts";
 import { type Rates, ratesOf } from "#core/rates.ts";
-import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
+import { checkOutbound, parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { errorReply } from "#core/xmpp/error.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
+import { element } from "#core/xmpp/stanza.ts";
 import { makeAnnounce } from "./announce.ts";
 import { setAside } from "./aside.ts";
 import { stanzaQueues } from "./classify.ts";
@@ -135,11 +137,20 @@ export function makeConnector(options: ConnectorOptions): Connector {
     if (answer) await uplink.inject(answer);
   };
 
+  const routed = async (item: OutboundItem): Promise<void> => {
+    const stanza = parseStanza(item.xml);
+    if (!stanza.ok) return;
+    const { from, to, id } = stanza.value.attrs;
+    // RFC 6121 §8.5: nobody answers a headline, whoever it is taken for.
+    await uplink.inject(element("message", { type: "headline", from: to, to: from, id }), item);
+  };
+
   const downlink = makeDownlink({
     ...shared,
     onWritten: (xml) => counters.stanza(/^<([a-z]+)/.exec(xml)?.[1] ?? "", "Out"),
     setAside: (queue, letter) => setAside(shared, queue, letter),
     bounce,
+    routed,
     context: {
       domain,
       now: options.now ?? Date.now,

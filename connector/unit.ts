@@ -23,6 +23,8 @@ export interface UnitOptions {
   readonly setAside: (letter: DeadLetter) => Promise<boolean>;
   /** Tells the stanza's author that it will not leave; resolves when that is durable. */
   readonly bounce: (unfit: Unfit) => Promise<void>;
+  /** Tells that an item has been routed; resolves when that is durable. */
+  readonly routed: (item: OutboundItem) => Promise<void>;
 }
 
 /** What to do with the messages of a unit whose slices were all routed. */
@@ -69,6 +71,8 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
   const packs = new Map(messages.map((message) => [message, readApart(message.body)]));
   noteBroadcasts(packs.values(), context.versions);
   const tellings = new Map<ReceivedMessage, Promise<boolean>[]>();
+  /** Written items whose routing is to be told. */
+  const awaited = new Map<ReceivedMessage, OutboundItem[]>();
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
   const later: ReceivedMessage[] = [];
@@ -117,7 +121,10 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     for (const item of items) {
       const stanzas = expand(item);
       if (stanzas.ok) {
-        yield* stanzas.value;
+        for (const xml of stanzas.value) {
+          if (item.confirm) awaited.set(message, [...(awaited.get(message) ?? []), item]);
+          yield xml;
+        }
         continue;
       }
       onUnfit(message, item, stanzas.error);
@@ -170,6 +177,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       for (const message of messages) {
         if (later.includes(message)) continue;
         const told = await Promise.all(tellings.get(message) ?? []);
+        await Promise.all((awaited.get(message) ?? []).map(options.routed));
         if (told.every(Boolean)) done.push(message);
         else untold.push(message);
       }

@@ -21,6 +21,11 @@ const inboundItem = v.object({
   /** W3C trace context (`traceparent`), begun by the connector. */
   trace: v.string(),
   xml: v.string(),
+  /**
+   * It was not read: the connector says that the outbound item of this id has been routed. `xml` is a message with
+   * its stanza id and its addresses swapped. Here and not in the XML, since no contact can write it.
+   */
+  routed: v.optional(v.string()),
 });
 export type InboundItem = v.InferOutput<typeof inboundItem>;
 
@@ -42,6 +47,8 @@ const outboundItem = v.object({
   expires: v.optional(time),
   /** Availability of a ghost: dropped when a newer broadcast of that ghost was already written. */
   availability: v.optional(v.object({ ghost: v.string(), version: count })),
+  /** Once it has been routed, `message-stanzas` is told ({@link inboundItem}). */
+  confirm: v.optional(v.boolean()),
 });
 export type OutboundItem = v.InferOutput<typeof outboundItem>;
 

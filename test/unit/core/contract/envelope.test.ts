@@ -22,6 +22,7 @@ const inbound: InboundItem = {
   time: "2026-11-02T09:30:00.123Z",
   trace,
   xml: "<message/>",
+  routed: "urn:x e1/0",
 };
 const outbound: OutboundItem = {
   id: "3.17",
@@ -33,6 +34,7 @@ const outbound: OutboundItem = {
   written: "2026-11-02T09:29:59Z",
   expires: "2026-11-02T09:30:29.000Z",
   availability: { ghost: "nina@im.example.com", version: 4 },
+  confirm: true,
 };
 const walk: WalkTask = {
   id: "w1",
