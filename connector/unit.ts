@@ -10,6 +10,7 @@ import {
 } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
+import { parseBareJid } from "#core/xmpp/jid.ts";
 import { type ExpandContext, errorInstead, expandItem, type Unfit } from "./expand.ts";
 import { nameOfError } from "./log.ts";
 import type { Versions } from "./versions.ts";
@@ -64,6 +65,18 @@ function noteBroadcasts(packs: Iterable<readonly ReadPack[]>, versions: Versions
       if (availability && recipients) versions.note(availability.ghost, availability.version);
     }
   }
+}
+
+/** A template whose recipients are not all addresses, as two: for those that are, and for the rest. Else none. */
+function apart(item: OutboundItem): readonly OutboundItem[] {
+  const { recipients = [] } = item;
+  const right = recipients.filter((recipient) => parseBareJid(recipient).ok);
+  if (right.length === 0 || right.length === recipients.length) return [];
+  const wrong = recipients.filter((recipient) => !parseBareJid(recipient).ok);
+  return [
+    { ...item, recipients: right },
+    { ...item, recipients: wrong },
+  ];
 }
 
 export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOptions): Unit {
@@ -125,6 +138,11 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
           if (item.confirm) awaited.set(message, [...(awaited.get(message) ?? []), item]);
           yield xml;
         }
+        continue;
+      }
+      const parts = apart(item);
+      if (parts.length > 0) {
+        yield* stanzasIn(message, parts);
         continue;
       }
       onUnfit(message, item, stanzas.error);

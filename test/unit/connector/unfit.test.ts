@@ -125,3 +125,19 @@ test("nobody is told of a stanza to nobody: the dead letter says it all", async 
   const asides = rig.queues.calls.flatMap((call) => (call.kind === "aside" ? [call.queue] : []));
   assert.deepEqual(asides, ["outboundStanzas"]);
 });
+
+test("recipients that are none are set aside alone: the others get their presence", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  const recipients = ["a@localhost", "@@", "b@localhost", "c@localhost/x"];
+  const xml = `<presence from="nina@${domain}/causeway"/>`;
+  rig.queues.offer("outboundPresence", [outbound("m", [{ xml, recipients }])]);
+  await rig.queues.until(removed("m"));
+  assert.deepEqual(
+    peer.stanzas().flatMap((each) => (each.startsWith("<presence") ? [/ to="([^"]*)"/.exec(each)?.[1]] : [])),
+    ["a@localhost", "b@localhost"],
+  );
+  const [letter, ...more] = rig.queues.calls.flatMap((call) => (call.kind === "aside" ? [call.letter] : []));
+  assert.deepEqual(more, []);
+  assert.deepEqual(JSON.parse(letter?.body ?? "").items[0].recipients, ["@@", "c@localhost/x"]);
+});
