@@ -250,3 +250,21 @@ test("what a poll still brings while the connector stops is given back at once, 
   assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
   assert.doesNotMatch(peer.received(), /id="a"/);
 });
+
+test("nothing follows the stream's closing tag, however much was yet to be written", async (t) => {
+  const rig = await startRig(t, { limits: { stopMsMax: 100, closeMsMax: 10_000 } });
+  const peer = await rig.accept();
+  peer.socket.pause();
+  // More than any socket's buffers take.
+  const items = Array.from({ length: 1_000 }, (_, n) => ({ xml: chat(`m${n}`, "x".repeat(32 * 1024)) }));
+  rig.queues.offer("outboundStanzas", [outbound("m", items)]);
+  await rig.queues.until(() => rig.connector.health().held === 1);
+  const stopped = rig.connector.stop();
+  await rig.logged("stream.closing");
+  peer.socket.resume();
+  await stopped;
+  const [before, behind] = peer.received().split("</stream:stream>");
+  assert.match(before ?? "", /id="m0"/);
+  assert.equal(behind, "");
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
+});
