@@ -104,10 +104,7 @@ export function perQueue<T>(make: (queue: QueueName) => T): Record<QueueName, T>
 }
 
 /** A value per queue of a bridge that serves these domains. */
-export function perQueueOf<T>(
-  domains: readonly string[],
-  make: (queue: QueueRef) => T,
-): Record<QueueRef, T> {
+export function perQueueOf<T>(domains: readonly string[], make: (queue: QueueRef) => T): Record<QueueRef, T> {
   const refs = queueNames.flatMap((queue) => queueRefsOf(queue, domains));
   return Object.fromEntries(refs.map((ref) => [ref, make(ref)])) as Record<QueueRef, T>;
 }
