@@ -107,7 +107,7 @@ onEachServer(
       await toCarol.until(perUser);
       for (const user of users) assert.deepEqual(toCarol.heard.get(user), ids, `${user}, each once`);
       assert.equal(toAlice.heard.get("nina")?.length, perUser + rounds, "nothing came twice");
-      await scenario.operator.quiet(backMsMax);
+      await scenario.operator.emptied(`outboundStanzas/${there.domain}`);
     });
   },
   {
