@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
+import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues, type Queues } from "#aws/queues.ts";
+import type { Table } from "#aws/table.ts";
 import { environmentOf } from "#infra/definitions/environment.ts";
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
 import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
@@ -19,6 +21,7 @@ export const connectorMain = join(import.meta.dirname, "../../connector/main.ts"
 
 export interface ConnectorPlace {
   readonly queues: Queues;
+  readonly table: Table;
   /** Of a connector, but for its XMPP server. */
   readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -36,9 +39,11 @@ export async function startPlace(domains: readonly string[], secret: string): Pr
   const [sqs, dynamodb] = [`http://127.0.0.1:${sqsPort}`, `http://127.0.0.1:${dynamodbPort}`];
   const client = sqsClientFor(sqs);
   const addresses = await ensureQueues(client, sqs, domains);
-  const table = await ensureTable(dynamodbClientFor(dynamodb));
+  const dynamodbClient = dynamodbClientFor(dynamodb);
+  const table = await ensureTable(dynamodbClient);
   return {
     queues: makeQueues({ client, ...addresses }),
+    table: makeTable({ client: dynamodbClient, name: table }),
     environment: {
       ...localEnvironment(sqs, dynamodb),
       ...environmentOf("connector", { ...addresses, table, domains, directory: "open", lanes: 4 }),
