@@ -1,7 +1,7 @@
 /** The way in (design §8): classify, number, pack, send; what cannot go in is set aside with its reason. */
 import type { Element } from "ltx";
 import type { Queues } from "#aws/queues.ts";
-import { encodeItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
+import { encodeItem, type OutboundItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
 import type { Span, Tracer } from "#core/trace.ts";
 import { parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
@@ -37,8 +37,12 @@ export interface UplinkOptions {
 }
 
 export interface Uplink extends Inbound {
-  /** Takes in a stanza of our own making, as if the server had sent it; resolves when it is durable. */
-  inject(stanza: Element): Promise<void>;
+  /**
+   * Takes in a stanza of our own making, as if the server had sent it; resolves when it is durable.
+   *
+   * @param routed the item of ours that it says to have been routed
+   */
+  inject(stanza: Element, routed?: Pick<OutboundItem, "id" | "trace">): Promise<void>;
   /** Resolves when everything taken in is durable. */
   flush(): Promise<void>;
   /** Stanzas that are not durable yet. */
@@ -99,9 +103,15 @@ export function makeUplink(options: UplinkOptions): Uplink {
   let term: number | undefined;
   let onRoom = () => {};
 
-  /** A trace begins with each stanza that is read (design §12). */
-  const begin = ({ stanza, ...what }: Omit<Refusal, "reason" | "span"> & { lane?: string | undefined }) =>
-    options.tracer.begin("stanza in", () => ({ domain, ...what, ...spanFieldsOf(stanza) }));
+  /** A trace begins with each stanza that is read (design §12); word of what was routed goes on in its own. */
+  const begin = (
+    { stanza, ...what }: Omit<Refusal, "reason" | "span"> & { lane?: string | undefined },
+    parent?: string,
+  ): Span => {
+    const fields = () => ({ domain, ...what, ...spanFieldsOf(stanza) });
+    if (parent !== undefined) return options.tracer.follow("stanza in", parent, fields);
+    return options.tracer.begin("stanza in", fields);
+  };
 
   /** Sets aside and answers; the stanza keeps its place in the window until that is done. */
   const refuse = async (refusal: Refusal): Promise<void> => {
@@ -128,7 +138,13 @@ export function makeUplink(options: UplinkOptions): Uplink {
   };
 
   /** Resolves when the stanza is durable: in its queue or in the dead letters. */
-  const take = (stanza: Element, xml: string, bytes: number, place: Place): Promise<void> => {
+  const take = (
+    stanza: Element,
+    xml: string,
+    bytes: number,
+    place: Place,
+    routed?: Pick<OutboundItem, "id" | "trace">,
+  ): Promise<void> => {
     const ticket = window.enter(bytes);
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = () => {
@@ -140,12 +156,19 @@ export function makeUplink(options: UplinkOptions): Uplink {
     const cause = `${fence}.${seq}`;
     const queue = queueOf(stanza.name);
     const lane = queue === "iqStanzas" || place.kind !== "lane" ? undefined : place.lane;
-    const span = begin({ cause, queue, lane, bytes, stanza });
+    const span = begin({ cause, queue, lane, bytes, stanza }, routed?.trace);
     const reject = (reason: string, more: Pick<Refusal, "detail" | "body"> = {}) => {
       void refuse({ queue, reason, cause, span, stanza, bytes, ...more }).then(done);
     };
     const time = new Date().toISOString();
-    const encoded = encodeItem({ fence, seq, time, trace: span.trace, xml });
+    const encoded = encodeItem({
+      fence,
+      seq,
+      time,
+      trace: span.trace,
+      xml,
+      ...(routed && { routed: routed.id }),
+    });
     seq += 1;
     const opened = term;
     const isLate = () => options.lease.term() !== opened;
@@ -195,9 +218,9 @@ export function makeUplink(options: UplinkOptions): Uplink {
         onRoom();
       });
     },
-    inject(stanza) {
+    inject(stanza, routed) {
       const xml = serializeStanza(stanza);
-      return take(stanza, xml, Buffer.byteLength(xml), classify(stanza));
+      return take(stanza, xml, Buffer.byteLength(xml), classify(stanza), routed);
     },
     isFull: window.isFull,
     onRoom(listener) {
