@@ -1,6 +1,7 @@
 /**
- * Sends the items of one stanza queue: at once when idle, else when the previous call has completed; one call at
- * a time. A pack that was not taken is sent again unchanged, and its lane waits for it.
+ * Sends the items of one stanza queue: at once when idle, else when the previous call has completed and either
+ * enough is there or `packWaitMsMax` have passed since it began; one call at a time. A pack that was not taken is sent
+ * again unchanged, and its lane waits for it.
  */
 import { hashId } from "#aws/hash.ts";
 import type { Queues } from "#aws/queues.ts";
@@ -149,12 +150,33 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
     clearTimeout(timer);
   };
 
+  const isEnough = () =>
+    pending.length >= limits.packStanzasEnough ||
+    pending.reduce((bytes, item) => bytes + item.encoded.length, 0) >= limits.packBytesMax;
+
+  /** Calls are what SQS costs: while stanzas come faster than calls return, they go together. */
+  const fillUp = async (sinceMs: number) => {
+    const { promise: due, resolve } = Promise.withResolvers<void>();
+    let isDue = false;
+    const timer = setTimeout(
+      () => {
+        isDue = true;
+        resolve();
+      },
+      sinceMs + limits.packWaitMsMax - performance.now(),
+    );
+    while (!isDue && !isEnough()) await Promise.race([due, added.rung()]);
+    clearTimeout(timer);
+  };
+
   const run = async () => {
     while (pending.length > 0 || retries.length > 0) {
       dropLate();
       const call = takeCall();
+      const begun = performance.now();
       if (call.length > 0) await send(call);
       else if (retries.length > 0) await waitForWork();
+      if (call.length > 0 && pending.length > 0) await fillUp(begun);
     }
     running = false;
     emptied.ring();

@@ -5,6 +5,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
+import { makeBell } from "#connector/pause.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
@@ -32,8 +33,9 @@ const retryMs = 100;
 function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: ReturnType<typeof sqsClientFor>) {
   let waiting: Waiting[] = [];
   const busy = new Set<string>();
+  const changed = makeBell();
   let calls = 0;
-  let scheduled = false;
+  let isRunning = false;
 
   /** The next of each user that has none under way: a user's events stay in order. */
   const takeTen = (): Waiting[] => {
@@ -50,6 +52,8 @@ function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: ReturnType<typeof 
   };
 
   const send = async (ten: readonly Waiting[]) => {
+    calls += 1;
+    for (const { user } of ten) busy.add(user);
     const Entries = ten.map(({ user, id, event }, index) => ({
       Id: String(index),
       MessageBody: event,
@@ -59,28 +63,33 @@ function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: ReturnType<typeof 
     const command = new SendMessageBatchCommand({ QueueUrl: sqs.queues.nativeEvents, Entries });
     const { Failed = [] } = await client.send(command);
     if (Failed.length > 0) throw new Error(`the engine refused events: ${JSON.stringify(Failed)}`);
+    for (const { user } of ten) busy.delete(user);
+    calls -= 1;
+    changed.ring();
   };
 
-  const pump = () => {
-    scheduled = false;
-    while (calls < sendsMax) {
-      const ten = takeTen();
-      if (ten.length === 0) return;
-      calls += 1;
-      for (const { user } of ten) busy.add(user);
-      void send(ten).finally(() => {
-        calls -= 1;
-        for (const { user } of ten) busy.delete(user);
-        pump();
-      });
+  /** As the connector does: at once when idle, else full calls, or what is there when it has waited long enough. */
+  const run = async () => {
+    // What comes while nothing is under way does not wait.
+    let begun = Number.NEGATIVE_INFINITY;
+    while (waiting.length > 0) {
+      const waitMs = calls > 0 ? limits.packWaitMsMax : begun + limits.packWaitMsMax - performance.now();
+      const isFull = waiting.length >= limits.queueBatchMax;
+      const ten = calls < sendsMax && (isFull || waitMs <= 0) ? takeTen() : [];
+      if (ten.length > 0) {
+        begun = performance.now();
+        void send(ten);
+      } else await Promise.race([changed.rung(), delay(Math.max(1, waitMs))]);
     }
+    isRunning = false;
   };
   return (each: Waiting) => {
     waiting.push(each);
-    if (scheduled) return;
-    scheduled = true;
+    changed.ring();
+    if (isRunning) return;
+    isRunning = true;
     // What is emitted in one turn goes along.
-    setImmediate(pump);
+    setImmediate(() => void run());
   };
 }
 
