@@ -50,6 +50,14 @@ export interface SenderOptions {
   readonly onPacked?: (items: number) => void;
 }
 
+/** Waits for it, but no longer than `ms`. */
+async function withinMs(ms: number, awaited: Promise<unknown>): Promise<void> {
+  const due = Promise.withResolvers<void>();
+  const timer = setTimeout(due.resolve, ms);
+  await Promise.race([due.promise, awaited]);
+  clearTimeout(timer);
+}
+
 export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T> {
   const { queue, limits, log } = options;
   let pending: T[] = [];
@@ -144,29 +152,21 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
   /** Until the next retry is due or something new comes. */
   const waitForWork = async () => {
     const dueAt = Math.min(...retries.map((retry) => retry.dueAt));
-    const due = Promise.withResolvers<void>();
-    const timer = setTimeout(due.resolve, Math.max(0, dueAt - performance.now()) + 1);
-    await Promise.race([due.promise, added.rung()]);
-    clearTimeout(timer);
+    await withinMs(Math.max(0, dueAt - performance.now()) + 1, added.rung());
   };
 
+  /** Half of the window: reading goes on while it is sent. */
   const isEnough = () =>
-    pending.length >= limits.packStanzasEnough ||
+    pending.length >= limits.windowStanzasMax / 2 ||
     pending.reduce((bytes, item) => bytes + item.encoded.length, 0) >= limits.packBytesMax;
 
   /** Calls are what SQS costs: while stanzas come faster than calls return, they go together. */
-  const fillUp = async (sinceMs: number) => {
-    const { promise: due, resolve } = Promise.withResolvers<void>();
-    let isDue = false;
-    const timer = setTimeout(
-      () => {
-        isDue = true;
-        resolve();
-      },
-      sinceMs + limits.packWaitMsMax - performance.now(),
-    );
-    while (!isDue && !isEnough()) await Promise.race([due, added.rung()]);
-    clearTimeout(timer);
+  const fillUp = async (begun: number) => {
+    for (;;) {
+      const leftMs = begun + limits.packWaitMsMax - performance.now();
+      if (leftMs <= 0 || isEnough()) return;
+      await withinMs(leftMs, added.rung());
+    }
   };
 
   const run = async () => {
@@ -176,7 +176,7 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
       const begun = performance.now();
       if (call.length > 0) await send(call);
       else if (retries.length > 0) await waitForWork();
-      if (call.length > 0 && pending.length > 0) await fillUp(begun);
+      if (call.length > 0 && pending.length > 0 && retries.length === 0) await fillUp(begun);
     }
     running = false;
     emptied.ring();

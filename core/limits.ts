@@ -14,8 +14,6 @@ export const limits = {
   packBytesMax: 256 * 1024,
   /** Uplink, while busy: from the beginning of one call to a queue to that of the next, so that calls are full. */
   packWaitMsMax: 25,
-  /** Stanzas that wait for no others: half of the window, so that reading goes on while they are sent. */
-  packStanzasEnough: 50,
   /** SQS: encoded size of one message, and of one batch call. */
   queueMessageBytesMax: 1024 * 1024,
   /** SQS: messages in one batch call. */
