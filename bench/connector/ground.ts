@@ -1,13 +1,11 @@
 /** What both sides stand on: one real server, one client of it, a table. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dynamodbClientFor } from "#local/aws-clients.ts";
 import { ensureTable } from "#local/engines/dynamodb.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import { startXmppServer } from "#local/servers/start-server.ts";
-import { endsWithUs } from "../ending.ts";
+import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
 import { freePort, startEngines } from "../engines.ts";
 import { connectLoadClient, type LoadClient } from "../xmpp-client.ts";
 
@@ -25,15 +23,10 @@ export interface Ground {
 
 const serverStopMs = 15_000;
 
-export async function startGround(kind: ServerKind): Promise<Ground> {
-  const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
-  const stops: (() => Promise<void>)[] = [];
-  const stop = endsWithUs(async () => {
-    for (const each of stops.reverse()) await each();
-    rmSync(folder, { recursive: true });
-  });
+async function build(kind: ServerKind, onEnd: OnEnd) {
+  const folder = temporaryFolder(onEnd);
   const engines = await startEngines(folder);
-  stops.push(engines.stop);
+  onEnd(engines.stop);
   const dynamodb = dynamodbClientFor(engines.endpoints.dynamodb);
   const table = await ensureTable(dynamodb).finally(() => dynamodb.destroy());
   const secret = randomBytes(8).toString("hex");
@@ -51,9 +44,9 @@ export async function startGround(kind: ServerKind): Promise<Ground> {
     componentPort,
     httpPort,
   });
-  stops.push(() => server.stop(serverStopMs));
+  onEnd(() => server.stop(serverStopMs));
   const client = await connectLoadClient({ host: "127.0.0.1", port: xmppPort, domain }, account);
-  stops.push(client.close);
+  onEnd(client.close);
   return {
     folder,
     componentPort,
@@ -63,6 +56,9 @@ export async function startGround(kind: ServerKind): Promise<Ground> {
     dynamodbEndpoint: engines.endpoints.dynamodb,
     serverPid: server.pid,
     client,
-    stop,
   };
+}
+
+export function startGround(kind: ServerKind): Promise<Ground> {
+  return assemble((onEnd) => build(kind, onEnd));
 }

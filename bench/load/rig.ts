@@ -1,8 +1,7 @@
 /** A whole bridge with everything in processes of its own, and what they take. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bridgeDefaults } from "#local/bridge-options.ts";
 import type { Endpoints } from "#local/endpoints.ts";
@@ -11,7 +10,7 @@ import { tailOf } from "#local/process.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import { openRates } from "../connector/sides.ts";
 import { type CountingProxy, startCountingProxy } from "../counting-proxy.ts";
-import { endsWithUs } from "../ending.ts";
+import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
 import { freePort, startEngines } from "../engines.ts";
 import type { BridgeOrder } from "./bridge-process.ts";
 
@@ -62,47 +61,41 @@ async function startBridgeProcess(order: BridgeOrder, logFile: string) {
   return { endpoints, pid: child.pid ?? 0, stop };
 }
 
+async function build({ server, users, accounts, counted }: RigOptions, onEnd: OnEnd) {
+  const folder = temporaryFolder(onEnd);
+  const engines = await startEngines(folder);
+  onEnd(engines.stop);
+  const proxies = counted && {
+    sqs: await startCountingProxy(engines.endpoints.sqs, counted.delayMs),
+    dynamodb: await startCountingProxy(engines.endpoints.dynamodb),
+  };
+  if (proxies) for (const { close } of Object.values(proxies)) onEnd(close);
+  const order: BridgeOrder = {
+    ...bridgeDefaults,
+    build: false,
+    server,
+    users,
+    accounts: accounts.map((name) => ({ name, password: name })),
+    stateDir: join(folder, "bridge"),
+    ports: await freePorts(),
+    rates: openRates,
+    sqsEndpoint: proxies?.sqs.endpoint ?? engines.endpoints.sqs,
+    dynamodbEndpoint: proxies?.dynamodb.endpoint ?? engines.endpoints.dynamodb,
+  };
+  const bridge = await startBridgeProcess(order, join(folder, "bridge.log"));
+  onEnd(bridge.stop);
+  const { connectors, xmpp = 0 } = bridge.endpoints.processes;
+  const logFolder = join(order.stateDir, "logs");
+  return {
+    endpoints: bridge.endpoints,
+    pids: { connector: connectors[0] ?? 0, functions: bridge.pid, xmpp, ...engines.pids },
+    proxies,
+    logs: () =>
+      new Map(readdirSync(logFolder).map((file) => [file, readFileSync(join(logFolder, file), "utf8")])),
+  };
+}
+
 /** Starts a bridge whose inbound rates are out of the way. Whoever starts it has bundled the code. */
-export async function startRig({ server, users, accounts, counted }: RigOptions): Promise<Rig> {
-  const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
-  const stops: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true })];
-  const stop = endsWithUs(async () => {
-    for (let each = stops.pop(); each !== undefined; each = stops.pop()) await each();
-  });
-  try {
-    const engines = await startEngines(folder);
-    stops.push(engines.stop);
-    const proxies = counted && {
-      sqs: await startCountingProxy(engines.endpoints.sqs, counted.delayMs),
-      dynamodb: await startCountingProxy(engines.endpoints.dynamodb),
-    };
-    if (proxies) stops.push(proxies.sqs.close, proxies.dynamodb.close);
-    const order: BridgeOrder = {
-      ...bridgeDefaults,
-      build: false,
-      server,
-      users,
-      accounts: accounts.map((name) => ({ name, password: name })),
-      stateDir: join(folder, "bridge"),
-      ports: await freePorts(),
-      rates: openRates,
-      sqsEndpoint: proxies?.sqs.endpoint ?? engines.endpoints.sqs,
-      dynamodbEndpoint: proxies?.dynamodb.endpoint ?? engines.endpoints.dynamodb,
-    };
-    const bridge = await startBridgeProcess(order, join(folder, "bridge.log"));
-    stops.push(bridge.stop);
-    const { connectors, xmpp = 0 } = bridge.endpoints.processes;
-    const logFolder = join(order.stateDir, "logs");
-    return {
-      endpoints: bridge.endpoints,
-      pids: { connector: connectors[0] ?? 0, functions: bridge.pid, xmpp, ...engines.pids },
-      proxies,
-      logs: () =>
-        new Map(readdirSync(logFolder).map((file) => [file, readFileSync(join(logFolder, file), "utf8")])),
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+export function startRig(options: RigOptions): Promise<Rig> {
+  return assemble((onEnd) => build(options, onEnd));
 }

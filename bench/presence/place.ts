@@ -1,6 +1,4 @@
 /** Engines with counting proxies before them, and functions that see only those. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
@@ -22,7 +20,7 @@ import { ensureQueues, type QueueAddresses } from "#local/engines/sqs.ts";
 import { localEnvironment } from "#local/mappings.ts";
 import { sqsEvent } from "#local/sqs-event.ts";
 import { startCountingProxy } from "../counting-proxy.ts";
-import { endsWithUs } from "../ending.ts";
+import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
 import { startEngines } from "../engines.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
 
@@ -109,16 +107,19 @@ function through(urls: Readonly<Record<QueueName, string>>, endpoint: string): R
   return Object.fromEntries(moved) as Record<QueueName, string>;
 }
 
-/** Starts engines with empty table and queues. */
-export async function startPlace(): Promise<Place> {
-  const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
+async function build(onEnd: OnEnd) {
+  const folder = temporaryFolder(onEnd);
   const { endpoints, stop } = await startEngines(folder);
+  onEnd(stop);
   const [dynamodb, sqs] = [dynamodbClientFor(endpoints.dynamodb), sqsClientFor(endpoints.sqs)];
   const [name, addresses] = await Promise.all([ensureTable(dynamodb), ensureQueues(sqs, endpoints.sqs)]);
   const proxies = {
     dynamodb: await startCountingProxy(endpoints.dynamodb),
     sqs: await startCountingProxy(endpoints.sqs),
   };
+  for (const { close } of Object.values(proxies)) onEnd(close);
+  onEnd(() => dynamodb.destroy());
+  onEnd(() => sqs.destroy());
   const common = { table: name, domains: [domain], directory: "announced", lanes: 8 } as const;
   const { urls, deadLetterUrls } = addresses;
   const counted: EnvironmentSource = {
@@ -138,19 +139,18 @@ export async function startPlace(): Promise<Place> {
       const { requests, billedSends } = proxies.sqs.take();
       return { sqs: requests, dynamodb: proxies.dynamodb.take().requests, billedSends };
     },
-    startFunction(function_, pace) {
+    startFunction(function_: FunctionName, pace?: EnvironmentSource["resync"]) {
       const env = {
         ...localEnvironment(proxies.sqs.endpoint, proxies.dynamodb.endpoint),
         ...environmentOf(function_, { ...counted, ...(pace && { resync: pace }) }),
       };
       return startFunction(function_, env, join(folder, `function-${function_}.log`));
     },
-    fill: (items) => fillTable(dynamodb, name, items),
-    stop: endsWithUs(async () => {
-      dynamodb.destroy();
-      sqs.destroy();
-      await Promise.all([proxies.dynamodb.close(), proxies.sqs.close(), stop()]);
-      rmSync(folder, { recursive: true });
-    }),
+    fill: (items: readonly Item[]) => fillTable(dynamodb, name, items),
   };
+}
+
+/** Starts engines with empty table and queues. */
+export function startPlace(): Promise<Place> {
+  return assemble(build);
 }
