@@ -13,7 +13,7 @@ import { crowd, findMaximum } from "./throughput.ts";
 import { type Passed, type Traffic, ways, withTraffic } from "./traffic.ts";
 
 const growthShareMax = 0.05;
-const sampleMs = 1_000;
+const sampleMs = 250;
 const quickMs = 2_500;
 const quickPerS = 40;
 
@@ -76,7 +76,7 @@ function startSampling({ pids, endpoints }: Rig): () => Promise<Sample[]> {
     sampling ??= sample().finally(() => {
       sampling = undefined;
     });
-  }, sampleMs / 4);
+  }, sampleMs);
   return async () => {
     clearInterval(timer);
     await sampling;
