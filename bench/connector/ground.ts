@@ -38,7 +38,7 @@ async function build(kind: ServerKind, onEnd: OnEnd) {
     logFile: join(folder, `${kind}.log`),
     domain,
     accounts: [account],
-    componentDomain,
+    componentDomains: [componentDomain],
     secret,
     xmppPort,
     componentPort,
