@@ -1,4 +1,4 @@
-/** The part of @xmpp/client that the tests use; the package ships no types. */
+/** The part of @xmpp/client that is used here; the package ships no types. */
 declare module "@xmpp/client" {
   import type { EventEmitter } from "node:events";
   import type { TLSSocket } from "node:tls";
