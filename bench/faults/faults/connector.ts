@@ -1,0 +1,89 @@
+/** The connector goes away. */
+import type { Fault, Rig } from "../fault.ts";
+import { placesOf, signal, upAfter } from "../places.ts";
+
+/** Strikes the connector that has the stream, and notes how long the one that stands by takes to have it. */
+async function takeOver(rig: Rig, name: "SIGTERM" | "SIGKILL"): Promise<void> {
+  const { holder, standby, fence } = await placesOf(rig.bridge, rig.signal);
+  signal(holder, name);
+  const up = await upAfter(standby, rig.signal);
+  rig.tookOver(up.ms);
+  if (up.fence <= fence) throw new Error(`the new holder has fence ${up.fence}, the old one had ${fence}`);
+}
+
+const stops: Fault = {
+  name: "connector-stop",
+  summary: "the connector that has the stream asked to stop, 10 times; a standby takes over",
+  bridge: { connectors: 2 },
+  inboundLoss: "none",
+  repeats: false,
+  lastsS: 60,
+  strike: (rig) => rig.strokes(rig.full ? 10 : 1, () => takeOver(rig, "SIGTERM")),
+};
+
+const kills: Fault = {
+  name: "connector-kill",
+  summary: "the connector that has the stream killed (kill -9), 10 times; a standby takes over",
+  bridge: { connectors: 2 },
+  inboundLoss: "window",
+  repeats: true,
+  lastsS: 110,
+  strike: (rig) => rig.strokes(rig.full ? 10 : 1, () => takeOver(rig, "SIGKILL")),
+};
+
+const lonelyStops: Fault = {
+  name: "connector-stop-alone",
+  summary: "the only connector asked to stop, and started again",
+  inboundLoss: "none",
+  repeats: false,
+  lastsS: 20,
+  strike: (rig) => rig.strokes(1, () => rig.bridge.killConnector("SIGTERM")),
+};
+
+const lonelyKills: Fault = {
+  name: "connector-kill-alone",
+  summary: "the only connector killed (kill -9), and started again",
+  inboundLoss: "window",
+  repeats: true,
+  lastsS: 20,
+  strike: (rig) => rig.strokes(1, () => rig.bridge.killConnector("SIGKILL")),
+};
+
+/** What is under way when the frozen one wakes. */
+const sleepsOnUntil = 0.75;
+
+const freeze: Fault = {
+  name: "connector-freeze",
+  summary:
+    "the connector that has the stream frozen for longer than its lease (SIGSTOP), and woken (SIGCONT)",
+  bridge: { connectors: 2 },
+  inboundLoss: "none",
+  repeats: true,
+  late: true,
+  lastsS: 40,
+  async strike(rig) {
+    await rig.strokes(1, async () => {
+      const { holder, standby, fence } = await placesOf(rig.bridge, rig.signal);
+      signal(holder, "SIGSTOP");
+      try {
+        const up = await upAfter(standby, rig.signal);
+        rig.tookOver(up.ms);
+        if (up.fence <= fence) throw new Error(`the new holder's fence ${up.fence} is not above ${fence}`);
+        // Messages meet the new holder while the old one sleeps; then it wakes in the middle of them.
+        await rig.progress(sleepsOnUntil);
+      } finally {
+        signal(holder, "SIGCONT");
+      }
+      rig.afterwards(async () => {
+        for (const late of rig.lateFences) {
+          if (late !== fence)
+            throw new Error(`a stanza of fence ${late} was set aside, the frozen one had ${fence}`);
+        }
+        const after = await placesOf(rig.bridge, rig.signal);
+        if (after.standby !== holder) throw new Error("the one that woke has displaced its successor");
+      });
+    });
+  },
+};
+
+export const connectorFaults: readonly Fault[] = [stops, kills, lonelyStops, lonelyKills, freeze];
