@@ -184,10 +184,12 @@ function inTens<T>(items: readonly T[]): T[][] {
 /** The port over real SQS (or an engine that speaks its protocol). */
 export function makeQueues(options: {
   client: SQSClient;
+  /** For receives, where another one is more patient. */
+  pollClient?: SQSClient;
   urls: Partial<Record<QueueName, string>>;
   deadLetterUrls: Partial<Record<QueueName, string>>;
 }): Queues {
-  const { client } = options;
+  const { client, pollClient = client } = options;
   const urlOf = (urls: Partial<Record<QueueName, string>>, queue: QueueName): string => {
     const url = urls[queue];
     if (url === undefined) throw new Error(`no URL is configured for queue ${queue}`);
@@ -209,7 +211,7 @@ export function makeQueues(options: {
     },
 
     async receive(queue, { max, waitS, visibilityS, signal }) {
-      const answer = await client.send(
+      const answer = await pollClient.send(
         new ReceiveMessageCommand({
           QueueUrl: urlOf(options.urls, queue),
           MaxNumberOfMessages: max,
@@ -222,7 +224,6 @@ export function makeQueues(options: {
             "SentTimestamp",
           ],
         }),
-        // A long poll is silent for as long as it may be.
         { abortSignal: signal, requestTimeout: waitS * 1000 + limits.awsRequestMsMax },
       );
       return (answer.Messages ?? []).map((message) => ({
