@@ -59,8 +59,8 @@ export interface Queues {
     queue: QueueName,
     options: { max: number; waitS: number; visibilityS: number; signal: AbortSignal },
   ): Promise<ReceivedMessage[]>;
-  /** Deletes; what SQS fails to delete comes again and is dropped as a repeat. */
-  remove(queue: QueueName, messages: readonly Pick<ReceivedMessage, "receipt">[]): Promise<void>;
+  /** Deletes. Returns what SQS could not delete now; what it will never delete comes again and is dropped as a repeat. */
+  remove<M extends Pick<ReceivedMessage, "receipt">>(queue: QueueName, messages: readonly M[]): Promise<M[]>;
   /** Sets the visibility from now on, in seconds; 0 gives the messages back at once. */
   extend(
     queue: QueueName,
@@ -238,14 +238,19 @@ export function makeQueues(options: {
     },
 
     async remove(queue, messages) {
+      const left: (typeof messages)[number][] = [];
       for (const ten of inTens(messages)) {
-        await client.send(
+        const answer = await client.send(
           new DeleteMessageBatchCommand({
             QueueUrl: urlOf(options.urls, queue),
             Entries: ten.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
           }),
         );
+        // A receipt that is no longer valid is our own fault: the message is another's by now.
+        const failed = (answer.Failed ?? []).filter(({ SenderFault }) => SenderFault !== true);
+        left.push(...failed.flatMap(({ Id }) => ten[Number(Id)] ?? []));
       }
+      return left;
     },
 
     async extend(queue, messages, visibilityS) {
