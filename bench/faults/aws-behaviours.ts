@@ -10,8 +10,8 @@ import {
   messagesOf,
 } from "./aws-call.ts";
 
-/** What the caller gets: an answer, nothing for as long as it waits, or the end of its connection. */
-export type Reply = Answer | "silence" | "reset";
+/** What the caller gets: an answer, nothing for as long as it waits, only its beginning, or the end of its connection. */
+export type Reply = Answer | "silence" | "beginning" | "reset";
 
 export interface Engine {
   /** Asks the engine; throws when the caller is gone. */
@@ -46,6 +46,12 @@ export const loseAnswer: Behaviour = async (call, engine) => {
   return "silence";
 };
 
+/** It happens, and its answer never ends. */
+export const answerInPart: Behaviour = async (call, engine) => {
+  await asItIs(call, engine);
+  return "beginning";
+};
+
 /** It happens, and the connection ends before the answer. */
 export const breakAfter: Behaviour = async (call, engine) => {
   await asItIs(call, engine);
@@ -58,6 +64,14 @@ export const cancelTransaction: Behaviour = async (call) => {
   const reasons = Array.isArray(items) ? items.map(() => ({ Code: "TransactionConflict" })) : [];
   return errorAnswer(call, 400, "TransactionCanceledException", { CancellationReasons: reasons });
 };
+
+/** One of them, each as often as the others. */
+export function oneOf(...behaviours: readonly Behaviour[]): Behaviour {
+  return async (call, engine) => {
+    const chosen = behaviours[Math.floor(engine.random() * behaviours.length)] ?? asItIs;
+    return await chosen(call, engine);
+  };
+}
 
 /** Two parts of what was given, each chosen with its share; `chosen` is never empty where anything was given. */
 function split<T>(all: readonly T[], share: number, random: () => number): { chosen: T[]; rest: T[] } {

@@ -73,9 +73,16 @@ function engineFor(received: Received, pass: Pass, signal: AbortSignal, random: 
   };
 }
 
+const contentType = "application/x-amz-json-1.0";
+
 function answerWith(answer: ServerResponse, reply: Exclude<Reply, "silence">, call: Call): void {
   if (reply === "reset") {
     answer.destroy();
+    return;
+  }
+  if (reply === "beginning") {
+    answer.writeHead(200, { "content-type": contentType, "content-length": 2 });
+    answer.write("{");
     return;
   }
   const body = JSON.stringify(reply.members);
@@ -84,7 +91,7 @@ function answerWith(answer: ServerResponse, reply: Exclude<Reply, "silence">, ca
       .split("#")
       .at(-1) ?? "";
   answer.writeHead(reply.status, {
-    "content-type": "application/x-amz-json-1.0",
+    "content-type": contentType,
     "content-length": Buffer.byteLength(body),
     // SQS names its errors there as well, and the SDK prefers it.
     ...(code !== "" && call.service === "sqs" && { "x-amzn-query-error": `${code};Sender` }),

@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import {
+  answerInPart,
   breakAfter,
   cancelTransaction,
   ignore,
@@ -97,15 +98,20 @@ describe("refusals and silence", () => {
     await engines.remove(url, messages);
   });
 
-  test("an answer that is lost: the caller gives up, and it was done all the same", async () => {
-    const item = { pk: { S: "lost" }, sk: { S: "answer" } };
-    const write = new PutItemCommand({ TableName: engines.table, Item: item });
-    engines.dynamodbProxy.set({ on: on("PutItem"), does: loseAnswer });
-    const patience = AbortSignal.timeout(500);
-    await assert.rejects(engines.dynamodb.send(write, { abortSignal: patience }), { name: "AbortError" });
-    const read = new GetItemCommand({ TableName: engines.table, Key: item, ConsistentRead: true });
-    assert.deepEqual((await engines.dynamodb.send(read)).Item, item);
-  });
+  for (const [what, does] of [
+    ["that is lost", loseAnswer],
+    ["that never ends", answerInPart],
+  ] as const) {
+    test(`an answer ${what}: the caller gives up, and it was done all the same`, async () => {
+      const item = { pk: { S: what }, sk: { S: "answer" } };
+      const write = new PutItemCommand({ TableName: engines.table, Item: item });
+      engines.dynamodbProxy.set({ on: on("PutItem"), does });
+      const patience = AbortSignal.timeout(500);
+      await assert.rejects(engines.dynamodb.send(write, { abortSignal: patience }), { name: "AbortError" });
+      const read = new GetItemCommand({ TableName: engines.table, Key: item, ConsistentRead: true });
+      assert.deepEqual((await engines.dynamodb.send(read)).Item, item);
+    });
+  }
 
   test("a connection that breaks after a conditional write makes the SDK's repeat a conflict", async () => {
     const write = new PutItemCommand({
