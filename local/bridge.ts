@@ -102,7 +102,6 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     ...context,
     ...options.functionEngines,
     environment,
-    client,
     addresses,
     concurrency: options.concurrency,
     logFolder: join(stateDir, "logs"),

@@ -1,14 +1,12 @@
 import { join } from "node:path";
-import type { SQSClient } from "@aws-sdk/client-sqs";
 import { functionFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
 import { type FunctionName, functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
-import { localCredentials, localRegion } from "./aws-clients.ts";
+import { localCredentials, localRegion, sqsClientFor } from "./aws-clients.ts";
 import type { QueueAddresses } from "./engines/sqs.ts";
 import { type EventSourceMapping, startEventSourceMapping } from "./event-source-mapping.ts";
 
 export interface MappingsOptions {
-  readonly client: SQSClient;
   readonly addresses: QueueAddresses;
   readonly environment: EnvironmentSource;
   readonly sqsEndpoint: string;
@@ -39,6 +37,7 @@ const doneMax = 1_000;
 /** Starts an event source mapping for each function of the definitions. */
 export function startMappings(options: MappingsOptions): Mappings {
   const { addresses, environment } = options;
+  const client = sqsClientFor(options.sqsEndpoint);
   const done = new Set<string>();
   const waiting = new Set<() => void>();
   const onDone = (messageIds: readonly string[]) => {
@@ -59,6 +58,8 @@ export function startMappings(options: MappingsOptions): Mappings {
           ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),
           ...environmentOf(name, environment),
           AWS_LAMBDA_FUNCTION_NAME: name,
+          // Who asks, in the SDK's own words to the engines.
+          AWS_SDK_UA_APP_ID: name,
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
         },
         timeoutMs: definition.timeoutS * 1000,
@@ -70,7 +71,7 @@ export function startMappings(options: MappingsOptions): Mappings {
       region: localRegion,
       batchSize: definition.batchSize,
       concurrency: Math.min(definition.concurrencyMax, options.concurrency),
-      client: options.client,
+      client,
       log: options.log,
       onDone,
     });
@@ -91,6 +92,7 @@ export function startMappings(options: MappingsOptions): Mappings {
     },
     async stop(graceMs) {
       await Promise.all([...mappings.values()].map((mapping) => mapping.stop(graceMs)));
+      client.destroy();
     },
   };
 }

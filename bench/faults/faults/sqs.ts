@@ -1,0 +1,129 @@
+/** SQS is slow, refuses, forgets, or hands out what it has handed out before. */
+import {
+  answerInPart,
+  type Behaviour,
+  breakAfter,
+  denyPart,
+  expireEarly,
+  failPart,
+  forgetDeletions,
+  ignore,
+  loseAnswer,
+  oneOf,
+  pretend,
+  refuse,
+  waitFor,
+} from "../aws-behaviours.ts";
+import type { Call } from "../aws-call.ts";
+import type { Rule } from "../aws-proxy.ts";
+import type { Fault, Rig } from "../fault.ts";
+import { expectChanged, hold, inSpells, type Spell } from "../spell.ts";
+
+const always = () => true;
+const isAction =
+  (...actions: readonly string[]) =>
+  ({ action }: Call) =>
+    actions.includes(action);
+
+/** The same rules for connectors and functions. */
+const everybody = ({ aws }: Rig, ...rules: Rule[]): Spell => [
+  [aws.connectorSqs, ...rules],
+  [aws.functionsSqs, ...rules],
+];
+
+const stallMs = 30_000;
+/** A little longer than the connector waits before it closes its stream (`pauseMsMax`). */
+const shortStallMs = 13_000;
+
+const stall: Fault = {
+  name: "sqs-stall",
+  summary: `SQS answers nobody for ${stallMs / 1000} s`,
+  inboundLoss: "none",
+  repeats: true,
+  lastsS: 75,
+  async strike(rig) {
+    const end = Promise.withResolvers<void>();
+    const spell = everybody(rig, { on: always, does: waitFor(end.promise) });
+    expectChanged(rig, spell);
+    await rig.strokes(1, () => hold(rig, spell, rig.full ? stallMs : shortStallMs).finally(end.resolve));
+  },
+};
+
+const errorShare = 0.3;
+const errors = inSpells({ name: "sqs-errors", summary: "3 of 10 calls to SQS fail with 500 or 503" }, (rig) =>
+  everybody(rig, {
+    on: always,
+    share: errorShare,
+    does: oneOf(refuse(500, "InternalFailure"), refuse(503, "ServiceUnavailable")),
+  }),
+);
+
+const throttleShare = 0.5;
+const throttling = inSpells(
+  { name: "sqs-throttling", summary: "every other call to SQS is throttled" },
+  (rig) =>
+    everybody(rig, {
+      on: always,
+      share: throttleShare,
+      does: oneOf(refuse(400, "RequestThrottled"), refuse(400, "ThrottlingException")),
+    }),
+);
+
+const silenceShare = 0.1;
+/** Done or not, the caller does not hear of it. */
+const unheard: Behaviour = oneOf(ignore, loseAnswer, answerInPart, breakAfter);
+const timeouts = inSpells(
+  { name: "sqs-timeouts", summary: "1 of 10 calls to SQS gets no answer, or half of one; most were done" },
+  ({ aws }) => [
+    [aws.connectorSqs, { on: always, share: silenceShare, does: unheard }],
+    // Lambda's own poller is none of our code, and would wait for ever.
+    [aws.functionsSqs, { on: ({ caller }) => caller !== "", share: silenceShare, does: unheard }],
+  ],
+);
+
+const partShare = 0.5;
+const parts = inSpells(
+  {
+    name: "sqs-partial-batches",
+    summary: "a part of every other batch fails, or is done and reported as failed",
+  },
+  ({ aws }) => {
+    const does = oneOf(failPart(partShare), denyPart(partShare));
+    const sends = { on: isAction("SendMessageBatch"), share: partShare, does };
+    const deletions = { on: isAction("DeleteMessageBatch"), share: partShare, does };
+    return [
+      [aws.connectorSqs, sends, deletions],
+      // Lambda does not delete again: what it fails to delete is out of sight for a minute.
+      [aws.functionsSqs, sends],
+    ];
+  },
+);
+
+const repeatShare = 0.3;
+const duplicates = inSpells(
+  { name: "sqs-duplicates", summary: "3 of 10 messages come again after they were deleted" },
+  (rig) => everybody(rig, { on: isAction("DeleteMessageBatch"), does: forgetDeletions(repeatShare) }),
+);
+
+const visibility = inSpells(
+  {
+    name: "sqs-visibility",
+    summary: "3 of 10 messages are handed out again while they are in hand; extensions do nothing",
+  },
+  (rig) =>
+    everybody(
+      rig,
+      { on: isAction("ReceiveMessage"), does: expireEarly(repeatShare, 0) },
+      { on: isAction("ChangeMessageVisibilityBatch"), does: pretend },
+    ),
+);
+
+export const sqsFaults: readonly Fault[] = [
+  stall,
+  errors,
+  throttling,
+  timeouts,
+  parts,
+  duplicates,
+  visibility,
+];
