@@ -6,6 +6,7 @@ import { placesOf, signal, streamsUp, upAfter } from "../places.ts";
 /** Strikes the connector that has the stream, and notes how long the one that stands by takes to have it. */
 async function takeOver(rig: Rig, name: "SIGTERM" | "SIGKILL"): Promise<void> {
   const { holder, standby, fence } = await placesOf(rig.bridge, rig.signal);
+  rig.noteUnderWay();
   signal(holder, name);
   const up = await upAfter(standby, rig.signal);
   rig.tookOver(up.ms);
@@ -47,7 +48,11 @@ const lonelyKills: Fault = {
   inboundLoss: "window",
   repeats: true,
   lastsS: 20,
-  strike: (rig) => rig.strokes(1, () => rig.bridge.killConnector("SIGKILL")),
+  strike: (rig) =>
+    rig.strokes(1, async () => {
+      rig.noteUnderWay();
+      await rig.bridge.killConnector("SIGKILL");
+    }),
 };
 
 /** What is under way when the frozen one wakes. */
