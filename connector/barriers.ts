@@ -64,10 +64,18 @@ export function makeBarriers(
   /** Since when the clocks have been running; undefined while they stand still. */
   let runningSince: number | undefined = performance.now();
 
+  /** When the timer is to fire. */
+  let dueAt = Number.POSITIVE_INFINITY;
+
   /** Brings `waitedMs` of all up to now. */
   const settle = () => {
     if (runningSince === undefined) return;
     const now = performance.now();
+    // A process that stood still has read nothing: what came meanwhile may be the answer, and is not to be thrown away.
+    if (now - dueAt > limits.barrierAgainMs) {
+      runningSince += now - dueAt;
+      dueAt = now;
+    }
     for (const barrier of waiting.values()) barrier.waitedMs += now - runningSince;
     runningSince = now;
   };
@@ -79,10 +87,13 @@ export function makeBarriers(
   /** One timer, for the oldest; they come back in order. */
   const arm = () => {
     clearTimeout(timer);
+    dueAt = Number.POSITIVE_INFINITY;
     const oldest = waiting.values().next().value;
     if (oldest === undefined || runningSince === undefined) return;
     const leftMs = patienceMs(oldest.waitedMs + performance.now() - runningSince);
-    timer = setTimeout(check, Math.max(1, Math.min(leftMs, limits.barrierAgainMs)));
+    const inMs = Math.max(1, Math.min(leftMs, limits.barrierAgainMs));
+    dueAt = performance.now() + inMs;
+    timer = setTimeout(check, inMs);
   };
 
   const check = () => {
@@ -135,6 +146,7 @@ export function makeBarriers(
     pause() {
       settle();
       runningSince = undefined;
+      dueAt = Number.POSITIVE_INFINITY;
       clearTimeout(timer);
     },
 

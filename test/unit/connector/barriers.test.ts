@@ -68,6 +68,18 @@ test("a barrier is waited for as long as the stream brings something: it may be 
   barriers.end();
 });
 
+test("the time in which the process stood still does not count: the answer may be there, unread", async () => {
+  const { barriers, barrier, deaths } = waiting(60_000, 60_000);
+  // As SIGSTOP does: nothing of ours runs.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  // The timer that is overdue runs before what the socket has.
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(deaths(), 0);
+  assert.ok(barriers.consume(readStanza(barrier.xml)));
+  assert.equal(await barrier.back, true);
+  barriers.end();
+});
+
 test("but not for ever, and not on a stream that brings nothing", async () => {
   for (const { barriers, dead } of [waiting(0, 100), waiting(60_000, 60_000)]) {
     assert.equal(await dead, "barrier-timeout");
