@@ -151,6 +151,11 @@ export function expireEarly(share: number, seconds: number): Behaviour {
   };
 }
 
+/** What a receive brings is hidden from others for so long, whatever the queue says. */
+export function hideFor(seconds: number): Behaviour {
+  return (call, engine) => engine.ask(call.action, { ...call.members, VisibilityTimeout: seconds });
+}
+
 /** A batch is reported as done, and nothing is done. */
 export const pretend: Behaviour = async (call) => ({
   status: 200,

@@ -1,0 +1,38 @@
+import { defaultPorts, isFree, type Ports, portsAt } from "./ports.ts";
+
+const firstPort = 10_000;
+// Below the ports that the kernel gives to outgoing connections.
+const lastPort = 32_000;
+const blockSize = 20;
+let next = 0;
+
+/** A free port out of a block that belongs to this process alone, as test files run side by side. */
+export async function freePort(): Promise<number> {
+  const blocks = Math.floor((lastPort - firstPort) / blockSize);
+  for (let tries = 0; tries < 10 * blockSize; tries += 1) {
+    const block = (process.pid + Math.floor(next / blockSize)) % blocks;
+    const port = firstPort + block * blockSize + (next % blockSize);
+    next += 1;
+    if (await isFree(port)) return port;
+  }
+  throw new Error("no free port found");
+}
+
+/** A free port for everything that a bridge listens on. */
+export async function freePorts(): Promise<Ports> {
+  const names = Object.keys(defaultPorts) as (keyof Ports)[];
+  const ports: Partial<Record<keyof Ports, number>> = {};
+  for (const name of names) ports[name] = await freePort();
+  return ports as Ports;
+}
+
+/** A number that moves all default ports to free ones. */
+export async function freeOffset(): Promise<number> {
+  for (let tries = 0; tries < 10 * blockSize; tries += 1) {
+    const offset = (await freePort()) - defaultPorts.xmpp;
+    const moved = Object.values(portsAt(offset));
+    const free = await Promise.all(moved.map(isFree));
+    if (offset >= 0 && free.every(Boolean)) return offset;
+  }
+  throw new Error("no free ports found");
+}
