@@ -6,8 +6,8 @@ import { connectAws } from "#aws/connect.ts";
 import { isTransient } from "#aws/faults.ts";
 import { limits } from "#core/limits.ts";
 import { localCredentials, localRegion } from "#local/aws-clients.ts";
+import { freePort } from "#local/free-ports.ts";
 import { domain, type Engines, startEngines, userId } from "#test/harness/functions.ts";
-import { freePort } from "#test/harness/ports.ts";
 
 let engines: Engines;
 let silent: Server;

@@ -6,11 +6,11 @@ import { limits } from "#core/limits.ts";
 import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
 import { startConnector } from "#local/connector.ts";
+import { freePort, freePorts } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
-import { freePort, freePorts } from "./ports.ts";
 import { startWire, type Wire } from "./wire.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 

@@ -4,11 +4,11 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { serverKinds } from "#local/servers/server.ts";
 import { startXmppServer } from "#local/servers/start-server.ts";
 import type { Scenario } from "./bridge.ts";
-import { freePort } from "./ports.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
 export interface RemoteServer {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import { makeQueues } from "#aws/queues.ts";
+import { countMessages } from "#bench/queue-count.ts";
 import { type QueueName, queueNames } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import type { Endpoints } from "#local/endpoints.ts";
@@ -23,13 +23,6 @@ export interface Operator {
 
 const holdS = 10;
 const emptiedMsMax = 60_000;
-/** What waits, what somebody has received and not deleted, and what is to come later. */
-const counts = [
-  "ApproximateNumberOfMessages",
-  "ApproximateNumberOfMessagesNotVisible",
-  "ApproximateNumberOfMessagesDelayed",
-] as const;
-
 export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
   const client = sqsClientFor(sqs.endpoint);
   const queues = makeQueues({ client, urls: sqs.queues, deadLetterUrls: {} });
@@ -50,13 +43,7 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
     }
   }
 
-  async function isEmpty(queue: QueueName): Promise<boolean> {
-    const { Attributes = {} } = await client.send(
-      new GetQueueAttributesCommand({ QueueUrl: sqs.queues[queue], AttributeNames: ["All"] }),
-    );
-    const kinds = ["", "NotVisible", "Delayed"] as const;
-    return kinds.every((kind) => Number(Attributes[`ApproximateNumberOfMessages${kind}`] ?? 0) === 0);
-  }
+  const isEmpty = async (queue: QueueName) => (await countMessages(client, sqs.queues[queue])) === 0;
 
   return {
     async put(queue, bodies, group = "operator") {
@@ -71,15 +58,7 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
       inboxes.set(queue, { inbox, reading: read(queue, inbox) });
       return inbox;
     },
-    async emptied(queue) {
-      const isEmpty = async () => {
-        const { Attributes = {} } = await client.send(
-          new GetQueueAttributesCommand({ QueueUrl: sqs.queues[queue], AttributeNames: [...counts] }),
-        );
-        return counts.every((name) => Attributes[name] === "0");
-      };
-      await waitUntil(isEmpty, { what: `end of ${queue}`, timeoutMs: emptiedMsMax });
-    },
+    emptied: (queue) => waitUntil(() => isEmpty(queue), { what: `end of ${queue}`, timeoutMs: emptiedMsMax }),
     quiet: (timeoutMs) =>
       waitUntil(async () => (await Promise.all(queueNames.map(isEmpty))).every(Boolean), {
         what: "quiet",

@@ -13,7 +13,7 @@ import {
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
 import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
 import { ensureQueues, type QueueAddresses, startSqsEngine } from "#local/engines/sqs.ts";
-import { freePort } from "#test/harness/ports.ts";
+import { freePort } from "#local/free-ports.ts";
 import type { Call } from "../../bench/faults/aws-call.ts";
 import { type AwsProxy, startAwsProxy } from "../../bench/faults/aws-proxy.ts";
 

@@ -14,10 +14,10 @@ import { environmentOf } from "#infra/definitions/environment.ts";
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
 import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
 import { ensureQueues, type QueueAddresses, startSqsEngine } from "#local/engines/sqs.ts";
+import { freePort } from "#local/free-ports.ts";
 import { localEnvironment } from "#local/mappings.ts";
 import type { Process } from "#local/process.ts";
 import { type ComponentServer, startComponentServer } from "#test/fakes/component-server.ts";
-import { freePort } from "#test/harness/ports.ts";
 
 const domain = "im.example.com";
 const secret = "s3cret";
