@@ -71,7 +71,11 @@ export function entriesOf({ members }: Call): readonly Entry[] {
   return read.success ? read.output : [];
 }
 
-const messageSchema = v.looseObject({ MessageId: v.string(), ReceiptHandle: v.string() });
+const messageSchema = v.looseObject({
+  MessageId: v.string(),
+  ReceiptHandle: v.string(),
+  Attributes: v.optional(v.record(v.string(), v.unknown())),
+});
 export type DeliveredMessage = v.InferOutput<typeof messageSchema>;
 
 /** The messages that a receive has brought. */

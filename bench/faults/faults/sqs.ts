@@ -1,9 +1,11 @@
 /** SQS is slow, refuses, forgets, or hands out what it has handed out before. */
+import { physicalNameOf } from "#infra/definitions/queues.ts";
 import {
   answerInPart,
   type Behaviour,
   breakAfter,
   denyPart,
+  disorder,
   expireEarly,
   failPart,
   forgetDeletions,
@@ -12,11 +14,13 @@ import {
   oneOf,
   pretend,
   refuse,
+  shuffle,
   waitFor,
 } from "../aws-behaviours.ts";
 import type { Call } from "../aws-call.ts";
 import type { Rule } from "../aws-proxy.ts";
 import type { Fault, Rig } from "../fault.ts";
+import { keepAsking } from "../questions.ts";
 import { expectChanged, hold, inSpells, type Spell } from "../spell.ts";
 
 const always = () => true;
@@ -119,6 +123,31 @@ const visibility = inSpells(
     ),
 );
 
+const standardQueues = [physicalNameOf("iqStanzas"), physicalNameOf("walks")];
+const disorderly: Fault = inSpells(
+  {
+    name: "sqs-disorder",
+    summary:
+      "standard queues deliver in any order, late, and 3 of 10 messages twice; others in any order of groups",
+  },
+  ({ aws }) => {
+    const isPoll = isAction("ReceiveMessage");
+    const isStandard = ({ queue }: Call) => standardQueues.includes(queue);
+    return [
+      [
+        aws.functionsSqs,
+        { on: (call) => isPoll(call) && isStandard(call), does: disorder(repeatShare) },
+        { on: isPoll, does: shuffle },
+      ],
+      [aws.connectorSqs, { on: isPoll, does: shuffle }],
+    ];
+  },
+);
+const disorders: Fault = {
+  ...disorderly,
+  strike: (rig) => keepAsking(rig, () => disorderly.strike(rig)),
+};
+
 export const sqsFaults: readonly Fault[] = [
   stall,
   errors,
@@ -126,5 +155,6 @@ export const sqsFaults: readonly Fault[] = [
   timeouts,
   parts,
   duplicates,
+  disorders,
   visibility,
 ];
