@@ -15,8 +15,8 @@ interface Acquaintance {
 }
 
 /** Accounts that are asked, by every user. */
-const accountsAsked = 2;
-const pauseMs = 300;
+const accountsAsked = 1;
+const pauseMs = 1_000;
 
 /** Does `work`, and meanwhile changes contacts; afterwards every request must have been accepted, once. */
 export async function keepContactsChanging(rig: Rig, work: () => Promise<void>): Promise<void> {
