@@ -1,7 +1,8 @@
 /** An XMPP client: a real library, with what it gets wrong put right. */
 import { StringDecoder } from "node:string_decoder";
+import { setTimeout as delay } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { client } from "@xmpp/client";
+import { type Client, client } from "@xmpp/client";
 import type { Element } from "ltx";
 import { element } from "#core/xmpp/stanza.ts";
 
@@ -35,6 +36,10 @@ export interface XmppClient {
   kill(): void;
 }
 
+/** How long a login may take, on a machine that is busy with other things. */
+const loginMsMax = 20_000;
+const retryMs = 1_000;
+
 const trusted = new Set<string>();
 
 /** Makes this process trust a certificate, beside those that it trusts anyway. */
@@ -52,18 +57,18 @@ function withoutScram(stanza: Element): void {
   }
 }
 
-/** Logs in, fetches the roster and becomes available; does so again after each reconnect. */
-export async function connectClient(options: ClientOptions): Promise<XmppClient> {
-  const { endpoints, jid } = options;
-  trust(options.certificate);
-  const [username = "", domain = ""] = jid.split("@");
+/** The library's client, which does not come back by itself: it may hang for ever while a server goes down. */
+function makeLibraryClient(options: ClientOptions): Client {
+  const [username = "", domain = ""] = options.jid.split("@");
+  const { host, port } = options.endpoints.xmpp;
   const xmpp = client({
-    service: `xmpp://${endpoints.xmpp.host}:${endpoints.xmpp.port}`,
+    service: `xmpp://${host}:${port}`,
     domain,
     username,
     password: options.password,
     resource: options.resource,
   });
+  xmpp.reconnect.stop();
   // The library decodes each piece by itself and breaks characters that two pieces share.
   const decoder = new StringDecoder("utf8");
   const onData = xmpp._onData;
@@ -72,45 +77,99 @@ export async function connectClient(options: ClientOptions): Promise<XmppClient>
   };
   xmpp.prependListener("element", withoutScram);
   xmpp.on("stanza", options.onStanza);
-  // A lost connection is what some are about; the library reconnects by itself.
+  // A lost connection is what some are about.
   xmpp.on("error", () => {});
+  return xmpp;
+}
+
+/** Ends the connection without a word. */
+function cut({ socket }: Client): void {
+  // After STARTTLS it wraps Node's.
+  (socket?.socket ?? socket)?.destroy?.();
+}
+
+interface Login {
+  readonly xmpp: Client;
+  /** Resolves when the connection is gone. */
+  readonly lost: Promise<void>;
+}
+
+/** Logs in once, fetches the roster and becomes available. */
+async function logIn(options: ClientOptions): Promise<Login> {
+  const xmpp = makeLibraryClient(options);
+  const lost = new Promise<void>((resolve) => xmpp.on("disconnect", resolve));
   const appear = async () => {
+    await xmpp.start();
     const roster = element("iq", { type: "get" }, element("query", { xmlns: "jabber:iq:roster" }));
     await xmpp.iqCaller.request(roster);
     await xmpp.send(element("presence", {}));
-    options.onAvailable?.();
   };
+  const giveUp = new AbortController();
+  const failed = Promise.race([
+    lost.then(() => "the connection was lost"),
+    delay(loginMsMax, `nothing within ${loginMsMax / 1000} s`, { signal: giveUp.signal }),
+  ]).then((reason) => Promise.reject(new Error(`login of ${options.jid}: ${reason}`)));
   try {
-    await xmpp.start();
-    await appear();
+    await Promise.race([appear(), failed]);
+    return { xmpp, lost };
   } catch (error) {
-    // Else it tries again for ever and keeps the process alive.
-    xmpp.reconnect.stop();
-    await xmpp.stop().catch(() => {});
+    cut(xmpp);
     throw error;
+  } finally {
+    giveUp.abort();
+    failed.catch(() => {});
   }
-  xmpp.on("online", () => {
-    appear().catch(() => {});
-  });
-  xmpp.on("disconnect", () => options.onLost?.());
-  const stayAway = () => xmpp.reconnect.stop();
+}
+
+/** Logs in, fetches the roster and becomes available; does so again after each loss of the connection. */
+export async function connectClient(options: ClientOptions): Promise<XmppClient> {
+  trust(options.certificate);
+  let login = await logIn(options);
+  let isAway = false;
+  options.onAvailable?.();
+
+  const logInAgain = async (): Promise<void> => {
+    while (!isAway) {
+      await delay(retryMs);
+      if (isAway) return;
+      try {
+        login = await logIn(options);
+        if (isAway) cut(login.xmpp);
+        else options.onAvailable?.();
+        return;
+      } catch {
+        // The server is not there yet.
+      }
+    }
+  };
+  const comeBack = async (): Promise<void> => {
+    while (!isAway) {
+      await login.lost;
+      options.onLost?.();
+      await logInAgain();
+    }
+  };
+  void comeBack();
+  const stayAway = () => {
+    isAway = true;
+  };
   return {
-    send: async (stanza) => await xmpp.send(stanza),
-    request: async (iq) => await xmpp.iqCaller.request(iq),
+    send: async (stanza) => await login.xmpp.send(stanza),
+    request: async (iq) => await login.xmpp.iqCaller.request(iq),
     pause() {
-      xmpp.socket?.socket?.pause();
+      login.xmpp.socket?.socket?.pause();
     },
     resume() {
-      xmpp.socket?.socket?.resume();
+      login.xmpp.socket?.socket?.resume();
     },
     async stop() {
       stayAway();
-      await xmpp.stop().catch(() => {});
+      await login.xmpp.stop().catch(() => {});
     },
     stayAway,
     kill() {
       stayAway();
-      xmpp.socket?.socket?.destroy();
+      cut(login.xmpp);
     },
   };
 }

@@ -49,6 +49,8 @@ export interface Rig {
    * the bound of `inboundLoss: "window"` grows with them.
    */
   strokes(count: number, stroke: (index: number) => Promise<void>): Promise<void>;
+  /** Called right before what may lose inbound messages: notes how many lie between server and connector. */
+  noteUnderWay(): void;
   /** Notes how long another connector took to have the stream, in milliseconds. */
   tookOver(ms: number): void;
   /** Between the connectors and the server's component port. */

@@ -33,6 +33,8 @@ export interface RunningRig {
   readonly rig: Rig;
   readonly traffic: Traffic;
   readonly strokes: number;
+  /** Inbound messages, at most, that lay between server and connector when it was struck, over all strokes. */
+  readonly underWay: number;
   readonly takeOverMs: readonly number[];
   readonly checks: readonly (() => void | Promise<void>)[];
   stop(): Promise<void>;
@@ -48,6 +50,9 @@ const lastStroke = 0.85;
 
 const names = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+/** A message of the traffic as a server writes it is longer. */
+const stanzaBytesMin = 150;
 
 type Stop = () => Promise<unknown>;
 
@@ -132,6 +137,7 @@ function rigOf(
   const takeOverMs: number[] = [];
   const checks: (() => void | Promise<void>)[] = [];
   let strokes = 0;
+  let underWay = 0;
   const rig: Rig = {
     ...parts,
     server,
@@ -153,6 +159,9 @@ function rigOf(
         );
       }
     },
+    noteUnderWay() {
+      underWay += Math.ceil(parts.link.underWay() / stanzaBytesMin);
+    },
     tookOver: (ms) => void takeOverMs.push(ms),
     afterwards: (check) => void checks.push(check),
     lateFences: traffic.lateFences,
@@ -164,6 +173,9 @@ function rigOf(
     checks,
     get strokes() {
       return strokes;
+    },
+    get underWay() {
+      return underWay;
     },
   };
 }

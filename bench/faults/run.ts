@@ -24,8 +24,11 @@ export interface Outcome {
   readonly strokes: number;
   readonly inbound: Figures;
   readonly outbound: Figures;
-  /** Inbound messages that may be lost: a window for each stroke, and what a dead network has swallowed. */
+  /** Inbound messages that may be lost: a window for each stroke, and the next two. */
   readonly inboundLostMax: number;
+  /** Lay between server and connector at a stroke, at most. */
+  readonly underWay: number;
+  /** Went into a dead network. */
   readonly swallowed: number;
   /** The longest time without an arrival. */
   readonly gapMs: { readonly inbound: number; readonly outbound: number };
@@ -85,10 +88,11 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
     const begun = performance.now();
     const wrong = await play(running, fault);
     signal.throwIfAborted();
-    const { traffic, rig, strokes } = running;
+    const { traffic, rig, strokes, underWay } = running;
     const figures = traffic.figures();
     const { swallowed } = rig.link;
-    const inboundLostMax = fault.inboundLoss === "none" ? 0 : strokes * limits.windowStanzasMax + swallowed;
+    const windows = strokes * limits.windowStanzasMax;
+    const inboundLostMax = fault.inboundLoss === "none" ? 0 : windows + underWay + swallowed;
     const { repeats, late = false } = fault;
     return {
       fault: fault.name,
@@ -99,6 +103,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
       strokes,
       ...figures,
       inboundLostMax,
+      underWay,
       swallowed,
       gapMs: { inbound: traffic.inbound.gapMsMax, outbound: traffic.outbound.gapMsMax },
       takeOverMs: running.takeOverMs,

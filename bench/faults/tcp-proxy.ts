@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createConnection, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { bytesUnderWay } from "./kernel.ts";
 
 const host = "127.0.0.1";
 /** A slow link passes its bytes on so many times a second. */
@@ -17,6 +18,8 @@ export interface TcpProxy {
   readonly connections: number;
   /** Message stanzas that came from the server and went nowhere, since the start. */
   readonly swallowed: number;
+  /** Bytes from the server that have not reached the other end: in the kernel, or here. */
+  underWay(): number;
   /** Ends every connection with a reset of both ends. */
   reset(): void;
   /** Drops everything from now on in these directions, the ends of connections and the beginnings of others too. */
@@ -117,13 +120,18 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
   const listener = createServer({ allowHalfOpen: true }, connect).listen(0, host);
   await once(listener, "listening");
   const address = listener.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
+    port,
     get connections() {
       return pairs.size;
     },
     get swallowed() {
       return swallowed.count();
+    },
+    underWay() {
+      const here = [...sockets].reduce((sum, socket) => sum + socket.writableLength, 0);
+      return here + bytesUnderWay(port) + bytesUnderWay(upstreamPort);
     },
     reset,
     silence(directions) {

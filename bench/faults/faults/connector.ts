@@ -1,10 +1,12 @@
 /** The connector goes away. */
+import { waitUntil } from "#local/ports.ts";
 import type { Fault, Rig } from "../fault.ts";
-import { placesOf, signal, upAfter } from "../places.ts";
+import { placesOf, signal, streamsUp, upAfter } from "../places.ts";
 
 /** Strikes the connector that has the stream, and notes how long the one that stands by takes to have it. */
 async function takeOver(rig: Rig, name: "SIGTERM" | "SIGKILL"): Promise<void> {
   const { holder, standby, fence } = await placesOf(rig.bridge, rig.signal);
+  rig.noteUnderWay();
   signal(holder, name);
   const up = await upAfter(standby, rig.signal);
   rig.tookOver(up.ms);
@@ -46,7 +48,11 @@ const lonelyKills: Fault = {
   inboundLoss: "window",
   repeats: true,
   lastsS: 20,
-  strike: (rig) => rig.strokes(1, () => rig.bridge.killConnector("SIGKILL")),
+  strike: (rig) =>
+    rig.strokes(1, async () => {
+      rig.noteUnderWay();
+      await rig.bridge.killConnector("SIGKILL");
+    }),
 };
 
 /** What is under way when the frozen one wakes. */
@@ -86,4 +92,39 @@ const freeze: Fault = {
   },
 };
 
-export const connectorFaults: readonly Fault[] = [stops, kills, lonelyStops, lonelyKills, freeze];
+const stepDownMsMax = 15_000;
+
+const tableFreeze: Fault = {
+  name: "lease-table-freeze",
+  summary:
+    "the table frozen: the connector that has the stream steps down, and one of them returns with the table",
+  bridge: { connectors: 2 },
+  inboundLoss: "none",
+  repeats: true,
+  lastsS: 40,
+  strike: (rig) =>
+    rig.strokes(1, async () => {
+      const { fence } = await placesOf(rig.bridge, rig.signal);
+      const { dynamodb } = rig.bridge.endpoints.processes;
+      if (dynamodb === undefined) throw new Error("there is no process of the table");
+      process.kill(dynamodb, "SIGSTOP");
+      try {
+        const isDown = async () => (await streamsUp(rig.bridge)).length === 0;
+        const { signal: given } = rig;
+        await waitUntil(isDown, { what: "end of the stream", timeoutMs: stepDownMsMax, signal: given });
+      } finally {
+        process.kill(dynamodb, "SIGCONT");
+      }
+      const places = await placesOf(rig.bridge, rig.signal);
+      if (places.fence <= fence) throw new Error(`fence ${places.fence} is not above ${fence}`);
+    }),
+};
+
+export const connectorFaults: readonly Fault[] = [
+  stops,
+  kills,
+  lonelyStops,
+  lonelyKills,
+  freeze,
+  tableFreeze,
+];

@@ -27,6 +27,7 @@ const resets: Fault = {
   lastsS: 50,
   strike: (rig) =>
     rig.strokes(rig.full ? 10 : 2, async () => {
+      rig.noteUnderWay();
       rig.link.reset();
       await up(rig);
     }),
@@ -41,6 +42,7 @@ function silence(name: string, which: string, directions: readonly Direction[]):
     lastsS: 60,
     strike: (rig) =>
       rig.strokes(1, async () => {
+        rig.noteUnderWay();
         rig.link.silence(directions);
         await delay(rig.full ? silentMs : shortSilentMs, undefined, { signal: rig.signal });
         rig.link.heal();

@@ -16,7 +16,11 @@ const kills: Fault = {
   inboundLoss: "window",
   repeats: true,
   lastsS: 30,
-  strike: (rig) => rig.strokes(1, () => rig.bridge.killServer()),
+  strike: (rig) =>
+    rig.strokes(1, async () => {
+      rig.noteUnderWay();
+      await rig.bridge.killServer();
+    }),
 };
 
 export const serverFaults: readonly Fault[] = [restarts, kills];
