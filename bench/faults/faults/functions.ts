@@ -13,9 +13,13 @@ const victims = ["native", "presence", "message"] as const satisfies readonly Fu
 const callsMax = 5;
 
 const isPoll = ({ action, caller }: Call) => action === "ReceiveMessage" && caller === "";
-/** In the short form what a dead function had in hand comes again after this, instead of a minute. */
+/** What a dead function had in hand comes again after this, instead of a minute, so that there is time for more. */
+const visibilityS = 15;
 const shortVisibilityS = 6;
-const sooner = (rig: Rig): Rule[] => (rig.full ? [] : [{ on: isPoll, does: hideFor(shortVisibilityS) }]);
+const sooner = (rig: Rig): Rule => ({
+  on: isPoll,
+  does: hideFor(rig.full ? visibilityS : shortVisibilityS),
+});
 
 /** Ends a function at the n-th of its calls from now on, before or after the call is done. */
 async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolean): Promise<void> {
@@ -31,7 +35,7 @@ async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolea
     return "reset";
   };
   const rule = { on: ({ caller }: Call) => caller === name && calls < nth, does };
-  rig.aws.functionsSqs.set(rule, ...sooner(rig));
+  rig.aws.functionsSqs.set(rule, sooner(rig));
   rig.aws.functionsDynamodb.set(rule);
   const giveUp = () => over.reject(rig.signal.reason);
   rig.signal.addEventListener("abort", giveUp);
@@ -39,20 +43,20 @@ async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolea
     await over.promise;
   } finally {
     rig.signal.removeEventListener("abort", giveUp);
-    rig.aws.functionsSqs.set(...sooner(rig));
+    rig.aws.functionsSqs.set(sooner(rig));
     rig.aws.functionsDynamodb.set();
   }
 }
 
 const crashes: Fault = {
   name: "function-crash",
-  summary: "functions ended before, between and after their effects, 18 times",
+  summary: "functions ended before, between and after their effects, 12 times",
   inboundLoss: "none",
   repeats: false,
   lastsS: 75,
   strike: (rig) =>
     keepContactsChanging(rig, () =>
-      rig.strokes(rig.full ? 18 : victims.length, async (index) => {
+      rig.strokes(rig.full ? 12 : victims.length, async (index) => {
         const name = victims[index % victims.length] ?? "native";
         const nth = 1 + Math.floor(rig.random() * callsMax);
         const isDone = rig.random() < 0.5;
@@ -75,7 +79,7 @@ const timeout: Fault = {
   strike: (rig) =>
     keepContactsChanging(rig, async () => {
       const spell: Spell = [
-        [rig.aws.functionsSqs, { on: isEarlyTry, does: ignore }, ...sooner(rig)],
+        [rig.aws.functionsSqs, { on: isEarlyTry, does: ignore }, sooner(rig)],
         [rig.aws.functionsDynamodb, { on: isEarlyTry, does: ignore }],
       ];
       expectChanged(rig, spell);
