@@ -68,7 +68,7 @@ export function startInstance(options: FunctionOptions): FunctionInstance {
   const worker = new Worker(new URL("function-worker.ts", import.meta.url), {
     workerData: data,
     env: { ...options.env },
-    execArgv: [...process.execArgv, ...importArguments(options.imports)],
+    ...(options.imports && { execArgv: importArguments(options.imports) }),
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     name,
     stdout: true,
