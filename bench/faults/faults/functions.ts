@@ -55,15 +55,16 @@ const crashes: Fault = {
   repeats: false,
   lastsS: 75,
   strike: (rig) =>
-    keepContactsChanging(rig, () =>
-      rig.strokes(rig.full ? 12 : victims.length, async (index) => {
+    keepContactsChanging(rig, () => {
+      rig.aws.functionsSqs.set(sooner(rig));
+      return rig.strokes(rig.full ? 12 : victims.length, async (index) => {
         const name = victims[index % victims.length] ?? "native";
         const nth = 1 + Math.floor(rig.random() * callsMax);
         const isDone = rig.random() < 0.5;
         rig.log(`${name} ends ${isDone ? "after" : "before"} its call ${nth}`);
         await crashAt(rig, name, nth, isDone);
-      }),
-    ),
+      });
+    }),
 };
 
 /** Each call takes two of the SDK's three tries, four seconds: three calls are more than a function has. */
@@ -83,6 +84,7 @@ const timeout: Fault = {
         [rig.aws.functionsDynamodb, { on: isEarlyTry, does: ignore }],
       ];
       expectChanged(rig, spell);
+      rig.aws.functionsSqs.set(sooner(rig));
       await rig.strokes(1, () => hold(rig, spell, slowMs));
       rig.afterwards(() => {
         const ended = rig.logged.filter((line) => line.includes("timed out")).length;
