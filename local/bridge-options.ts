@@ -47,6 +47,8 @@ export interface BridgeOptions {
   /** What stands in front of the engines, apart for connectors and functions; default: nothing does. */
   readonly connectorEngines?: EngineEndpoints;
   readonly functionEngines?: EngineEndpoints;
+  /** URLs of modules that connectors and functions load first. */
+  readonly imports?: readonly string[];
   readonly log: (line: string) => void;
   /** Gives up starting. */
   readonly signal?: AbortSignal;

@@ -104,6 +104,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     environment,
     addresses,
     concurrency: options.concurrency,
+    ...(options.imports && { imports: options.imports }),
     logFolder: join(stateDir, "logs"),
     log,
   });
@@ -125,13 +126,22 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
 }
 
 function startConnection(
-  { ports, stateDir, log, connectors, connectorEngines, componentPort = ports.component }: BridgeOptions,
+  {
+    ports,
+    stateDir,
+    log,
+    connectors,
+    connectorEngines,
+    imports,
+    componentPort = ports.component,
+  }: BridgeOptions,
   context: FoundationContext,
   environment: EnvironmentSource,
 ): Promise<Connectors> {
   return startConnectors({
     ...context,
     ...connectorEngines,
+    ...(imports && { imports }),
     environment,
     componentPort,
     healthPorts: [ports.health, ports.standby].slice(0, connectors),

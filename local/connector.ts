@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Health } from "#connector/health.ts";
 import { connectorFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
+import { importArguments } from "./function-instance.ts";
 import { localEnvironment } from "./mappings.ts";
 import { type Process, startServing } from "./process.ts";
 
@@ -13,6 +14,8 @@ export interface ConnectorOptions {
   readonly sqsEndpoint: string;
   readonly dynamodbEndpoint: string;
   readonly logFile: string;
+  /** URLs of modules to load first. */
+  readonly imports?: readonly string[];
 }
 
 const askMsMax = 1_000;
@@ -38,7 +41,7 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
   const program = {
     name: "connector",
     command: process.execPath,
-    args: ["--enable-source-maps", join(connectorFolder, "index.mjs")],
+    args: [...importArguments(options.imports), "--enable-source-maps", join(connectorFolder, "index.mjs")],
     env: {
       PATH: "/usr/bin:/bin",
       ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),

@@ -14,6 +14,8 @@ export interface MappingsOptions {
   /** Instances of one function at the same time, at most; few, as all share this machine. */
   readonly concurrency: number;
   readonly logFolder: string;
+  /** URLs of modules that functions load first. */
+  readonly imports?: readonly string[];
   readonly log: (line: string) => void;
 }
 
@@ -65,6 +67,7 @@ export function startMappings(options: MappingsOptions): Mappings {
         timeoutMs: definition.timeoutS * 1000,
         memoryMb: definition.memoryMb,
         logFile: join(options.logFolder, `function-${name}.log`),
+        ...(options.imports && { imports: options.imports }),
       },
       queueUrl: addresses.urls[definition.queue],
       queueArn: addresses.arns[definition.queue],

@@ -151,11 +151,46 @@ export function expireEarly(share: number, seconds: number): Behaviour {
   };
 }
 
+/** What a receive brings is hidden from others for so long, whatever the queue says. */
+export function hideFor(seconds: number): Behaviour {
+  return (call, engine) => engine.ask(call.action, { ...call.members, VisibilityTimeout: seconds });
+}
+
 /** A batch is reported as done, and nothing is done. */
 export const pretend: Behaviour = async (call) => ({
   status: 200,
   members: { Successful: entriesOf(call).map(({ Id }) => ({ Id })), Failed: [] },
 });
+
+/** Groups of a FIFO queue come in any order; here a receive brings one message of a group at most. */
+export const shuffle: Behaviour = async (call, engine) => {
+  const answer = await asItIs(call, engine);
+  const left = [...messagesOf(answer)];
+  if (left.length === 0) return answer;
+  const Messages = Array.from({ length: left.length }, () => drawn(left, engine.random));
+  return { ...answer, members: { ...answer.members, Messages } };
+};
+
+/** Some messages are received by somebody else once they have come before; `onTaken` is told of each. */
+export function takeAway(
+  isWanted: (message: DeliveredMessage) => boolean,
+  onTaken: (message: DeliveredMessage) => void,
+): Behaviour {
+  return async (call, engine) => {
+    const answer = await asItIs(call, engine);
+    const messages = messagesOf(answer);
+    const wanted = messages.filter((message) => isWanted(message) && hasComeBefore(message));
+    if (wanted.length === 0) return answer;
+    const Entries = inBatch(wanted.map(({ ReceiptHandle }) => ReceiptHandle));
+    await engine.ask("DeleteMessageBatch", { QueueUrl: call.members["QueueUrl"], Entries });
+    for (const message of wanted) onTaken(message);
+    const Messages = messages.filter((message) => !wanted.includes(message));
+    return { ...answer, members: { ...answer.members, Messages } };
+  };
+}
+
+const hasComeBefore = ({ Attributes }: DeliveredMessage) =>
+  Number(Attributes?.["ApproximateReceiveCount"] ?? 1) > 1;
 
 const drawn = <T>(all: T[], random: () => number): T | undefined =>
   all.splice(Math.floor(random() * all.length), 1)[0];

@@ -10,6 +10,8 @@ export interface Call {
   readonly service: "sqs" | "dynamodb";
   /** Who calls: the name of a function, `connector`, or nothing for everybody else. */
   readonly caller: string;
+  /** Which try of the SDK it is, from 1. */
+  readonly attempt: number;
   /** Physical name of the queue; empty for DynamoDB. */
   readonly queue: string;
   readonly members: Members;
@@ -41,6 +43,7 @@ export function readCall(headers: Readonly<Record<string, unknown>>, body: strin
     service: service === "AmazonSQS" ? "sqs" : "dynamodb",
     // The SDK writes the application's id into its user agent.
     caller: /\bapp\/(\S+)/.exec(String(headers["user-agent"]))?.[1] ?? "",
+    attempt: Number(/\battempt=(\d+)/.exec(String(headers["amz-sdk-request"]))?.[1] ?? 1),
     queue:
       String(members["QueueUrl"] ?? "")
         .split("/")
@@ -68,7 +71,11 @@ export function entriesOf({ members }: Call): readonly Entry[] {
   return read.success ? read.output : [];
 }
 
-const messageSchema = v.looseObject({ MessageId: v.string(), ReceiptHandle: v.string() });
+const messageSchema = v.looseObject({
+  MessageId: v.string(),
+  ReceiptHandle: v.string(),
+  Attributes: v.optional(v.record(v.string(), v.unknown())),
+});
 export type DeliveredMessage = v.InferOutput<typeof messageSchema>;
 
 /** The messages that a receive has brought. */

@@ -22,6 +22,8 @@ export interface AwsProxy {
   readonly calls: Readonly<Record<string, number>>;
   /** Calls of them that a rule has changed, by action. */
   readonly changed: Readonly<Record<string, number>>;
+  /** Answers of the engine that said that it is at fault (5xx), so far. */
+  failed(): number;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -41,6 +43,9 @@ interface Passed {
 
 /** Between two requests of a client: longer than clients wait, so that they are the ones to close. */
 const keepAliveMs = 120_000;
+
+/** HTTP: from here on the server is at fault. */
+const serverFault = 500;
 
 type Pass = (received: Received, signal: AbortSignal) => Promise<Passed>;
 
@@ -107,12 +112,18 @@ export async function startAwsProxy(options: {
 }): Promise<AwsProxy> {
   const { upstream, random } = options;
   const agent = new Agent({ keepAlive: true });
-  const pass = passTo(upstream, agent);
+  const passed = passTo(upstream, agent);
+  const pass: Pass = async (received, signal) => {
+    const answer = await passed(received, signal);
+    if (answer.status >= serverFault) failed += 1;
+    return answer;
+  };
   const calls: Record<string, number> = {};
   const changed: Record<string, number> = {};
   const count = (counts: Record<string, number>, action: string) => {
     counts[action] = (counts[action] ?? 0) + 1;
   };
+  let failed = 0;
   let rules: readonly Rule[] = [];
 
   const serve = async (incoming: IncomingMessage, answer: ServerResponse) => {
@@ -151,6 +162,7 @@ export async function startAwsProxy(options: {
     },
     calls,
     changed,
+    failed: () => failed,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -4,6 +4,7 @@ import type { BridgeOptions } from "#local/bridge-options.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import type { AwsProxy } from "./aws-proxy.ts";
 import type { TcpProxy } from "./tcp-proxy.ts";
+import type { Ends } from "./traffic.ts";
 
 export interface Fault {
   /** kebab-case. */
@@ -11,7 +12,11 @@ export interface Fault {
   /** What is done to the bridge, for people: one line. */
   readonly summary: string;
   /** What the bridge has to be like. */
-  readonly bridge?: Partial<Pick<BridgeOptions, "connectors" | "concurrency" | "lanes">>;
+  readonly bridge?: Partial<Pick<BridgeOptions, "connectors" | "concurrency" | "imports" | "lanes">>;
+  /** Why it cannot be made on this machine; `undefined` where it can. */
+  readonly impossible?: () => string | undefined;
+  /** Prepares the folder of the bridge's state before it starts; resolves with what is done when the bridge has ended. */
+  readonly prepare?: (stateDir: string) => Promise<() => Promise<void>>;
   /** Default: every server that there is. */
   readonly servers?: readonly ServerKind[];
   /**
@@ -57,6 +62,10 @@ export interface Rig {
     readonly functionsSqs: AwsProxy;
     readonly functionsDynamodb: AwsProxy;
   };
+  /** The two ends of the traffic, for what a fault does besides the messages. */
+  readonly ends: Ends;
+  /** Lines that the bridge has logged so far. */
+  readonly logged: readonly string[];
   /** Checked when the traffic has come to rest; what it throws breaks the verdict. */
   afterwards(check: () => void | Promise<void>): void;
   /** Fences under which stanzas were set aside as late, so far. */

@@ -30,6 +30,11 @@ async function run(options: FaultsOptions, signal: AbortSignal): Promise<Outcome
   for (const { fault, server } of runsOf(options)) {
     if (signal.aborted) break;
     const name = `${fault.name} (${server})`;
+    const impossible = fault.impossible?.();
+    if (impossible !== undefined) {
+      log(`${name}: skipped: ${impossible}`);
+      continue;
+    }
     log(`${name}: ${fault.summary}`);
     const settings = { ...options, fault, server, seed, full: true, build: false, signal };
     try {

@@ -1,7 +1,12 @@
 /** The native end of the traffic: emits events over SQS, and takes deliveries. */
 import { setTimeout as delay } from "node:timers/promises";
-import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
 import { nativeEventsGroup } from "#aws/hash.ts";
+import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
 import type { Endpoints } from "#local/endpoints.ts";
@@ -12,10 +17,14 @@ import { type Mark, marksIn, markText, pairOf } from "./marks.ts";
 export interface NativeEnd {
   /** Has every user write to one account; resolves when SQS has taken all of it. */
   writeTo(account: string): Promise<void>;
+  /** Puts anything into a user's group; resolves when SQS has taken it. */
+  put(user: string, id: string, body: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface NativeEndOptions {
+  /** Told of every delivery, repeats too. */
+  readonly onEvent: (event: CloudEvent) => void;
   readonly client: SQSClient;
   readonly endpoints: Pick<Endpoints, "sqs" | "xmpp">;
   readonly users: readonly string[];
@@ -25,14 +34,16 @@ export interface NativeEndOptions {
 }
 
 const retryMs = 100;
-const source = "urn:causeway:faults";
+export const source = "urn:causeway:faults";
 
 export function startNativeEnd(options: NativeEndOptions): NativeEnd {
   const { client, endpoints, users, inbound, outbound, signal } = options;
   const { nativeEvents, nativeDeliveries } = endpoints.sqs.queues;
   const { domain } = endpoints.xmpp;
 
-  const consumer: Consumer = consumeDeliveries(client, nativeDeliveries, ({ id, type, data }) => {
+  const consumer: Consumer = consumeDeliveries(client, nativeDeliveries, (event) => {
+    const { id, type, data } = event;
+    options.onEvent(event);
     if (type === "message.sent") {
       const [mark] = marksIn(String(data["id"]));
       if (mark) inbound.arrived(pairOf(mark), mark.sequence, id);
@@ -42,7 +53,7 @@ export function startNativeEnd(options: NativeEndOptions): NativeEnd {
     }
   });
 
-  const entryOf = (mark: Mark) => {
+  const entryOf = (mark: Mark): SendMessageBatchRequestEntry => {
     const [id, contact] = [markText(mark), `${mark.account}@${domain}`];
     const data = { user: mark.user, contact, id, body: `message ${id}` };
     const event = {
@@ -63,15 +74,18 @@ export function startNativeEnd(options: NativeEndOptions): NativeEnd {
   };
 
   /** Tries until SQS has taken all: a later message of a user must not leave before an earlier one. */
-  const send = async (marks: readonly Mark[]): Promise<void> => {
-    let entries = marks.map(entryOf);
+  const send = async (
+    all: readonly SendMessageBatchRequestEntry[],
+    onTaken: (id: string) => void,
+  ): Promise<void> => {
+    let entries = [...all];
     while (entries.length > 0 && !signal.aborted) {
       try {
         const command = new SendMessageBatchCommand({ QueueUrl: nativeEvents, Entries: entries });
         const taken = new Set(
           (await client.send(command, { abortSignal: signal })).Successful?.map(({ Id }) => Id),
         );
-        for (const mark of marks) if (taken.has(mark.user)) outbound.accepted(pairOf(mark), mark.sequence);
+        for (const id of taken) onTaken(id ?? "");
         entries = entries.filter(({ Id }) => !taken.has(Id));
       } catch {
         // The engine is down.
@@ -86,9 +100,23 @@ export function startNativeEnd(options: NativeEndOptions): NativeEnd {
         const marks = users.slice(begin, begin + limits.queueBatchMax).map((user): Mark => {
           return { direction: "out", user, account, sequence: outbound.sent(pairOf({ user, account })) };
         });
-        await send(marks);
+        await send(marks.map(entryOf), (user) => {
+          for (const mark of marks) if (mark.user === user) outbound.accepted(pairOf(mark), mark.sequence);
+        });
       }
     },
+    put: (user, id, body) =>
+      send(
+        [
+          {
+            Id: "0",
+            MessageBody: body,
+            MessageGroupId: nativeEventsGroup(user),
+            MessageDeduplicationId: id,
+          },
+        ],
+        () => {},
+      ),
     stop: () => consumer.stop(),
   };
 }

@@ -86,6 +86,8 @@ async function startParts(options: RigOptions, stops: Stop[]) {
     if (options.keep) options.log(`kept: ${stateDir}`);
     else rmSync(stateDir, { recursive: true });
   });
+  const release = await fault.prepare?.(stateDir);
+  if (release) stops.push(release);
   const ports = await freePorts();
   const link = await startTcpProxy(ports.component);
   stops.push(() => link.close());
@@ -93,6 +95,7 @@ async function startParts(options: RigOptions, stops: Stop[]) {
   const engines = { sqs: url(ports.sqs), dynamodb: url(ports.dynamodb) };
   const aws = await startAwsProxies(engines, random, stops);
   const accounts = names("u", Math.ceil(options.pairs / userCount));
+  const logged: string[] = [];
   const logFile = join(stateDir, "bridge.log");
   const bridge = await startBridge({
     ...bridgeDefaults,
@@ -114,17 +117,20 @@ async function startParts(options: RigOptions, stops: Stop[]) {
     },
     rates: { sender: rate, presence: rate, domain: rate, overall: rate },
     signal,
-    log: (line) => void appendFile(logFile, `${new Date().toISOString()} ${line}\n`).catch(() => {}),
+    log(line) {
+      logged.push(line);
+      void appendFile(logFile, `${new Date().toISOString()} ${line}\n`).catch(() => {});
+    },
   });
   stops.push(() => bridge.stop());
   const { domain } = bridge.endpoints.xmpp;
   const certificate = readFileSync(join(stateDir, "xmpp", server, `${domain}.crt`), "utf8");
-  return { bridge, certificate, link, aws };
+  return { bridge, certificate, link, aws, logged };
 }
 
 function rigOf(
   options: RigOptions,
-  parts: { bridge: Bridge } & Pick<Rig, "link" | "aws">,
+  parts: { bridge: Bridge } & Pick<Rig, "link" | "aws" | "logged">,
   traffic: Traffic,
 ): Omit<RunningRig, "stop"> {
   const { random, log, signal, full, server } = options;
@@ -139,6 +145,7 @@ function rigOf(
     random,
     log,
     signal,
+    ends: traffic.ends,
     progress: traffic.progress,
     async strokes(count, stroke) {
       for (let index = 0; index < count; index += 1) {

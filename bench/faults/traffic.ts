@@ -1,8 +1,10 @@
 /** Continuous messages both ways between many pairs, each numbered, and whatever becomes of them. */
 import { setTimeout as delay } from "node:timers/promises";
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import type { Element } from "ltx";
 import type { DeadLetter } from "#aws/dead-letter.ts";
-import { readInboundPack } from "#core/contract/envelope.ts";
+import type { CloudEvent } from "#core/contract/cloud-event.ts";
+import { asciiJson, readInboundPack } from "#core/contract/envelope.ts";
 import { queueNames } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import type { Bridge } from "#local/bridge.ts";
@@ -11,8 +13,8 @@ import { countMessages } from "../queue-count.ts";
 import { account, type Figures } from "./account.ts";
 import { type Ledger, makeLedger } from "./ledger.ts";
 import { marksIn, pairOf } from "./marks.ts";
-import { startNativeEnd } from "./native-end.ts";
-import { startXmppEnd, type XmppEnd } from "./xmpp-end.ts";
+import { source, startNativeEnd } from "./native-end.ts";
+import { startXmppEnd, type XmppEnd, type XmppEndOptions } from "./xmpp-end.ts";
 
 export interface TrafficOptions {
   readonly bridge: Bridge;
@@ -24,7 +26,26 @@ export interface TrafficOptions {
   readonly signal: AbortSignal;
 }
 
+/** The two ends, for what else is to go through the bridge. */
+export interface Ends {
+  readonly users: readonly string[];
+  readonly accounts: readonly string[];
+  /** Emits a native event; resolves when SQS has taken it. */
+  emit(user: string, id: string, type: string, data: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Puts anything into a user's group of native events; resolves when SQS has taken it. */
+  put(user: string, id: string, body: string): Promise<void>;
+  /** Sends a stanza as an account; waits for the account to be logged in. */
+  send(account: string, stanza: Element): Promise<void>;
+  /** Tells of every delivery from now on, repeats too. */
+  onEvent(listener: (event: CloudEvent) => void): void;
+  /** Tells of every stanza that comes to an account from now on. */
+  onStanza(listener: (account: string, stanza: Element) => void): void;
+  /** Tells of every dead letter from now on. */
+  onLetter(listener: (letter: DeadLetter) => void): void;
+}
+
 export interface Traffic {
+  readonly ends: Ends;
   /** Messages of both ways. */
   readonly total: number;
   readonly inbound: Ledger;
@@ -52,9 +73,12 @@ function makeLetterReader(
   { endpoints }: Bridge,
   ledgers: { in: Ledger; out: Ledger },
   lateFences: Set<number>,
+  onLetter: (letter: DeadLetter) => void,
 ) {
   const client = sqsClientFor(endpoints.sqs.endpoint);
-  const take = ({ reason, body = "" }: DeadLetter) => {
+  const take = (letter: DeadLetter) => {
+    const { reason, body = "" } = letter;
+    onLetter(letter);
     for (const mark of marksIn(body)) ledgers[mark.direction].setAside(pairOf(mark), mark.sequence);
     const pack = reason === "late" ? readInboundPack(body) : undefined;
     if (pack?.ok) for (const { fence } of pack.value.items) lateFences.add(fence);
@@ -86,7 +110,7 @@ function makeLetterReader(
 }
 
 async function logIn(
-  options: TrafficOptions,
+  options: TrafficOptions & Pick<XmppEndOptions, "onStanza">,
   ledgers: Pick<Traffic, "inbound" | "outbound">,
 ): Promise<XmppEnd[]> {
   const { endpoints } = options.bridge;
@@ -100,6 +124,17 @@ async function logIn(
   if (failed === undefined) return ends;
   await Promise.all(ends.map((end) => end.stop()));
   throw failed.reason;
+}
+
+/** Tells several of the same. */
+function makeTellers<A extends readonly unknown[]>() {
+  const listeners = new Set<(...args: A) => void>();
+  return {
+    add: (listener: (...args: A) => void) => void listeners.add(listener),
+    tell(...args: A) {
+      for (const listener of listeners) listener(...args);
+    },
+  };
 }
 
 /** Logs all accounts in; nothing is sent yet. */
@@ -116,10 +151,21 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
   };
   const [inbound, outbound] = [makeLedger(pairs, onSent), makeLedger(pairs, onSent)];
   const lateFences = new Set<number>();
-  const letters = makeLetterReader(bridge, { in: inbound, out: outbound }, lateFences);
+  const onLetter = makeTellers<[DeadLetter]>();
+  const onEvent = makeTellers<[CloudEvent]>();
+  const onStanza = makeTellers<[string, Element]>();
+  const letters = makeLetterReader(bridge, { in: inbound, out: outbound }, lateFences, onLetter.tell);
   const client = sqsClientFor(endpoints.sqs.endpoint);
-  const ends = await logIn(options, { inbound, outbound });
-  const native = startNativeEnd({ client, endpoints, users, inbound, outbound, signal });
+  const ends = await logIn({ ...options, onStanza: onStanza.tell }, { inbound, outbound });
+  const native = startNativeEnd({
+    onEvent: onEvent.tell,
+    client,
+    endpoints,
+    users,
+    inbound,
+    outbound,
+    signal,
+  });
 
   /** Each slot has one account write to all users, and all users to one account. */
   const slotMs = (1000 * 2 * users.length) / ratePerS;
@@ -138,6 +184,21 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
 
   return {
     total,
+    ends: {
+      users,
+      accounts,
+      emit(user, id, type, data) {
+        const time = new Date().toISOString();
+        return native.put(user, id, asciiJson({ specversion: "1.0", id, source, type, time, data }));
+      },
+      put: native.put,
+      async send(account, stanza) {
+        await ends.find((end) => end.account === account)?.send(stanza);
+      },
+      onEvent: onEvent.add,
+      onStanza: onStanza.add,
+      onLetter: onLetter.add,
+    },
     inbound,
     outbound,
     lateFences,

@@ -9,6 +9,8 @@ import { marksIn, markText, pairOf } from "./marks.ts";
 
 export interface XmppEnd {
   readonly account: string;
+  /** Sends a stanza; waits for the account to be logged in. */
+  send(stanza: Element): Promise<void>;
   /** Writes to every user, and asks its server behind it; waits for the account to be logged in. */
   writeToAll(): Promise<void>;
   /** Resolves when its server has answered a question that follows everything so far; false when it does not. */
@@ -17,6 +19,8 @@ export interface XmppEnd {
 }
 
 export interface XmppEndOptions {
+  /** Told of every stanza that comes. */
+  readonly onStanza: (account: string, stanza: Element) => void;
   readonly endpoints: Pick<Endpoints, "xmpp" | "component">;
   readonly account: string;
   readonly password: string;
@@ -64,6 +68,7 @@ export async function startXmppEnd(options: XmppEndOptions): Promise<XmppEnd> {
     resource: "faults",
     certificate: options.certificate,
     onStanza(stanza) {
+      options.onStanza(account, stanza);
       if (stanza.is("message")) return note(options, stanza);
       const question = waiting.get(stanza.attrs["id"] ?? "");
       if (question === undefined || !stanza.is("iq")) return;
@@ -115,6 +120,10 @@ export async function startXmppEnd(options: XmppEndOptions): Promise<XmppEnd> {
       }
       // The answer is not waited for: the traffic keeps its pace.
       void ask(sent);
+    },
+    async send(stanza) {
+      await isAvailable();
+      await client.send(stanza);
     },
     async roundTrip() {
       const answered = isAvailable().then(() => ask([]));

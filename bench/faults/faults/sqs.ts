@@ -1,36 +1,51 @@
 /** SQS is slow, refuses, forgets, or hands out what it has handed out before. */
+import { physicalNameOf } from "#infra/definitions/queues.ts";
 import {
   answerInPart,
   type Behaviour,
   breakAfter,
   denyPart,
+  disorder,
   expireEarly,
   failPart,
   forgetDeletions,
+  hideFor,
   ignore,
   loseAnswer,
   oneOf,
   pretend,
   refuse,
+  shuffle,
   waitFor,
 } from "../aws-behaviours.ts";
 import type { Call } from "../aws-call.ts";
 import type { Rule } from "../aws-proxy.ts";
 import type { Fault, Rig } from "../fault.ts";
+import { keepAsking } from "../questions.ts";
 import { expectChanged, hold, inSpells, type Spell } from "../spell.ts";
 
 const always = () => true;
+/** Lambda's own poller is none of our code: what it fails to delete is out of sight for a minute, here as on AWS. */
+const byFunctions = ({ caller }: Call) => caller !== "";
 const isAction =
   (...actions: readonly string[]) =>
   ({ action }: Call) =>
     actions.includes(action);
 
-/** The same rules for connectors and functions. */
+/** The same rules for connectors, functions and what invokes these. */
 const everybody = ({ aws }: Rig, ...rules: Rule[]): Spell => [
   [aws.connectorSqs, ...rules],
   [aws.functionsSqs, ...rules],
 ];
 
+/** The same for the calls of connectors and functions. */
+const ourCode = ({ aws }: Rig, rule: Omit<Rule, "on">): Spell => [
+  [aws.connectorSqs, { ...rule, on: always }],
+  [aws.functionsSqs, { ...rule, on: byFunctions }],
+];
+
+const isPoll = isAction("ReceiveMessage");
+const shortVisibilityS = 6;
 const stallMs = 30_000;
 /** A little longer than the connector waits before it closes its stream (`pauseMsMax`). */
 const shortStallMs = 13_000;
@@ -43,6 +58,8 @@ const stall: Fault = {
   lastsS: 75,
   async strike(rig) {
     const end = Promise.withResolvers<void>();
+    // What functions had in hand is out of sight for a minute: the short form has no time for that.
+    if (!rig.full) rig.aws.functionsSqs.set({ on: isPoll, does: hideFor(shortVisibilityS) });
     const spell = everybody(rig, { on: always, does: waitFor(end.promise) });
     expectChanged(rig, spell);
     await rig.strokes(1, () => hold(rig, spell, rig.full ? stallMs : shortStallMs).finally(end.resolve));
@@ -51,8 +68,7 @@ const stall: Fault = {
 
 const errorShare = 0.3;
 const errors = inSpells({ name: "sqs-errors", summary: "3 of 10 calls to SQS fail with 500 or 503" }, (rig) =>
-  everybody(rig, {
-    on: always,
+  ourCode(rig, {
     share: errorShare,
     does: oneOf(refuse(500, "InternalFailure"), refuse(503, "ServiceUnavailable")),
   }),
@@ -62,8 +78,7 @@ const throttleShare = 0.5;
 const throttling = inSpells(
   { name: "sqs-throttling", summary: "every other call to SQS is throttled" },
   (rig) =>
-    everybody(rig, {
-      on: always,
+    ourCode(rig, {
       share: throttleShare,
       does: oneOf(refuse(400, "RequestThrottled"), refuse(400, "ThrottlingException")),
     }),
@@ -74,11 +89,7 @@ const silenceShare = 0.1;
 const unheard: Behaviour = oneOf(ignore, loseAnswer, answerInPart, breakAfter);
 const timeouts = inSpells(
   { name: "sqs-timeouts", summary: "1 of 10 calls to SQS gets no answer, or half of one; most were done" },
-  ({ aws }) => [
-    [aws.connectorSqs, { on: always, share: silenceShare, does: unheard }],
-    // Lambda's own poller is none of our code, and would wait for ever.
-    [aws.functionsSqs, { on: ({ caller }) => caller !== "", share: silenceShare, does: unheard }],
-  ],
+  (rig) => ourCode(rig, { share: silenceShare, does: unheard }),
 );
 
 const partShare = 0.5;
@@ -93,8 +104,7 @@ const parts = inSpells(
     const deletions = { on: isAction("DeleteMessageBatch"), share: partShare, does };
     return [
       [aws.connectorSqs, sends, deletions],
-      // Lambda does not delete again: what it fails to delete is out of sight for a minute.
-      [aws.functionsSqs, sends],
+      [aws.functionsSqs, { ...sends, on: (call) => byFunctions(call) && sends.on(call) }],
     ];
   },
 );
@@ -113,10 +123,34 @@ const visibility = inSpells(
   (rig) =>
     everybody(
       rig,
-      { on: isAction("ReceiveMessage"), does: expireEarly(repeatShare, 0) },
+      { on: isPoll, does: expireEarly(repeatShare, 0) },
       { on: isAction("ChangeMessageVisibilityBatch"), does: pretend },
     ),
 );
+
+const standardQueues = [physicalNameOf("iqStanzas"), physicalNameOf("walks")];
+const disorderly: Fault = inSpells(
+  {
+    name: "sqs-disorder",
+    summary:
+      "standard queues deliver in any order, late, and 3 of 10 messages twice; others in any order of groups",
+  },
+  ({ aws }) => {
+    const isStandard = ({ queue }: Call) => standardQueues.includes(queue);
+    return [
+      [
+        aws.functionsSqs,
+        { on: (call) => isPoll(call) && isStandard(call), does: disorder(repeatShare) },
+        { on: isPoll, does: shuffle },
+      ],
+      [aws.connectorSqs, { on: isPoll, does: shuffle }],
+    ];
+  },
+);
+const disorders: Fault = {
+  ...disorderly,
+  strike: (rig) => keepAsking(rig, () => disorderly.strike(rig)),
+};
 
 export const sqsFaults: readonly Fault[] = [
   stall,
@@ -125,5 +159,6 @@ export const sqsFaults: readonly Fault[] = [
   timeouts,
   parts,
   duplicates,
+  disorders,
   visibility,
 ];
