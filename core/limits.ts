@@ -142,8 +142,10 @@ export const limits = {
   writeSliceBytes: 16 * 1024,
   /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */
   broadcastSlicesMax: 2,
-  /** Graceful end of a stream: from our closing tag to the server's, while reading is not paused. */
+  /** Graceful end of a stream: from our closing tag to the server's, while nothing comes and reading is not paused. */
   closeMsMax: 5_000,
+  /** The same while the server still sends: a connector that stood still has much to read. */
+  closeStuckMsMax: 15_000,
   /** Long polls of one outbound queue at the same time, while there is work. */
   receivesMaxParallel: 4,
   /** Deletions of one outbound queue at the same time. */
