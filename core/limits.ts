@@ -43,8 +43,10 @@ export const limits = {
   statusCharsMax: 1024,
   /** Resources of one contact that are kept apart. */
   resourcesMax: 32,
-  /** Barrier: an IQ ping that has not come back means that the stream is dead. */
+  /** Barrier: an IQ ping that has not come back on a stream that brings nothing else either: it is dead. */
   barrierMsMax: 15_000,
+  /** The same on a stream that still brings something: the answer may wait behind it on a slow link. */
+  barrierStuckMsMax: 60_000,
   /** A barrier that has waited so long, and is the last one, is followed by another. */
   barrierAgainMs: 2_000,
   /** Pause between liveness pings on an otherwise silent stream. */

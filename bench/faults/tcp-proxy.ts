@@ -71,7 +71,8 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
 
   const pass = async (chunk: Buffer, to: Socket, direction: Direction): Promise<void> => {
     for (let rest = chunk; rest.length > 0; ) {
-      if (network.silent.has(direction)) {
+      // Who has closed may have told nobody: then the other end goes on writing.
+      if (network.silent.has(direction) || to.destroyed) {
         if (direction === "down") swallowed.take(rest);
         return;
       }

@@ -102,6 +102,20 @@ describe("a network that fails", () => {
     assert.equal(await read(next.server, 11), "all is well");
   });
 
+  test("counts what is written to an end that is gone and could not say so", async () => {
+    const { client, server } = await connect();
+    const before = proxy.swallowed;
+    proxy.silence(["up"]);
+    const gone = closed(client);
+    client.destroy();
+    await gone;
+    while (proxy.swallowed === before) await new Promise((resolve) => server.write("<message/>", resolve));
+    assert.equal(server.destroyed, false);
+    const reset = closed(server);
+    proxy.heal();
+    assert.equal(await reset, "ECONNRESET");
+  });
+
   test("answers nobody who connects while it is silent", async () => {
     proxy.silence(["up"]);
     const client = createConnection({ host, port: proxy.port });
