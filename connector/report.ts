@@ -1,5 +1,5 @@
 /** Figures for CloudWatch, in its embedded metric format, and for a person at a terminal. */
-import { type Counters, type Counts, countsSince, type RoundTrips } from "./counters.ts";
+import { type Counters, type Counts, countsSince, type RoundTrips, reasonCounts } from "./counters.ts";
 import type { Health } from "./health.ts";
 
 export interface Figures {
@@ -33,6 +33,10 @@ function metricsOf({ health, counts, roundTrips }: Figures): Metric[] {
     ["ItemsPerPack", "None", counts.packs === 0 ? undefined : counts.itemsPacked / counts.packs],
     ["SetAside", "Count", counts.setAside],
     ["Refused", "Count", counts.refused],
+    // Each is a metric that costs once it is seen: those that never happen never are.
+    ...Object.values(reasonCounts).map(
+      (name): Metric => [`${name[0]?.toUpperCase()}${name.slice(1)}`, "Count", counts[name] || undefined],
+    ),
   ];
 }
 
