@@ -18,7 +18,9 @@ export function connectAws(
   env: AwsEnv,
   requestMsMax: number = limits.awsRequestMsMax,
 ): { readonly queues: Queues; readonly table: Table } {
-  const { region, urls, deadLetterUrls } = env;
+  const { region, urls, deadLetterUrls, domains } = env;
+  // So that the long polls and calls of one domain never wait for a connection behind those of others.
+  const agent = { maxSockets: limits.awsSocketsMax * domains.length };
   const common = (silenceMsMax: number) => ({
     region,
     maxAttempts: limits.awsAttemptsMax,
@@ -28,6 +30,8 @@ export function connectAws(
       throwOnRequestTimeout: true,
       // The SDK's request timeout ends with the first byte of an answer.
       socketTimeout: silenceMsMax,
+      httpAgent: agent,
+      httpsAgent: agent,
     },
   });
   const sqsClient = (silenceMsMax: number) =>

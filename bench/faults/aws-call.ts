@@ -78,6 +78,9 @@ const messageSchema = v.looseObject({
 });
 export type DeliveredMessage = v.InferOutput<typeof messageSchema>;
 
+/** Lambda's own poller is none of our code. */
+export const isPoll = ({ action, caller }: Call) => action === "ReceiveMessage" && caller === "";
+
 /** The messages that a receive has brought. */
 export function messagesOf({ members }: Answer): readonly DeliveredMessage[] {
   const read = v.safeParse(v.array(messageSchema), members["Messages"]);

@@ -18,9 +18,11 @@ export interface AwsProxy {
   readonly endpoint: string;
   /** From now on these rules hold, and no others; of several the first that is about a call. None: all calls pass. */
   set(...rules: readonly Rule[]): void;
+  /** These hold for all other calls, whatever is set. */
+  always(...rules: readonly Rule[]): void;
   /** Calls so far, by action. */
   readonly calls: Readonly<Record<string, number>>;
-  /** Calls of them that a rule has changed, by action. */
+  /** Calls of them that a rule of {@link set} has changed, by action. */
   readonly changed: Readonly<Record<string, number>>;
   /** Answers of the engine that said that it is at fault (5xx), so far. */
   failed(): number;
@@ -125,6 +127,7 @@ export async function startAwsProxy(options: {
   };
   let failed = 0;
   let rules: readonly Rule[] = [];
+  let others: readonly Rule[] = [];
 
   const serve = async (incoming: IncomingMessage, answer: ServerResponse) => {
     const gone = new AbortController();
@@ -134,9 +137,9 @@ export async function startAwsProxy(options: {
     const received = { method, path: url, headers, body: await buffer(incoming) };
     const call = readCall(headers, received.body.toString());
     count(calls, call.action);
-    const rule = rules.find(({ on }) => on(call));
+    const rule = [...rules, ...others].find(({ on }) => on(call));
     if (rule !== undefined && random() < (rule.share ?? 1)) {
-      count(changed, call.action);
+      if (rules.includes(rule)) count(changed, call.action);
       const reply = await rule.does(call, engineFor(received, pass, gone.signal, random));
       if (reply !== "silence") answerWith(answer, reply, call);
       return;
@@ -159,6 +162,9 @@ export async function startAwsProxy(options: {
     endpoint: `http://127.0.0.1:${address.port}`,
     set(...next) {
       rules = next;
+    },
+    always(...next) {
+      others = next;
     },
     calls,
     changed,

@@ -6,11 +6,16 @@ import type { RunningConnector } from "#local/connectors.ts";
 
 const lookMs = 10;
 
+/** What a connector says of its first domain. */
+async function askOfFirst({ healthPort }: RunningConnector) {
+  return (await askConnector(healthPort))?.[0];
+}
+
 /** The connectors by what they say of themselves; those that say nothing are left out. */
 async function viewsOf({ connectors }: Bridge) {
   const views = connectors.map(async (connector) => ({
     connector,
-    health: await askConnector(connector.healthPort),
+    health: await askOfFirst(connector),
   }));
   return await Promise.all(views);
 }
@@ -40,12 +45,12 @@ export async function streamsUp(bridge: Bridge): Promise<RunningConnector[]> {
 
 /** Milliseconds until this connector has the stream, and its fence. */
 export async function upAfter(
-  { healthPort }: RunningConnector,
+  connector: RunningConnector,
   signal?: AbortSignal,
 ): Promise<{ ms: number; fence: number }> {
   const begun = performance.now();
   for (;;) {
-    const health = await askConnector(healthPort);
+    const health = await askOfFirst(connector);
     if (health?.stream === "up" && health.fence !== undefined) {
       return { ms: Math.round(performance.now() - begun), fence: health.fence };
     }

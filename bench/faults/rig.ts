@@ -7,6 +7,8 @@ import { type Bridge, startBridge } from "#local/bridge.ts";
 import { bridgeDefaults } from "#local/bridge-options.ts";
 import { freePorts } from "#local/free-ports.ts";
 import type { ServerKind } from "#local/servers/server.ts";
+import { hideFor } from "./aws-behaviours.ts";
+import { isPoll } from "./aws-call.ts";
 import { startAwsProxy } from "./aws-proxy.ts";
 import type { Fault, Rig } from "./fault.ts";
 import { startTcpProxy } from "./tcp-proxy.ts";
@@ -54,6 +56,9 @@ const names = (prefix: string, count: number) =>
 /** A message of the traffic as a server writes it is longer. */
 const stanzaBytesMin = 150;
 
+/** What a function could not give back is out of sight for a minute: the short form has no time for that. */
+const shortVisibilityS = 6;
+
 type Stop = () => Promise<unknown>;
 
 async function stopAll(stops: Stop[]): Promise<void> {
@@ -94,6 +99,7 @@ async function startParts(options: RigOptions, stops: Stop[]) {
   const url = (port: number) => `http://127.0.0.1:${port}`;
   const engines = { sqs: url(ports.sqs), dynamodb: url(ports.dynamodb) };
   const aws = await startAwsProxies(engines, random, stops);
+  if (!options.full) aws.functionsSqs.always({ on: isPoll, does: hideFor(shortVisibilityS) });
   const accounts = names("u", Math.ceil(options.pairs / userCount));
   const logged: string[] = [];
   const logFile = join(stateDir, "bridge.log");

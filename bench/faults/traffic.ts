@@ -101,7 +101,8 @@ function makeLetterReader(
       const queues = queueNames.filter((queue) => queue !== "walks");
       const counts = queues.map((queue) => countMessages(client, endpoints.sqs.queues[queue]));
       if ((await Promise.all(counts)).some((count) => count > 0)) return false;
-      const all = await Promise.all(connectors.map(({ healthPort }) => askConnector(healthPort)));
+      const answers = await Promise.all(connectors.map(({ healthPort }) => askConnector(healthPort)));
+      const all = answers.map((domains) => domains?.[0]);
       const isIdle = all.every((health) => health?.windowStanzas === 0 && health.held === 0);
       return isIdle && all.some((health) => health?.stream === "up");
     },

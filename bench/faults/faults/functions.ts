@@ -1,7 +1,7 @@
 /** A function dies, or is ended by its timeout, in the middle of its work. */
 import type { FunctionName } from "#infra/definitions/functions.ts";
 import { type Behaviour, hideFor, ignore } from "../aws-behaviours.ts";
-import type { Call } from "../aws-call.ts";
+import { type Call, isPoll } from "../aws-call.ts";
 import type { Rule } from "../aws-proxy.ts";
 import { keepContactsChanging } from "../contacts.ts";
 import type { Fault, Rig } from "../fault.ts";
@@ -12,14 +12,9 @@ const victims = ["native", "presence", "message"] as const satisfies readonly Fu
 /** The calls of one invocation, about. */
 const callsMax = 5;
 
-const isPoll = ({ action, caller }: Call) => action === "ReceiveMessage" && caller === "";
 /** What a dead function had in hand comes again after this, instead of a minute, so that there is time for more. */
 const visibilityS = 15;
-const shortVisibilityS = 6;
-const sooner = (rig: Rig): Rule => ({
-  on: isPoll,
-  does: hideFor(rig.full ? visibilityS : shortVisibilityS),
-});
+const sooner: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
 /** Ends a function at the n-th of its calls from now on, before or after the call is done. */
 async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolean): Promise<void> {
@@ -35,7 +30,7 @@ async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolea
     return "reset";
   };
   const rule = { on: ({ caller }: Call) => caller === name && calls < nth, does };
-  rig.aws.functionsSqs.set(rule, sooner(rig));
+  rig.aws.functionsSqs.set(rule);
   rig.aws.functionsDynamodb.set(rule);
   const giveUp = () => over.reject(rig.signal.reason);
   rig.signal.addEventListener("abort", giveUp);
@@ -43,7 +38,7 @@ async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolea
     await over.promise;
   } finally {
     rig.signal.removeEventListener("abort", giveUp);
-    rig.aws.functionsSqs.set(sooner(rig));
+    rig.aws.functionsSqs.set();
     rig.aws.functionsDynamodb.set();
   }
 }
@@ -56,7 +51,7 @@ const crashes: Fault = {
   lastsS: 75,
   strike: (rig) =>
     keepContactsChanging(rig, () => {
-      rig.aws.functionsSqs.set(sooner(rig));
+      if (rig.full) rig.aws.functionsSqs.always(sooner);
       return rig.strokes(rig.full ? 12 : victims.length, async (index) => {
         const name = victims[index % victims.length] ?? "native";
         const nth = 1 + Math.floor(rig.random() * callsMax);
@@ -70,6 +65,9 @@ const crashes: Fault = {
 /** Each call takes two of the SDK's three tries, four seconds: three calls are more than a function has. */
 const isEarlyTry = ({ caller, attempt }: Call) => caller !== "" && attempt < 3;
 const slowMs = 20_000;
+const shortSlowMs = 12_000;
+/** It must not come again before the spell is over: what is in hand at two ends of a function counts as their cause. */
+const later: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
 const timeout: Fault = {
   name: "function-timeout",
@@ -80,12 +78,11 @@ const timeout: Fault = {
   strike: (rig) =>
     keepContactsChanging(rig, async () => {
       const spell: Spell = [
-        [rig.aws.functionsSqs, { on: isEarlyTry, does: ignore }, sooner(rig)],
+        [rig.aws.functionsSqs, { on: isEarlyTry, does: ignore }, ...(rig.full ? [] : [later])],
         [rig.aws.functionsDynamodb, { on: isEarlyTry, does: ignore }],
       ];
       expectChanged(rig, spell);
-      rig.aws.functionsSqs.set(sooner(rig));
-      await rig.strokes(1, () => hold(rig, spell, slowMs));
+      await rig.strokes(1, () => hold(rig, spell, rig.full ? slowMs : shortSlowMs));
       rig.afterwards(() => {
         const ended = rig.logged.filter((line) => line.includes("timed out")).length;
         rig.log(`${ended} invocations ended by their timeout`);

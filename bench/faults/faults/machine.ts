@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { waitFor } from "../aws-behaviours.ts";
-import type { Call } from "../aws-call.ts";
+import { isPoll } from "../aws-call.ts";
 import { keepContactsChanging } from "../contacts.ts";
 import { clearDisk, fillDisk, mountDisk, noDiskReason } from "../disk.ts";
 import type { Fault, Rig } from "../fault.ts";
@@ -71,7 +71,6 @@ const clock: Fault = {
     }),
 };
 
-const isPoll = ({ action, caller }: Call) => action === "ReceiveMessage" && caller === "";
 const fullMs = 20_000;
 const shortFullMs = 6_000;
 

@@ -9,7 +9,6 @@ import {
   expireEarly,
   failPart,
   forgetDeletions,
-  hideFor,
   ignore,
   loseAnswer,
   oneOf,
@@ -44,8 +43,7 @@ const ourCode = ({ aws }: Rig, rule: Omit<Rule, "on">): Spell => [
   [aws.functionsSqs, { ...rule, on: byFunctions }],
 ];
 
-const isPoll = isAction("ReceiveMessage");
-const shortVisibilityS = 6;
+const isReceive = isAction("ReceiveMessage");
 const stallMs = 30_000;
 /** A little longer than the connector waits before it closes its stream (`pauseMsMax`). */
 const shortStallMs = 13_000;
@@ -58,8 +56,6 @@ const stall: Fault = {
   lastsS: 75,
   async strike(rig) {
     const end = Promise.withResolvers<void>();
-    // What functions had in hand is out of sight for a minute: the short form has no time for that.
-    if (!rig.full) rig.aws.functionsSqs.set({ on: isPoll, does: hideFor(shortVisibilityS) });
     const spell = everybody(rig, { on: always, does: waitFor(end.promise) });
     expectChanged(rig, spell);
     await rig.strokes(1, () => hold(rig, spell, rig.full ? stallMs : shortStallMs).finally(end.resolve));
@@ -123,7 +119,7 @@ const visibility = inSpells(
   (rig) =>
     everybody(
       rig,
-      { on: isPoll, does: expireEarly(repeatShare, 0) },
+      { on: isReceive, does: expireEarly(repeatShare, 0) },
       { on: isAction("ChangeMessageVisibilityBatch"), does: pretend },
     ),
 );
@@ -140,10 +136,10 @@ const disorderly: Fault = inSpells(
     return [
       [
         aws.functionsSqs,
-        { on: (call) => isPoll(call) && isStandard(call), does: disorder(repeatShare) },
-        { on: isPoll, does: shuffle },
+        { on: (call) => isReceive(call) && isStandard(call), does: disorder(repeatShare) },
+        { on: isReceive, does: shuffle },
       ],
-      [aws.connectorSqs, { on: isPoll, does: shuffle }],
+      [aws.connectorSqs, { on: isReceive, does: shuffle }],
     ];
   },
 );
