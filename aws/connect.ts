@@ -11,8 +11,8 @@ const endpointOf = (endpoint: string | undefined) => (endpoint === undefined ? {
 /**
  * The ports of a process, over clients made from its environment. Nothing is connected before the first call.
  *
- * @param requestMsMax without an answer for so long a request has failed: the SDK by itself would wait for ever,
- *   and a function that its timeout ends leaves notes as if an item had killed it
+ * @param requestMsMax without an answer, or the next piece of one, for so long a request has failed: the SDK by itself
+ *   would wait for ever, and a function that its timeout ends leaves notes as if an item had killed it
  */
 export function connectAws(
   env: Omit<AwsEnv, "traces">,
@@ -21,21 +21,28 @@ export function connectAws(
   const { region, urls, deadLetterUrls, domains } = env;
   // So that the long polls and calls of one domain never wait for a connection behind those of others.
   const agent = { maxSockets: limits.awsSocketsMax * domains.length };
-  const common = {
+  const common = (silenceMsMax: number) => ({
     region,
     maxAttempts: limits.awsAttemptsMax,
     requestHandler: {
       connectionTimeout: limits.awsConnectMsMax,
       requestTimeout: requestMsMax,
       throwOnRequestTimeout: true,
+      // The SDK's request timeout ends with the first byte of an answer.
+      socketTimeout: silenceMsMax,
       httpAgent: agent,
       httpsAgent: agent,
     },
-  };
-  const sqs = new SQSClient({ ...common, ...endpointOf(env.sqsEndpoint) });
-  const dynamodb = new DynamoDBClient({ ...common, ...endpointOf(env.dynamodbEndpoint) });
-  return {
-    queues: makeQueues({ client: sqs, urls, deadLetterUrls }),
-    table: makeTable({ client: dynamodb, name: env.table }),
-  };
+  });
+  const sqsClient = (silenceMsMax: number) =>
+    new SQSClient({ ...common(silenceMsMax), ...endpointOf(env.sqsEndpoint) });
+  const dynamodb = new DynamoDBClient({ ...common(requestMsMax), ...endpointOf(env.dynamodbEndpoint) });
+  const queues = makeQueues({
+    client: sqsClient(requestMsMax),
+    // A long poll is silent for as long as it may be.
+    pollClient: sqsClient(limits.receiveWaitS * 1000 + requestMsMax),
+    urls,
+    deadLetterUrls,
+  });
+  return { queues, table: makeTable({ client: dynamodb, name: env.table }) };
 }

@@ -59,8 +59,8 @@ export interface Queues {
     queue: QueueRef,
     options: { max: number; waitS: number; visibilityS: number; signal: AbortSignal },
   ): Promise<ReceivedMessage[]>;
-  /** Deletes; what SQS fails to delete comes again and is dropped as a repeat. */
-  remove(queue: QueueRef, messages: readonly Pick<ReceivedMessage, "receipt">[]): Promise<void>;
+  /** Deletes. Returns what SQS could not delete now; what it will never delete comes again and is dropped as a repeat. */
+  remove<M extends Pick<ReceivedMessage, "receipt">>(queue: QueueRef, messages: readonly M[]): Promise<M[]>;
   /** Sets the visibility from now on, in seconds; 0 gives the messages back at once. */
   extend(
     queue: QueueRef,
@@ -184,10 +184,12 @@ function inTens<T>(items: readonly T[]): T[][] {
 /** The port over real SQS (or an engine that speaks its protocol). */
 export function makeQueues(options: {
   client: SQSClient;
+  /** For receives, where another one is more patient. */
+  pollClient?: SQSClient;
   urls: Partial<Record<QueueRef, string>>;
   deadLetterUrls: Partial<Record<QueueRef, string>>;
 }): Queues {
-  const { client } = options;
+  const { client, pollClient = client } = options;
   const urlOf = (urls: Partial<Record<QueueRef, string>>, queue: QueueRef): string => {
     const url = urls[queue];
     if (url === undefined) throw new Error(`no URL is configured for queue ${queue}`);
@@ -209,7 +211,7 @@ export function makeQueues(options: {
     },
 
     async receive(queue, { max, waitS, visibilityS, signal }) {
-      const answer = await client.send(
+      const answer = await pollClient.send(
         new ReceiveMessageCommand({
           QueueUrl: urlOf(options.urls, queue),
           MaxNumberOfMessages: max,
@@ -222,7 +224,6 @@ export function makeQueues(options: {
             "SentTimestamp",
           ],
         }),
-        // A long poll is silent for as long as it may be.
         { abortSignal: signal, requestTimeout: waitS * 1000 + limits.awsRequestMsMax },
       );
       return (answer.Messages ?? []).map((message) => ({
@@ -237,14 +238,19 @@ export function makeQueues(options: {
     },
 
     async remove(queue, messages) {
+      const left: (typeof messages)[number][] = [];
       for (const ten of inTens(messages)) {
-        await client.send(
+        const answer = await client.send(
           new DeleteMessageBatchCommand({
             QueueUrl: urlOf(options.urls, queue),
             Entries: ten.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
           }),
         );
+        // A receipt that is no longer valid is our own fault: the message is another's by now.
+        const failed = (answer.Failed ?? []).filter(({ SenderFault }) => SenderFault !== true);
+        left.push(...failed.flatMap(({ Id }) => ten[Number(Id)] ?? []));
       }
+      return left;
     },
 
     async extend(queue, messages, visibilityS) {

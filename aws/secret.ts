@@ -20,6 +20,7 @@ const common = {
     connectionTimeout: limits.awsConnectMsMax,
     requestTimeout: limits.awsRequestMsMax,
     throwOnRequestTimeout: true,
+    socketTimeout: limits.awsRequestMsMax,
   },
 };
 

@@ -1,5 +1,5 @@
 import { DeleteItemCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { isDone, json, keyItem, n, readJson, s, type TableOptions } from "./attributes.ts";
+import { isDone, json, keyItem, n, readJson, readNumber, s, type TableOptions } from "./attributes.ts";
 import { noteKey, toldKey } from "./keys.ts";
 import { noteSchema } from "./stored.ts";
 import type { Table } from "./table.ts";
@@ -29,7 +29,11 @@ export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMeth
       const answer = await client.send(
         new GetItemCommand({ TableName, Key: keyItem(noteKey(messageId)), ConsistentRead: true }),
       );
-      return answer.Item === undefined ? [] : readJson(answer.Item, "items", noteSchema);
+      if (answer.Item === undefined) return undefined;
+      return {
+        items: readJson(answer.Item, "items", noteSchema),
+        expiresS: readNumber(answer.Item, "expires") ?? 0,
+      };
     },
 
     async writeNote(messageId, items, expiresS) {

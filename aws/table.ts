@@ -96,6 +96,13 @@ export interface OfflineProgress {
   readonly done: boolean;
 }
 
+/** Which items of a queue message were in hand, and are not to be tried again. */
+export interface Note {
+  readonly items: readonly number[];
+  /** In seconds since 1970: `limits.noteKeptS` after it was written. */
+  readonly expiresS: number;
+}
+
 /** The lease of a domain's stream as it stands in the table. */
 export interface LeaseRecord {
   /** Absent: nobody holds it. */
@@ -230,7 +237,7 @@ export interface Table {
   tellOnce(pair: Pair, causeId: string, nowS: number, untilS: number): Promise<boolean>;
 
   /** The items of a queue message that were being handled when a function died. 1 read. */
-  readNote(messageId: string): Promise<readonly number[]>;
+  readNote(messageId: string): Promise<Note | undefined>;
   /** Keeps a note; an empty one is removed. 1 write. */
   writeNote(messageId: string, items: readonly number[], expiresS: number): Promise<void>;
 }

@@ -15,3 +15,14 @@ export function backoffMs(failures: number, random: number, { msMin, msMax }: Ba
   const bound = Math.min(msMax, msMin * 2 ** Math.min(failures, 30));
   return msMin + random * (bound - msMin);
 }
+
+/**
+ * How many streams in a row have failed, with one that has just ended. One that was up for longer than the pause
+ * before it begins a new row: else a link that breaks every ten seconds would soon be tried twice a minute only.
+ *
+ * @param upMs how long it was up; 0 when it never was.
+ * @param waitedMs the pause before it was tried.
+ */
+export function failuresAfter(failures: number, upMs: number, waitedMs: number): number {
+  return upMs > waitedMs ? 1 : failures + 1;
+}

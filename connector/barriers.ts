@@ -31,6 +31,8 @@ export interface Barriers {
 }
 
 export interface BarrierListener {
+  /** Milliseconds since anything was read. */
+  silentMs(): number;
   /** A barrier is overdue or was refused: the stream confirms nothing any more. */
   dead(reason: string): void;
   /** The last one has waited for long: another may come back where it did not. */
@@ -51,8 +53,8 @@ interface Waiting {
 /** @param domain our own, prepared. */
 export function makeBarriers(
   domain: string,
-  limits: Pick<Limits, "barrierMsMax" | "barrierAgainMs">,
-  { dead, again, overtaken }: BarrierListener,
+  limits: Pick<Limits, "barrierMsMax" | "barrierStuckMsMax" | "barrierAgainMs">,
+  { silentMs, dead, again, overtaken }: BarrierListener,
 ): Barriers {
   // Unguessable, so that nobody but us can make a barrier come back.
   const prefix = `${family}${randomBytes(12).toString("base64url")}-`;
@@ -63,22 +65,36 @@ export function makeBarriers(
   /** Since when the clocks have been running; undefined while they stand still. */
   let runningSince: number | undefined = performance.now();
 
+  /** When the timer is to fire. */
+  let dueAt = Number.POSITIVE_INFINITY;
+
   /** Brings `waitedMs` of all up to now. */
   const settle = () => {
     if (runningSince === undefined) return;
     const now = performance.now();
+    // A process that stood still has read nothing: what came meanwhile may be the answer, and is not to be thrown away.
+    if (now - dueAt > limits.barrierAgainMs) {
+      runningSince += now - dueAt;
+      dueAt = now;
+    }
     for (const barrier of waiting.values()) barrier.waitedMs += now - runningSince;
     runningSince = now;
   };
 
+  /** How long until one that has waited so long counts as lost. What still arrives may be what it waits behind. */
+  const patienceMs = (waitedMs: number) =>
+    Math.min(limits.barrierStuckMsMax - waitedMs, limits.barrierMsMax - Math.min(waitedMs, silentMs()));
+
   /** One timer, for the oldest; they come back in order. */
   const arm = () => {
     clearTimeout(timer);
+    dueAt = Number.POSITIVE_INFINITY;
     const oldest = waiting.values().next().value;
     if (oldest === undefined || runningSince === undefined) return;
-    const runMs = performance.now() - runningSince;
-    const leftMs = limits.barrierMsMax - oldest.waitedMs - runMs;
-    timer = setTimeout(check, Math.max(1, Math.min(leftMs, limits.barrierAgainMs)));
+    const leftMs = patienceMs(oldest.waitedMs + performance.now() - runningSince);
+    const inMs = Math.max(1, Math.min(leftMs, limits.barrierAgainMs));
+    dueAt = performance.now() + inMs;
+    timer = setTimeout(check, inMs);
   };
 
   const check = () => {
@@ -86,7 +102,7 @@ export function makeBarriers(
     const all = [...waiting.values()];
     const [oldest, newest] = [all[0], all.at(-1)];
     if (oldest === undefined || newest === undefined) return;
-    if (oldest.waitedMs >= limits.barrierMsMax) return dead("barrier-timeout");
+    if (patienceMs(oldest.waitedMs) <= 0) return dead("barrier-timeout");
     if (newest.waitedMs >= limits.barrierAgainMs) again();
     arm();
   };
@@ -132,6 +148,7 @@ export function makeBarriers(
     pause() {
       settle();
       runningSince = undefined;
+      dueAt = Number.POSITIVE_INFINITY;
       clearTimeout(timer);
     },
 

@@ -88,15 +88,18 @@ export function makeHeld(options: HeldOptions): Held {
   const timer = setInterval(() => void extendAll(), (limits.outboundVisibilityS * 1000) / 8);
 
   const removeTen = async (queue: QueueName, messages: readonly ReceivedMessage[]) => {
+    let left = messages;
     for (let failures = 1; failures <= limits.removeAttemptsMax; failures += 1) {
+      let reason = "in part";
       try {
-        await queues.remove(queue, messages);
-        break;
+        left = await queues.remove(queue, left);
       } catch (error) {
-        log("warn", "remove.failed", { queue, reason: nameOfError(error), messages: messages.length });
-        const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
-        await pause(backoffMs(failures, options.random(), bounds), never);
+        reason = nameOfError(error);
       }
+      if (left.length === 0) break;
+      log("warn", "remove.failed", { queue, reason, messages: left.length });
+      const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
+      await pause(backoffMs(failures, options.random(), bounds), never);
     }
     for (const message of messages) entries.delete(message);
     options.onFreed();

@@ -35,7 +35,9 @@ export function makeSession(options: {
 }): SessionClocks {
   const { link, domain, fence, limits, log } = options;
   let isShared = false;
+  const silentMs = () => performance.now() - link.readAt();
   const barriers = makeBarriers(domain, limits, {
+    silentMs,
     dead: link.destroy,
     again: () => ping(),
     overtaken() {
@@ -60,11 +62,9 @@ export function makeSession(options: {
   /** Pings when nothing was read for a while and no barrier is under way anyway. */
   const watch = (ms: number) => {
     liveness = setTimeout(() => {
-      const silentMs = performance.now() - link.readAt();
-      if (silentMs >= limits.livenessMs) {
-        if (barriers.waiting() === 0) ping();
-        watch(limits.livenessMs);
-      } else watch(limits.livenessMs - silentMs);
+      const leftMs = limits.livenessMs - silentMs();
+      if (leftMs <= 0 && barriers.waiting() === 0) ping();
+      watch(leftMs <= 0 ? limits.livenessMs : leftMs);
     }, ms);
   };
   watch(limits.livenessMs);

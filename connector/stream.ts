@@ -3,7 +3,7 @@ import type { Element } from "ltx";
 import type { ReadSecret } from "#aws/secret.ts";
 import type { Limits } from "#core/limits.ts";
 import { adviceFor } from "./advice.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, failuresAfter } from "./backoff.ts";
 import type { Barriers } from "./barriers.ts";
 import type { DialOptions } from "./dial.ts";
 import type { Lease } from "./lease.ts";
@@ -63,6 +63,8 @@ export function makeStream(options: StreamOptions): Stream {
   let state: StreamState = "waiting";
   let link: Link | undefined;
   let clocks: SessionClocks | undefined;
+  /** Since when the last stream was up; undefined when it never was. */
+  let upAt: number | undefined;
   /** Kept while the stream closes: those that still come back concern nobody. */
   let barriers: Barriers | undefined;
 
@@ -153,6 +155,7 @@ export function makeStream(options: StreamOptions): Stream {
   /** One stream from connect to close; resolves with the reason of its end. */
   const runOnce = async (): Promise<string> => {
     state = "connecting";
+    upAt = undefined;
     if (isFenceless && !(await hasFences())) return "no-fence";
     isFenceless = false;
     let reason = "unknown";
@@ -177,6 +180,7 @@ export function makeStream(options: StreamOptions): Stream {
       });
       barriers = clocks.barriers;
       state = "up";
+      upAt = performance.now();
       log("info", "stream.up", { fence });
       inbound.begin(fence, term);
       options.onUp(clocks.session);
@@ -201,6 +205,7 @@ export function makeStream(options: StreamOptions): Stream {
 
   const run = async () => {
     let failures = 0;
+    let waitMs = 0;
     while (!stopping.signal.aborted) {
       state = "waiting";
       // Connecting with a full window would only swallow what is sent to us.
@@ -209,10 +214,11 @@ export function makeStream(options: StreamOptions): Stream {
       if (stopping.signal.aborted) break;
       const startedAt = performance.now();
       const reason = await runOnce();
-      const lastedMs = Math.round(performance.now() - startedAt);
+      const endedAt = performance.now();
+      const lastedMs = Math.round(endedAt - startedAt);
       // A lease that comes anew begins with a clean slate.
-      failures = !lease.mayOpen() ? 0 : lastedMs >= limits.backoffMsMax ? 1 : failures + 1;
-      const waitMs = backoffMs(failures, options.random(), {
+      failures = lease.mayOpen() ? failuresAfter(failures, endedAt - (upAt ?? endedAt), waitMs) : 0;
+      waitMs = backoffMs(failures, options.random(), {
         msMin: limits.backoffMsMin,
         msMax: limits.backoffMsMax,
       });

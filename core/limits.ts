@@ -45,8 +45,10 @@ export const limits = {
   statusCharsMax: 1024,
   /** Resources of one contact that are kept apart. */
   resourcesMax: 32,
-  /** Barrier: an IQ ping that has not come back means that the stream is dead. */
+  /** Barrier: an IQ ping that has not come back on a stream that brings nothing else either: it is dead. */
   barrierMsMax: 15_000,
+  /** The same on a stream that still brings something: the answer may wait behind it on a slow link. */
+  barrierStuckMsMax: 60_000,
   /** A barrier that has waited so long, and is the last one, is followed by another. */
   barrierAgainMs: 2_000,
   /** Pause between liveness pings on an otherwise silent stream. */
@@ -142,8 +144,10 @@ export const limits = {
   writeSliceBytes: 16 * 1024,
   /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */
   broadcastSlicesMax: 2,
-  /** Graceful end of a stream: from our closing tag to the server's, while reading is not paused. */
+  /** Graceful end of a stream: from our closing tag to the server's, while nothing comes and reading is not paused. */
   closeMsMax: 5_000,
+  /** The same while the server still sends: a connector that stood still has much to read. */
+  closeStuckMsMax: 15_000,
   /** Long polls of one outbound queue at the same time, while there is work. */
   receivesMaxParallel: 4,
   /** Deletions of one outbound queue at the same time. */

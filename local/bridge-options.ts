@@ -7,6 +7,12 @@ import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, Federation, ServerKind } from "./servers/server.ts";
 
+/** Where somebody finds the engines. */
+export interface EngineEndpoints {
+  readonly sqsEndpoint: string;
+  readonly dynamodbEndpoint: string;
+}
+
 export interface BridgeOptions {
   /** Folder of everything that the bridge keeps. */
   readonly stateDir: string;
@@ -43,6 +49,11 @@ export interface BridgeOptions {
   /** Engines that run already, instead of our own. */
   readonly sqsEndpoint?: string;
   readonly dynamodbEndpoint?: string;
+  /** What stands in front of the engines, apart for connectors and functions; default: nothing does. */
+  readonly connectorEngines?: EngineEndpoints;
+  readonly functionEngines?: EngineEndpoints;
+  /** URLs of modules that connectors and functions load first. */
+  readonly imports?: readonly string[];
   readonly log: (line: string) => void;
   /** Gives up starting. */
   readonly signal?: AbortSignal;

@@ -30,6 +30,8 @@ export interface Bridge {
   holdConnector(): Promise<() => Promise<void>>;
   /** Stops the XMPP server and starts it again; resolves when it serves and the connector is connected. */
   restartServer(): Promise<void>;
+  /** Ends the XMPP server with SIGKILL; resolves when it serves again and the connector is connected. */
+  killServer(): Promise<void>;
   /** Ends the function's instances in the middle of whatever they do; new ones follow. */
   crashFunction(name: FunctionName): Promise<void>;
   /** Ends the SQS engine with SIGKILL; resolves when it serves again. */
@@ -98,9 +100,16 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     ...(options.capabilities && { capabilities: options.capabilities }),
   };
   const begun = performance.now();
-  const { concurrency } = options;
-  const logFolder = join(stateDir, "logs");
-  const mappings = startMappings({ ...context, environment, client, addresses, concurrency, logFolder, log });
+  const mappings = startMappings({
+    ...context,
+    ...options.functionEngines,
+    environment,
+    addresses,
+    concurrency: options.concurrency,
+    ...(options.imports && { imports: options.imports }),
+    logFolder: join(stateDir, "logs"),
+    log,
+  });
   stops.push(() => mappings.stop(limits.functionTimeoutS * 1000));
   const connectors = await startConnection(options, context, environment);
   stops.push(() => connectors.stop());
@@ -124,8 +133,11 @@ function startConnection(
   environment: EnvironmentSource,
 ): Promise<Connectors> {
   const { ports, stateDir, log, connectors, componentPort = ports.component, furtherDomains } = options;
+  const { connectorEngines, imports } = options;
   return startConnectors({
     ...context,
+    ...connectorEngines,
+    ...(imports && { imports }),
     environment,
     componentPort,
     ...(furtherDomains && { furtherDomains }),
@@ -176,6 +188,11 @@ function bridgeOf(
     holdConnector: connectors.hold,
     async restartServer() {
       await server.restart();
+      await connectors.connected();
+    },
+    async killServer() {
+      server.kill("SIGKILL");
+      await server.up();
       await connectors.connected();
     },
     crashFunction: (name) => mappings.crash(name),

@@ -3,6 +3,7 @@ import type { Health, ProcessHealth } from "#connector/health.ts";
 import { connectorFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
 import type { FurtherDomain } from "./component-domains.ts";
+import { importArguments } from "./function-instance.ts";
 import { localEnvironment } from "./mappings.ts";
 import { type Process, startServing } from "./process.ts";
 
@@ -16,6 +17,8 @@ export interface ConnectorOptions {
   readonly sqsEndpoint: string;
   readonly dynamodbEndpoint: string;
   readonly logFile: string;
+  /** URLs of modules to load first. */
+  readonly imports?: readonly string[];
 }
 
 const askMsMax = 1_000;
@@ -51,7 +54,7 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
   const program = {
     name: "connector",
     command: process.execPath,
-    args: ["--enable-source-maps", join(connectorFolder, "index.mjs")],
+    args: [...importArguments(options.imports), "--enable-source-maps", join(connectorFolder, "index.mjs")],
     env: {
       PATH: "/usr/bin:/bin",
       ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),

@@ -17,6 +17,13 @@ export interface FunctionOptions {
   readonly memoryMb: number;
   /** What the function prints is appended here. */
   readonly logFile: string;
+  /** URLs of modules to load first. */
+  readonly imports?: readonly string[];
+}
+
+/** Node's arguments for modules to load first. */
+export function importArguments(urls: readonly string[] = []): string[] {
+  return urls.map((url) => `--import=${url}`);
 }
 
 /** What a worker is told at its start. */
@@ -61,6 +68,7 @@ export function startInstance(options: FunctionOptions): FunctionInstance {
   const worker = new Worker(new URL("function-worker.ts", import.meta.url), {
     workerData: data,
     env: { ...options.env },
+    ...(options.imports && { execArgv: importArguments(options.imports) }),
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     name,
     stdout: true,

@@ -1,14 +1,12 @@
 import { join } from "node:path";
-import type { SQSClient } from "@aws-sdk/client-sqs";
 import { functionFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
 import { type FunctionName, functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
-import { localCredentials, localRegion } from "./aws-clients.ts";
+import { localCredentials, localRegion, sqsClientFor } from "./aws-clients.ts";
 import type { QueueAddresses } from "./engines/sqs.ts";
 import { type EventSourceMapping, startEventSourceMapping } from "./event-source-mapping.ts";
 
 export interface MappingsOptions {
-  readonly client: SQSClient;
   readonly addresses: QueueAddresses;
   readonly environment: EnvironmentSource;
   readonly sqsEndpoint: string;
@@ -16,6 +14,8 @@ export interface MappingsOptions {
   /** Instances of one function at the same time, at most; few, as all share this machine. */
   readonly concurrency: number;
   readonly logFolder: string;
+  /** URLs of modules that functions load first. */
+  readonly imports?: readonly string[];
   readonly log: (line: string) => void;
 }
 
@@ -39,6 +39,7 @@ const doneMax = 1_000;
 /** Starts an event source mapping for each function of the definitions. */
 export function startMappings(options: MappingsOptions): Mappings {
   const { addresses, environment } = options;
+  const client = sqsClientFor(options.sqsEndpoint);
   const done = new Set<string>();
   const waiting = new Set<() => void>();
   const onDone = (messageIds: readonly string[]) => {
@@ -59,18 +60,21 @@ export function startMappings(options: MappingsOptions): Mappings {
           ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),
           ...environmentOf(name, environment),
           AWS_LAMBDA_FUNCTION_NAME: name,
+          // Who asks, in the SDK's own words to the engines.
+          AWS_SDK_UA_APP_ID: name,
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
         },
         timeoutMs: definition.timeoutS * 1000,
         memoryMb: definition.memoryMb,
         logFile: join(options.logFolder, `function-${name}.log`),
+        ...(options.imports && { imports: options.imports }),
       },
       queueUrl: addresses.urls[definition.queue],
       queueArn: addresses.arns[definition.queue],
       region: localRegion,
       batchSize: definition.batchSize,
       concurrency: Math.min(definition.concurrencyMax, options.concurrency),
-      client: options.client,
+      client,
       log: options.log,
       onDone,
     });
@@ -91,6 +95,7 @@ export function startMappings(options: MappingsOptions): Mappings {
     },
     async stop(graceMs) {
       await Promise.all([...mappings.values()].map((mapping) => mapping.stop(graceMs)));
+      client.destroy();
     },
   };
 }

@@ -6,11 +6,13 @@ import { connectAws } from "#aws/connect.ts";
 import { isTransient } from "#aws/faults.ts";
 import { limits } from "#core/limits.ts";
 import { localCredentials, localRegion } from "#local/aws-clients.ts";
+import { freePort } from "#local/free-ports.ts";
 import { domain, type Engines, startEngines, userId } from "#test/harness/functions.ts";
-import { freePort } from "#test/harness/ports.ts";
 
 let engines: Engines;
 let silent: Server;
+/** What the silent one says before it falls silent, as soon as it is asked. */
+let beginning = "";
 const sockets: Socket[] = [];
 let endpoint = "";
 
@@ -19,6 +21,7 @@ before(async () => {
   engines = await startEngines();
   silent = createServer((socket) => {
     sockets.push(socket);
+    socket.once("data", () => socket.write(beginning));
   });
   const port = await freePort();
   endpoint = `http://127.0.0.1:${port}`;
@@ -40,18 +43,24 @@ const environment = (sqsEndpoint: string, dynamodbEndpoint: string) => ({
   deadLetterUrls: engines.addresses.deadLetterUrls,
 });
 
-test("an engine that never answers is a transient fault, after three tries", async () => {
-  const { table, queues } = connectAws(environment(endpoint, endpoint), 50);
-  const calls = [
-    () => table.readUser(domain, userId("nina")),
-    () => queues.extend("walks", [{ receipt: "r" }], 0),
-  ];
-  for (const call of calls) {
-    sockets.length = 0;
-    await assert.rejects(call, (error) => isTransient(error));
-    assert.equal(sockets.length, limits.awsAttemptsMax);
-  }
-});
+for (const [what, said] of [
+  ["never answers", ""],
+  ["ends in the middle of an answer", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"],
+] as const) {
+  test(`an engine that ${what} is a transient fault, after three tries`, async () => {
+    beginning = said;
+    const { table, queues } = connectAws(environment(endpoint, endpoint), 50);
+    const calls = [
+      () => table.readUser(domain, userId("nina")),
+      () => queues.extend("walks", [{ receipt: "r" }], 0),
+    ];
+    for (const call of calls) {
+      sockets.length = 0;
+      await assert.rejects(call, (error) => isTransient(error));
+      assert.equal(sockets.length, limits.awsAttemptsMax);
+    }
+  });
+}
 
 test("a long poll that finds nothing is no fault", async () => {
   const { sqs, dynamodb } = engines.endpoints;

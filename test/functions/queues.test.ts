@@ -196,6 +196,16 @@ test("what is received can be kept longer, given back, and removed", async () =>
   assert.deepEqual(await receive(10), []);
 });
 
+test("what SQS could not delete is told, but for receipts that are no longer ours", async () => {
+  const failed = (Id: string, SenderFault: boolean, Code: string) => ({ Id, SenderFault, Code });
+  const { queues } = queuesWith((answer) => ({
+    ...answer,
+    Failed: [failed("1", false, "InternalError"), failed("2", true, "ReceiptHandleIsInvalid")],
+  }));
+  const messages = [{ receipt: "one" }, { receipt: "two" }, { receipt: "three" }];
+  assert.deepEqual(await queues.remove("outboundStanzas", messages), [{ receipt: "two" }]);
+});
+
 test("a queue without a URL is an error that names it", async () => {
   const queues = makeQueues({ client: engines.sqs, urls: {}, deadLetterUrls: {} });
   assert.throws(() => queues.send("walks", [{ body: "x" }]), /walks/);

@@ -14,8 +14,8 @@ import { environmentOf } from "#infra/definitions/environment.ts";
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
 import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
 import { ensureQueues, startSqsEngine } from "#local/engines/sqs.ts";
+import { freePort } from "#local/free-ports.ts";
 import { localEnvironment } from "#local/mappings.ts";
-import { freePort } from "./ports.ts";
 
 export const connectorMain = join(import.meta.dirname, "../../connector/main.ts");
 

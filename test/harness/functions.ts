@@ -22,7 +22,7 @@ import { makePorts, type Ports } from "#functions/ports.ts";
 import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients.ts";
 import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
 import { ensureQueues, type QueueAddresses } from "#local/engines/sqs.ts";
-import { freePort } from "./ports.ts";
+import { freePort } from "#local/free-ports.ts";
 
 export const domain = "im.example.com";
 /** The clock of every function here: 2026-11-02T09:30:00Z. */

@@ -1,12 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-import {
-  DeleteMessageBatchCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  SendMessageCommand,
-} from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { nativeEventsGroup } from "#aws/hash.ts";
+import { consumeDeliveries } from "#bench/deliveries.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
@@ -50,43 +45,23 @@ export function eventOf({ type, data, id = randomUUID(), time, traceparent }: Ne
 
 // A new one each time: SQS would swallow the repeats that tests send on purpose.
 const freshId = () => randomUUID();
-const retryMs = 100;
 
 /** Starts consuming deliveries. */
 export function startNativeSide({ sqs }: Pick<Endpoints, "sqs">): NativeSide {
   const client = sqsClientFor(sqs.endpoint);
-  const stopping = new AbortController();
   const inbox = makeInbox<CloudEvent>((event) => JSON.stringify(event));
   const seen = new Set<string>();
   let put = inbox.put;
   let repeats = 0;
 
-  function take(body: string): void {
-    const event = JSON.parse(body) as CloudEvent;
+  function take(event: CloudEvent): void {
     const key = `${event.source} ${event.id}`;
     if (seen.has(key)) repeats += 1;
     else put(event);
     seen.add(key);
   }
 
-  async function consumeOnce(): Promise<void> {
-    const QueueUrl = sqs.queues.nativeDeliveries;
-    const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 });
-    const messages = (await client.send(command, { abortSignal: stopping.signal })).Messages ?? [];
-    for (const message of messages) take(message.Body ?? "");
-    if (messages.length === 0) return;
-    const Entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-    await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
-  }
-
-  async function consume(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      // The engine may be down in a test about just that.
-      await consumeOnce().catch(() => delay(retryMs));
-    }
-  }
-
-  const consuming = consume();
+  const consumer = consumeDeliveries(client, sqs.queues.nativeDeliveries, take);
   return {
     inbox,
     get repeats() {
@@ -126,8 +101,7 @@ export function startNativeSide({ sqs }: Pick<Endpoints, "sqs">): NativeSide {
         timeoutMs,
       ),
     async stop() {
-      stopping.abort();
-      await consuming;
+      await consumer.stop();
       client.destroy();
     },
   };

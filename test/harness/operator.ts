@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import { makeQueues } from "#aws/queues.ts";
+import { countMessages } from "#bench/queue-count.ts";
 import type { QueueRef } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { type Endpoints, queueUrlsOf } from "#local/endpoints.ts";
@@ -23,13 +23,6 @@ export interface Operator {
 
 const holdS = 10;
 const emptiedMsMax = 60_000;
-/** What waits, what somebody has received and not deleted, and what is to come later. */
-const counts = [
-  "ApproximateNumberOfMessages",
-  "ApproximateNumberOfMessagesNotVisible",
-  "ApproximateNumberOfMessagesDelayed",
-] as const;
-
 export function startOperator(endpoints: Pick<Endpoints, "sqs" | "furtherComponents">): Operator {
   const { sqs } = endpoints;
   const { urls, deadLetterUrls } = queueUrlsOf(endpoints);
@@ -52,13 +45,7 @@ export function startOperator(endpoints: Pick<Endpoints, "sqs" | "furtherCompone
     }
   }
 
-  async function isEmpty(url: string): Promise<boolean> {
-    const { Attributes = {} } = await client.send(
-      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
-    );
-    const kinds = ["", "NotVisible", "Delayed"] as const;
-    return kinds.every((kind) => Number(Attributes[`ApproximateNumberOfMessages${kind}`] ?? 0) === 0);
-  }
+  const isEmpty = async (url: string) => (await countMessages(client, url)) === 0;
 
   return {
     async put(queue, bodies, group = "operator") {
@@ -73,15 +60,11 @@ export function startOperator(endpoints: Pick<Endpoints, "sqs" | "furtherCompone
       inboxes.set(queue, { inbox, reading: read(queue, inbox) });
       return inbox;
     },
-    async emptied(queue) {
-      const isEmpty = async () => {
-        const { Attributes = {} } = await client.send(
-          new GetQueueAttributesCommand({ QueueUrl: urls[queue], AttributeNames: [...counts] }),
-        );
-        return counts.every((name) => Attributes[name] === "0");
-      };
-      await waitUntil(isEmpty, { what: `end of ${queue}`, timeoutMs: emptiedMsMax });
-    },
+    emptied: (queue) =>
+      waitUntil(async () => isEmpty(urls[queue] ?? ""), {
+        what: `end of ${queue}`,
+        timeoutMs: emptiedMsMax,
+      }),
     quiet: (timeoutMs) =>
       waitUntil(async () => (await Promise.all(Object.values(urls).map(isEmpty))).every(Boolean), {
         what: "quiet",

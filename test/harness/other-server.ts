@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { startXmppServer } from "#local/servers/start-server.ts";
-import { freePort } from "./ports.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
 export interface OtherServer {

@@ -1,21 +1,11 @@
-import { StringDecoder } from "node:string_decoder";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { client } from "@xmpp/client";
 import { type Element, parse } from "ltx";
+import { type ClientOptions, connectClient, type XmppClient } from "#bench/library-client.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
-export interface XmppOptions {
-  readonly endpoints: { readonly xmpp: { readonly host: string; readonly port: number } };
-  /** Bare JID of an account. */
-  readonly jid: string;
-  readonly password: string;
-  readonly resource: string;
-  /** PEM of the server's self-signed certificate. */
-  readonly certificate: string;
-}
+export type XmppOptions = Omit<ClientOptions, "onStanza" | "onAvailable" | "onLost">;
 
-/** An XMPP user with one client, driven by a real client library. */
-export interface XmppUser {
+/** An XMPP user with one client. */
+export interface XmppUser extends Omit<XmppClient, "send" | "request"> {
   readonly bare: string;
   readonly full: string;
   /** Messages and presences that arrived; IQs are the library's. */
@@ -30,24 +20,6 @@ export interface XmppUser {
   next(matches: (stanza: Element) => boolean, what: string, timeoutMs?: number): Promise<Element>;
   /** The next message from a bare JID that has a body. */
   nextMessage(from: string, timeoutMs?: number): Promise<Element>;
-  /** Reads nothing more, as a client that cannot keep up. */
-  pause(): void;
-  resume(): void;
-  /** Logs out; the server tells the contacts. */
-  stop(): Promise<void>;
-  /** Does not come back once its connection is lost. */
-  stayAway(): void;
-  /** Loses its connection without a word, as a process that is killed does, and does not come back. */
-  kill(): void;
-}
-
-const trusted = new Set<string>();
-
-/** Makes this process trust a certificate, beside those that it trusts anyway. */
-function trust(certificate: string): void {
-  if (trusted.has(certificate)) return;
-  trusted.add(certificate);
-  setDefaultCACertificates([...getCACertificates("default"), certificate]);
 }
 
 /** The element that a well-formed text is. */
@@ -59,14 +31,6 @@ export function xml(text: string): Element {
 
 const asElement = (stanza: Element | string) => (typeof stanza === "string" ? xml(stanza) : stanza);
 
-/** The library awaits nothing of its SCRAM, which answers with promises; over TLS PLAIN does as well. */
-function withoutScram(element: Element): void {
-  const mechanisms = element.getChild("mechanisms", "urn:ietf:params:xml:ns:xmpp-sasl");
-  for (const mechanism of mechanisms?.getChildElements() ?? []) {
-    if (mechanism.getText().startsWith("SCRAM-")) mechanisms?.remove(mechanism);
-  }
-}
-
 /** The bare JID of an address. */
 export function bareOf(jid: string | undefined): string {
   return (jid ?? "").split("/")[0] ?? "";
@@ -74,56 +38,25 @@ export function bareOf(jid: string | undefined): string {
 
 /** Logs in, fetches the roster and becomes available; does so again after each reconnect. */
 export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
-  const { endpoints, jid } = options;
-  trust(options.certificate);
-  const [username = "", domain = ""] = jid.split("@");
-  const xmpp = client({
-    service: `xmpp://${endpoints.xmpp.host}:${endpoints.xmpp.port}`,
-    domain,
-    username,
-    password: options.password,
-    resource: options.resource,
-  });
-  // The library decodes each piece by itself and breaks characters that two pieces share.
-  const decoder = new StringDecoder("utf8");
-  const onData = xmpp._onData;
-  xmpp._onData = function (data) {
-    onData.call(this, typeof data === "string" ? data : decoder.write(data));
-  };
-  xmpp.prependListener("element", withoutScram);
+  const { jid } = options;
   const inbox = makeInbox<Element>((stanza) => stanza.toString());
   let take = inbox.put;
-  xmpp.on("stanza", (stanza: Element) => {
-    if (!stanza.is("iq")) take(stanza);
+  const client = await connectClient({
+    ...options,
+    onStanza(stanza) {
+      if (!stanza.is("iq")) take(stanza);
+    },
   });
-  // A lost connection is what some tests are about; the library reconnects by itself.
-  xmpp.on("error", () => {});
-  const appear = async () => {
-    await xmpp.iqCaller.request(xml('<iq type="get"><query xmlns="jabber:iq:roster"/></iq>'));
-    await xmpp.send(xml("<presence/>"));
-  };
-  try {
-    await xmpp.start();
-    await appear();
-  } catch (error) {
-    // Else it tries again for ever and keeps the test process alive.
-    xmpp.reconnect.stop();
-    await xmpp.stop().catch(() => {});
-    throw error;
-  }
-  xmpp.on("online", () => {
-    appear().catch(() => {});
-  });
-  const stayAway = () => xmpp.reconnect.stop();
   return {
+    ...client,
     bare: jid,
     full: `${jid}/${options.resource}`,
     inbox,
     onStanza(listener) {
       take = listener;
     },
-    send: async (stanza) => await xmpp.send(asElement(stanza)),
-    request: async (iq) => await xmpp.iqCaller.request(asElement(iq)),
+    send: (stanza) => client.send(asElement(stanza)),
+    request: (iq) => client.request(asElement(iq)),
     next: (matches, what, timeoutMs) => inbox.next(matches, what, timeoutMs),
     nextMessage: (from, timeoutMs) =>
       inbox.next(
@@ -134,20 +67,5 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
         `message from ${from}`,
         timeoutMs,
       ),
-    pause() {
-      xmpp.socket?.socket?.pause();
-    },
-    resume() {
-      xmpp.socket?.socket?.resume();
-    },
-    async stop() {
-      stayAway();
-      await xmpp.stop().catch(() => {});
-    },
-    stayAway,
-    kill() {
-      stayAway();
-      xmpp.socket?.socket?.destroy();
-    },
   };
 }

@@ -14,8 +14,8 @@ import {
 import { localCredentials, localRegion, sqsClientFor } from "#local/aws-clients.ts";
 import { startSqsEngine } from "#local/engines/sqs.ts";
 import { type EventSourceMapping, startEventSourceMapping } from "#local/event-source-mapping.ts";
+import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
-import { freePort } from "#test/harness/ports.ts";
 
 interface Report {
   readonly instance: string;

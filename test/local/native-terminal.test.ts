@@ -12,8 +12,8 @@ import { asciiJson } from "#core/contract/envelope.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { deliveryExample } from "#local/docs/examples.ts";
 import { ensureQueues, startSqsEngine } from "#local/engines/sqs.ts";
+import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
-import { freePort } from "#test/harness/ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-native-"));
 const endpointsFile = join(folder, "endpoints.json");

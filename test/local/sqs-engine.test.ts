@@ -17,8 +17,8 @@ import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { ensureQueues, type QueueAddresses, startSqsEngine } from "#local/engines/sqs.ts";
+import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
-import { freePort } from "#test/harness/ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-sqs-"));
 let port: number;

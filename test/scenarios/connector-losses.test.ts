@@ -12,8 +12,8 @@ import { limits } from "#core/limits.ts";
 import { openPolicy } from "#core/policy.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { ensureQueues, startSqsEngine } from "#local/engines/sqs.ts";
+import { freePort } from "#local/free-ports.ts";
 import { type Peer, startComponentServer } from "#test/fakes/component-server.ts";
-import { freePort } from "#test/harness/ports.ts";
 
 const domain = "im.example.com";
 const pairs = 20;

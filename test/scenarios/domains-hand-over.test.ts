@@ -1,12 +1,12 @@
 /** Two connectors that share two domains: each domain has one holder, and a planned stop hands both over. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { signal } from "#bench/faults/places.ts";
 import { askConnector } from "#local/connector.ts";
 import type { RunningConnector } from "#local/connectors.ts";
 import { waitUntil } from "#local/ports.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { chat } from "#test/harness/stanzas.ts";
-import { signal } from "#test/harness/take-over.ts";
 import { bareOf, type XmppUser } from "#test/harness/xmpp.ts";
 
 const domains = ["im.localhost", "chat.localhost"] as const;

@@ -7,9 +7,9 @@ import { after, describe, test } from "node:test";
 import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { type Endpoints, readEndpoints } from "#local/endpoints.ts";
+import { freeOffset } from "#local/free-ports.ts";
 import { defaultPorts, portsAt, waitUntil } from "#local/ports.ts";
 import { serverKinds } from "#local/servers/server.ts";
-import { freeOffset } from "#test/harness/ports.ts";
 import {
   type Command,
   familyOf,

@@ -10,10 +10,10 @@ import { createServer } from "node:tls";
 import { makeConnector } from "#connector/connector.ts";
 import { makeNoLease } from "#connector/lease.ts";
 import { openPolicy } from "#core/policy.ts";
+import { freePort } from "#local/free-ports.ts";
 import { ensureCertificate } from "#local/servers/certificate.ts";
 import { serverKinds } from "#local/servers/server.ts";
 import { startXmppServer } from "#local/servers/start-server.ts";
-import { freePort } from "#test/harness/ports.ts";
 import { makeHandQueues } from "#test/unit/connector/hand-queues.ts";
 import { itemsSent, outbound, removed } from "#test/unit/connector/support.ts";
 

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { placesOf, signal, upAfter } from "#bench/faults/places.ts";
 import { limits } from "#core/limits.ts";
 import { element } from "#core/xmpp/stanza.ts";
 import type { CollectedSpan } from "#local/traces/collector.ts";
 import { onEachServer, type Scenario } from "#test/harness/bridge.ts";
 import { chat, presence } from "#test/harness/stanzas.ts";
-import { placesOf, signal, upAfter } from "#test/harness/take-over.ts";
+
 import { idsOf } from "#test/harness/traces.ts";
 import { bareOf, type XmppUser } from "#test/harness/xmpp.ts";
 

@@ -1,6 +1,8 @@
 /** Barriers on a server that gives a part of what is ours to another connection of the component. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { makeBarriers } from "#connector/barriers.ts";
+import { readStanza } from "#test/harness/played-server.ts";
 import { chat, domain, outbound, removed, startRig } from "./support.ts";
 
 const barrier = /<iq[^>]*><ping/;
@@ -27,6 +29,62 @@ test("a barrier that does not come back is followed by another before the stream
   peer.write(await peer.expect(barrier));
   await rig.queues.until(removed("one"));
   assert.equal(rig.server.connections(), 1);
+});
+
+/** One barrier under way on a stream that has brought nothing for `silentMs`, by these limits. */
+function waiting(silentMs: number, barrierStuckMsMax: number) {
+  const dead = Promise.withResolvers<string>();
+  let [deaths, looks] = [0, 0];
+  const looked = Promise.withResolvers<void>();
+  const limits = { barrierMsMax: 20, barrierAgainMs: 5, barrierStuckMsMax };
+  const barriers = makeBarriers(domain, limits, {
+    silentMs: () => silentMs,
+    dead(reason) {
+      deaths += 1;
+      dead.resolve(reason);
+    },
+    again() {
+      looks += 1;
+      // Each is at least so long after the last: far more than a silent stream is given.
+      if (looks === 20) looked.resolve();
+    },
+    overtaken: () => {},
+  });
+  return {
+    barriers,
+    barrier: barriers.issue(),
+    dead: dead.promise,
+    looked: looked.promise,
+    deaths: () => deaths,
+  };
+}
+
+test("a barrier is waited for as long as the stream brings something: it may be behind that on a slow link", async () => {
+  const { barriers, barrier, looked, deaths } = waiting(0, 60_000);
+  await looked;
+  assert.equal(deaths(), 0);
+  assert.ok(barriers.consume(readStanza(barrier.xml)));
+  assert.equal(await barrier.back, true);
+  barriers.end();
+});
+
+test("the time in which the process stood still does not count: the answer may be there, unread", async () => {
+  const { barriers, barrier, deaths } = waiting(60_000, 60_000);
+  // As SIGSTOP does: nothing of ours runs.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  // The timer that is overdue runs before what the socket has.
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(deaths(), 0);
+  assert.ok(barriers.consume(readStanza(barrier.xml)));
+  assert.equal(await barrier.back, true);
+  barriers.end();
+});
+
+test("but not for ever, and not on a stream that brings nothing", async () => {
+  for (const { barriers, dead } of [waiting(0, 100), waiting(60_000, 60_000)]) {
+    assert.equal(await dead, "barrier-timeout");
+    barriers.end();
+  }
 });
 
 test("barriers of another connection of ours concern nobody", async (t) => {

@@ -47,6 +47,18 @@ test("a message is deleted only when the barrier behind it has come back", async
   await rig.queues.until(removed("two"));
 });
 
+test("what could not be deleted is deleted again, alone", async (t) => {
+  const rig = await startRig(t, { limits: { backoffMsMin: 1, sendRetryMsMax: 1 } });
+  await rig.accept();
+  rig.queues.undeleted = (messages) => messages.filter(({ id }, _, all) => id === "a" && all.length > 1);
+  rig.queues.offer("outboundStanzas", [
+    outbound("a", [{ xml: chat("a") }]),
+    outbound("b", [{ xml: chat("b") }]),
+  ]);
+  await rig.queues.until((calls) => idsOf(calls, "remove").length === 3);
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), ["a", "b", "a"]);
+});
+
 test("items of a message and messages of a group are written in their order", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();

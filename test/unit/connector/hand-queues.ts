@@ -24,6 +24,8 @@ export interface HandQueues extends Queues {
   readonly tasks: readonly string[];
   /** Decides what becomes of a send; takes everything at first. */
   answer: (queue: QueueRef, messages: readonly OutgoingMessage[]) => SendAnswer | Promise<SendAnswer>;
+  /** Decides what SQS could not delete; deletes everything at first. */
+  undeleted: (messages: readonly ReceivedMessage[]) => readonly ReceivedMessage[];
   /** Resolves when the calls so far satisfy the condition. */
   until(condition: (calls: readonly Call[]) => boolean): Promise<void>;
   /** Hands messages to the next poll of the queue. */
@@ -67,6 +69,7 @@ export function makeHandQueues(): HandQueues {
     calls,
     tasks,
     answer: () => [],
+    undeleted: () => [],
     async until(condition) {
       while (!condition(calls)) {
         await new Promise<void>((resolve) => {
@@ -111,6 +114,8 @@ export function makeHandQueues(): HandQueues {
     },
     async remove(queue, messages) {
       record({ kind: "remove", queue, messages: received(messages) });
+      const left = new Set(queues.undeleted(received(messages)).map(({ receipt }) => receipt));
+      return messages.filter(({ receipt }) => left.has(receipt));
     },
     async extend(queue, messages, visibilityS) {
       record({ kind: "extend", queue, messages: received(messages), visibilityS });

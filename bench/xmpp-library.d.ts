@@ -1,4 +1,4 @@
-/** The part of @xmpp/client that the tests use; the package ships no types. */
+/** The part of @xmpp/client that is used here; the package ships no types. */
 declare module "@xmpp/client" {
   import type { EventEmitter } from "node:events";
   import type { TLSSocket } from "node:tls";
@@ -14,14 +14,12 @@ declare module "@xmpp/client" {
 
   export interface Client extends EventEmitter {
     jid: { toString(): string } | null;
-    /** After STARTTLS it wraps Node's. */
-    socket: { socket?: TLSSocket } | null;
+    /** Node's, and after STARTTLS what wraps it. */
+    socket: { socket?: TLSSocket; destroy?(): void } | null;
     /** Resolves when the session is up. */
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
     send(element: Element): Promise<void>;
-    /** The library's wrap around the TLS connection, while there is one. */
-    socket: { socket?: { destroy(): void } } | null;
     reconnect: { delay: number; stop(): void };
     iqCaller: { request(element: Element, timeoutMs?: number): Promise<Element> };
     /** Called with each piece that the socket brings. */

@@ -1,4 +1,4 @@
-import { defaultPorts, isFree, type Ports, portsAt } from "#local/ports.ts";
+import { defaultPorts, isFree, type Ports, portsAt } from "./ports.ts";
 
 const firstPort = 10_000;
 // Below the ports that the kernel gives to outgoing connections.

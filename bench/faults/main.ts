@@ -1,0 +1,77 @@
+/** `npm run faults`: breaks the bridge in every known way while messages flow, and counts what becomes of them. */
+import { writeFileSync } from "node:fs";
+import { stop as stopBundler } from "esbuild";
+import { buildAll } from "#infra/build.ts";
+import { stopOnSignal } from "#local/stop-signals.ts";
+import { type FaultsOptions, faultsHelp, faultsList, readFaultsOptions } from "./options.ts";
+import { tableOf } from "./report.ts";
+import { type Outcome, runFault } from "./run.ts";
+
+function log(line: string): void {
+  console.log(`${new Date().toTimeString().slice(0, 8)}  ${line}`);
+}
+
+/** What is to be run: each fault on each server, unless it is about one. */
+function runsOf({ faults, servers }: FaultsOptions) {
+  return faults.flatMap((fault) =>
+    servers
+      .filter((server) => fault.servers === undefined || fault.servers.includes(server))
+      .map((server) => ({ fault, server })),
+  );
+}
+
+async function run(options: FaultsOptions, signal: AbortSignal): Promise<Outcome[]> {
+  const seed = options.seed ?? Date.now() % 2 ** 32;
+  log(`seed ${seed}`);
+  await buildAll();
+  // Else the bundler's process stays beside us.
+  await stopBundler();
+  const outcomes: Outcome[] = [];
+  for (const { fault, server } of runsOf(options)) {
+    if (signal.aborted) break;
+    const name = `${fault.name} (${server})`;
+    const impossible = fault.impossible?.();
+    if (impossible !== undefined) {
+      log(`${name}: skipped: ${impossible}`);
+      continue;
+    }
+    log(`${name}: ${fault.summary}`);
+    const settings = { ...options, fault, server, seed, full: true, build: false, signal };
+    try {
+      const outcome = await runFault({ ...settings, log: (line) => log(`${name}: ${line}`) });
+      outcomes.push(outcome);
+      log(`${name}: ${outcome.broken.length === 0 ? "kept" : `BROKEN: ${outcome.broken.join(", ")}`}`);
+      // At once: what comes later may fail.
+      if (options.json !== undefined)
+        writeFileSync(options.json, `${JSON.stringify(outcomes, undefined, 2)}\n`);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+  return outcomes;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readFaultsOptions(args);
+  if (!options.ok) {
+    console.error(`${options.error}\n\n${faultsHelp}`);
+    return 1;
+  }
+  if (options.value === "help" || options.value === "list") {
+    console.log(options.value === "help" ? faultsHelp : faultsList);
+    return 0;
+  }
+  const stopping = stopOnSignal();
+  const outcomes = await run(options.value, stopping.signal);
+  if (outcomes.length > 0) console.log(`\nFigures of both ways: out; in\n\n${tableOf(outcomes)}`);
+  if (stopping.signal.aborted) return stopping.exitCode();
+  return outcomes.every(({ broken }) => broken.length === 0) ? 0 : 1;
+}
+
+try {
+  // Whatever still holds the event loop is of no use to anyone.
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,116 @@
+/** Runs one fault on one server, and says what has become of every message. */
+import { setTimeout as delay } from "node:timers/promises";
+import { limits } from "#core/limits.ts";
+import type { ServerKind } from "#local/servers/server.ts";
+import { type Figures, judge } from "./account.ts";
+import type { Fault } from "./fault.ts";
+import { makeRandom } from "./random.ts";
+import { type RigOptions, type RunningRig, startRig } from "./rig.ts";
+
+export interface RunOptions extends Omit<RigOptions, "random" | "ratePerS"> {
+  /** Messages a second in all; default: as fast as this machine does, and slow enough for all strokes. */
+  readonly ratePerS?: number;
+  readonly seed: number;
+}
+
+/** What a run has shown. */
+export interface Outcome {
+  readonly fault: string;
+  readonly server: ServerKind;
+  readonly seed: number;
+  readonly ratePerS: number;
+  /** From the first message to the end of it all. */
+  readonly seconds: number;
+  readonly strokes: number;
+  readonly inbound: Figures;
+  readonly outbound: Figures;
+  /** Inbound messages that may be lost: a window for each stroke, and the next two. */
+  readonly inboundLostMax: number;
+  /** Lay between server and connector at a stroke, at most. */
+  readonly underWay: number;
+  /** Went into a dead network. */
+  readonly swallowed: number;
+  /** The longest time without an arrival. */
+  readonly gapMs: { readonly inbound: number; readonly outbound: number };
+  /** How long each other connector took to have the stream. */
+  readonly takeOverMs: readonly number[];
+  /** What is broken of the promises; nothing when all is well. */
+  readonly broken: readonly string[];
+}
+
+const ratePerSDefault = 400;
+const progressMs = 5_000;
+
+/** Tells how far it is until `done`. */
+async function tellProgress({ traffic, rig }: RunningRig, done: AbortSignal): Promise<void> {
+  for (;;) {
+    await delay(progressMs, undefined, { signal: done }).catch(() => {});
+    if (done.aborted) return;
+    const { inbound, outbound, total } = traffic;
+    const sent = inbound.sentCount + outbound.sentCount;
+    rig.log(`${sent} of ${total} sent; arrived: ${inbound.arrivedCount} in, ${outbound.arrivedCount} out`);
+  }
+}
+
+async function textOf(work: () => unknown): Promise<string[]> {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** Strikes in the middle of the traffic; resolves with what went wrong besides the messages. */
+async function play(running: RunningRig, fault: Fault): Promise<string[]> {
+  const { rig, traffic } = running;
+  const told = new AbortController();
+  const telling = tellProgress(running, told.signal);
+  try {
+    const [wrong] = await Promise.all([textOf(() => fault.strike(rig)), traffic.run()]);
+    rig.log("all sent; waiting until nothing is on its way");
+    // What is checked afterwards may be more than messages.
+    await traffic.settled(!rig.full && running.checks.length === 0);
+    const after: string[] = [];
+    for (const check of running.checks) after.push(...(await textOf(check)));
+    return [...wrong, ...after];
+  } finally {
+    told.abort();
+    await telling;
+  }
+}
+
+/** Runs it; rejects when it could not be run or was given up. */
+export async function runFault(options: RunOptions): Promise<Outcome> {
+  const { fault, server, seed, signal } = options;
+  const ratePerS = options.ratePerS ?? Math.min(ratePerSDefault, options.messages / fault.lastsS);
+  const running = await startRig({ ...options, ratePerS, random: makeRandom(seed) });
+  try {
+    const begun = performance.now();
+    const wrong = await play(running, fault);
+    signal.throwIfAborted();
+    const { traffic, rig, strokes, underWay } = running;
+    const figures = traffic.figures();
+    const { swallowed } = rig.link;
+    const windows = strokes * limits.windowStanzasMax;
+    const inboundLostMax = fault.inboundLoss === "none" ? 0 : windows + underWay + swallowed;
+    const { repeats, late = false } = fault;
+    return {
+      fault: fault.name,
+      server,
+      seed,
+      ratePerS,
+      seconds: (performance.now() - begun) / 1000,
+      strokes,
+      ...figures,
+      inboundLostMax,
+      underWay,
+      swallowed,
+      gapMs: { inbound: traffic.inbound.gapMsMax, outbound: traffic.outbound.gapMsMax },
+      takeOverMs: running.takeOverMs,
+      broken: [...wrong, ...judge({ ...figures, inboundLostMax, repeats, late })],
+    };
+  } finally {
+    await running.stop();
+  }
+}

@@ -1,0 +1,100 @@
+/** The local engines behind the proxies of the faults, and the plainest use of a queue. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
+import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
+import { ensureQueues, type QueueAddresses, startSqsEngine } from "#local/engines/sqs.ts";
+import { freePort } from "#local/free-ports.ts";
+import type { Call } from "../../bench/faults/aws-call.ts";
+import { type AwsProxy, startAwsProxy } from "../../bench/faults/aws-proxy.ts";
+
+export interface Proxied {
+  readonly sqsProxy: AwsProxy;
+  readonly dynamodbProxy: AwsProxy;
+  readonly sqs: SQSClient;
+  readonly dynamodb: DynamoDBClient;
+  readonly queues: QueueAddresses;
+  readonly table: string;
+  /** Sends messages, each in a group of its own on a FIFO queue. */
+  send(url: string, ...bodies: string[]): ReturnType<typeof sendBatch>;
+  receive(url: string, waitS?: number): Promise<Message[]>;
+  remove(url: string, messages: readonly Message[]): ReturnType<typeof removeBatch>;
+  stop(): Promise<void>;
+}
+
+/** Which calls a rule is about. */
+export const on = (action: string) => (call: Call) => call.action === action;
+
+let sends = 0;
+
+async function sendBatch(sqs: SQSClient, url: string, bodies: readonly string[]) {
+  sends += 1;
+  const isFifo = url.endsWith(".fifo");
+  const Entries = bodies.map((body, index) => ({
+    Id: String(index),
+    MessageBody: body,
+    ...(isFifo && { MessageGroupId: `${sends}-${index}`, MessageDeduplicationId: `${sends}-${index}` }),
+  }));
+  return await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+}
+
+async function removeBatch(sqs: SQSClient, url: string, messages: readonly Message[]) {
+  const Entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+  return await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+}
+
+/** Starts both engines with a proxy before each; rules with a share above 0 are about every call. */
+export async function startProxied(): Promise<Proxied> {
+  const folder = mkdtempSync(join(tmpdir(), "causeway-aws-proxy-"));
+  const [sqsPort, dynamodbPort] = [await freePort(), await freePort()];
+  const engines = [
+    await startSqsEngine({ port: sqsPort, folder: join(folder, "sqs"), logFile: join(folder, "sqs.log") }),
+    await startDynamodbEngine({
+      port: dynamodbPort,
+      file: join(folder, "dynamodb", "table.db"),
+      logFile: join(folder, "dynamodb.log"),
+    }),
+  ];
+  const random = () => 0;
+  const sqsProxy = await startAwsProxy({ upstream: `http://127.0.0.1:${sqsPort}`, random });
+  const dynamodbProxy = await startAwsProxy({ upstream: `http://127.0.0.1:${dynamodbPort}`, random });
+  const sqs = sqsClientFor(sqsProxy.endpoint);
+  const dynamodb = dynamodbClientFor(dynamodbProxy.endpoint);
+  return {
+    sqsProxy,
+    dynamodbProxy,
+    sqs,
+    dynamodb,
+    queues: await ensureQueues(sqs, sqsProxy.endpoint),
+    table: await ensureTable(dynamodb),
+    send: (url, ...bodies) => sendBatch(sqs, url, bodies),
+    async receive(url, waitS = 0) {
+      const command = new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: waitS,
+        MessageSystemAttributeNames: ["All"],
+      });
+      return (await sqs.send(command)).Messages ?? [];
+    },
+    remove: (url, messages) => removeBatch(sqs, url, messages),
+    async stop() {
+      sqs.destroy();
+      dynamodb.destroy();
+      await Promise.all([sqsProxy.close(), dynamodbProxy.close(), ...engines.map((one) => one.stop(2_000))]);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The bodies of messages, sorted. */
+export const bodiesOf = (messages: readonly Message[]) => messages.map(({ Body }) => Body ?? "").sort();
