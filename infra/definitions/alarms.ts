@@ -1,0 +1,161 @@
+/**
+ * What wakes somebody up (design §12). Each alarm links to its entry in docs/runbook.md, whose anchor is the alarm's
+ * kind: one entry tells of a kind, whichever queue or function it is about.
+ */
+import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { type FunctionName, functionNames } from "./functions.ts";
+import { queueDefinitions } from "./queues.ts";
+
+export const alarmKinds = [
+  "queue-age",
+  "dead-letters",
+  "stream-down",
+  "lease-flapping",
+  "function-errors",
+  "function-throttles",
+  "recursion-drops",
+] as const;
+
+export type AlarmKind = (typeof alarmKinds)[number];
+
+/** What is measured, as CloudWatch names it. */
+export type AlarmMetric =
+  /** The queue itself. */
+  | { readonly of: "queue"; readonly queue: QueueName; readonly name: string }
+  | { readonly of: "deadLetters"; readonly queue: QueueName; readonly name: string }
+  | { readonly of: "function"; readonly function: FunctionName; readonly name: string }
+  /** A figure of the connector: namespace `Causeway`, dimension `Part` = `connector` (connector/report.ts). */
+  | { readonly of: "connector"; readonly name: string }
+  /** How often the connector's log tells an event: a metric filter on its log group. */
+  | { readonly of: "connectorLog"; readonly event: string };
+
+export interface AlarmDefinition {
+  /** Its name after the prefix of the deployment: `queue-age-native-events`. */
+  readonly id: string;
+  readonly kind: AlarmKind;
+  /** One line for the one who is woken up. */
+  readonly says: string;
+  readonly metric: AlarmMetric;
+  readonly statistic: "Maximum" | "Sum";
+  readonly comparison: ">=" | "<";
+  readonly threshold: number;
+  /** Length of one period, in seconds. */
+  readonly periodS: number;
+  /** So many periods in a row, or of the last `periods`, have to be over the threshold. */
+  readonly periods: number;
+  /** What a period without any figure counts as. */
+  readonly missing: "ok" | "bad";
+}
+
+/** Age of the oldest message, in seconds, from which on somebody is waiting too long. */
+const ageSMax: Readonly<Record<QueueName, number>> = {
+  messageStanzas: 60,
+  presenceStanzas: 120,
+  iqStanzas: 60,
+  nativeEvents: 60,
+  outboundStanzas: 60,
+  // A broadcast to very many takes its time, and nobody waits for it.
+  outboundPresence: 300,
+  // Read by the native system: longer than its own restarts, far below the 14 days after which events are lost.
+  nativeDeliveries: 300,
+  // Paced on purpose, and its messages wait for their delay.
+  walks: 1800,
+};
+
+function ageOf(queue: QueueName): AlarmDefinition {
+  return {
+    id: `queue-age-${queueDefinitions[queue].base}`,
+    kind: "queue-age",
+    says: `the oldest message of ${queueDefinitions[queue].base} waits for more than ${ageSMax[queue]} s`,
+    metric: { of: "queue", queue, name: "ApproximateAgeOfOldestMessage" },
+    statistic: "Maximum",
+    comparison: ">=",
+    threshold: ageSMax[queue],
+    periodS: 60,
+    periods: 3,
+    missing: "ok",
+  };
+}
+
+function deadLettersOf(queue: QueueName): AlarmDefinition {
+  return {
+    id: `dead-letters-${queueDefinitions[queue].base}`,
+    kind: "dead-letters",
+    says: `something of ${queueDefinitions[queue].base} was set aside`,
+    metric: { of: "deadLetters", queue, name: "ApproximateNumberOfMessagesVisible" },
+    statistic: "Maximum",
+    comparison: ">=",
+    threshold: 1,
+    periodS: 60,
+    periods: 1,
+    missing: "ok",
+  };
+}
+
+const functionKinds = [
+  { kind: "function-errors", name: "Errors", says: "fails as a whole", threshold: 3 },
+  { kind: "function-throttles", name: "Throttles", says: "is kept from running by AWS", threshold: 10 },
+  {
+    kind: "recursion-drops",
+    name: "RecursiveInvocationsDropped",
+    says: "was stopped by AWS, which takes its messages for a loop",
+    threshold: 1,
+  },
+] as const;
+
+function functionAlarms(of: FunctionName): AlarmDefinition[] {
+  return functionKinds.map(({ kind, name, says, threshold }) => ({
+    id: `${kind}-${of}`,
+    kind,
+    says: `the function ${of} ${says}`,
+    metric: { of: "function", function: of, name },
+    statistic: "Sum",
+    comparison: ">=",
+    threshold,
+    periodS: 300,
+    periods: 1,
+    missing: "ok",
+  }));
+}
+
+const connectorAlarms: readonly AlarmDefinition[] = [
+  {
+    id: "stream-down",
+    kind: "stream-down",
+    says: "no connector has its stream to the XMPP server",
+    // Of several connectors one has the stream, and the most of them is what counts.
+    metric: { of: "connector", name: "StreamUp" },
+    statistic: "Maximum",
+    comparison: "<",
+    threshold: 1,
+    periodS: 60,
+    periods: 3,
+    missing: "bad",
+  },
+  {
+    id: "lease-flapping",
+    kind: "lease-flapping",
+    says: "the stream goes from one connector to another again and again",
+    metric: { of: "connectorLog", event: "lease.held" },
+    statistic: "Sum",
+    comparison: ">=",
+    // A deployment takes it twice.
+    threshold: 4,
+    periodS: 900,
+    periods: 1,
+    missing: "ok",
+  },
+];
+
+/** All alarms of a deployment. */
+export const alarmDefinitions: readonly AlarmDefinition[] = [
+  ...queueNames.map(ageOf),
+  ...queueNames.map(deadLettersOf),
+  ...connectorAlarms,
+  ...functionNames.flatMap(functionAlarms),
+];
+
+/** Where an alarm's entry is, below the repository: `docs/runbook.md#stream-down`. */
+export function runbookOf({ kind }: Pick<AlarmDefinition, "kind">): string {
+  return `docs/runbook.md#${kind}`;
+}
