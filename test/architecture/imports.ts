@@ -23,6 +23,7 @@ const rules: Readonly<Record<string, Folder>> = {
       "core/capabilities.ts",
       "core/rates.ts",
       "core/read-capabilities.ts",
+      "core/xmpp/jid.ts",
     ],
   },
   local: { folders: ["core", "aws", "functions", "connector", "infra"] },

@@ -31,6 +31,9 @@ function tableActionsOf(name: ComputeName): string[] {
   return name === "walk" ? walkActions : tableActions;
 }
 
+/** What SQS asks of whoever sends to or receives from a queue with a key of the customer's, and DynamoDB of its table's. */
+const keyActions = ["kms:Decrypt", "kms:GenerateDataKey"];
+
 /** Gives a function or the connector what its definition says and nothing more, each action by its name. */
 export function grantUse(name: ComputeName, grantee: IGrantable, state: State): void {
   const { receives, sends } =
@@ -47,6 +50,7 @@ export function grantUse(name: ComputeName, grantee: IGrantable, state: State): 
       ],
     },
     { actions: tableActionsOf(name), resources: [state.table.tableArn] },
+    ...(state.key === undefined ? [] : [{ actions: keyActions, resources: [state.key.keyArn] }]),
   ];
   for (const statement of statements) {
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement(statement));

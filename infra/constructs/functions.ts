@@ -1,0 +1,93 @@
+import { Duration, Validations } from "aws-cdk-lib";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  Architecture,
+  Code,
+  EventSourceMapping,
+  type IFunction,
+  Function as LambdaFunction,
+  RecursiveLoop,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
+import { type FunctionName, functionDefinitions, functionNames } from "../definitions/functions.ts";
+import { grantUse } from "./grants.ts";
+import { type Logging, makeLogGroup } from "./logs.ts";
+import type { State } from "./state.ts";
+
+export interface BridgeFunction {
+  readonly lambda: IFunction;
+  readonly logGroup: ILogGroup;
+}
+
+export interface FunctionsOptions {
+  readonly state: State;
+  readonly source: EnvironmentSource;
+  readonly logging: Logging;
+  /** The folder that holds a function's bundle. */
+  readonly folderOf: (name: FunctionName) => string;
+}
+
+function acknowledge(lambda: LambdaFunction, mapping: EventSourceMapping): void {
+  Validations.of(lambda).acknowledge(
+    {
+      id: "Serverless-LambdaDLQ",
+      reason:
+        "Its mapping calls it and waits for the answer; what cannot be used goes to the dead letters of its queue.",
+    },
+    {
+      id: "Serverless-LambdaTracing",
+      reason:
+        "An invocation has many stanzas: each has a trace of its own, which the function itself goes on with.",
+    },
+  );
+  Validations.of(mapping).acknowledge({
+    id: "Serverless-LambdaEventSourceMappingDestination",
+    reason: "Mappings of SQS have none: the queue has dead letters.",
+  });
+}
+
+function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOptions): BridgeFunction {
+  const { state, source, logging, folderOf } = options;
+  const definition = functionDefinitions[name];
+  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`;
+  const logGroup = makeLogGroup(scope, `${title}Logs`, logging);
+  // A role of our own: Lambda's managed policy may write every log group of the account.
+  const role = new Role(scope, `${title}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  logGroup.grantWrite(role);
+  grantUse(name, role, state);
+  const lambda = new LambdaFunction(scope, title, {
+    description: `Causeway: reads ${definition.queue}`,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    handler: "index.handler",
+    code: Code.fromAsset(folderOf(name), { exclude: ["*.map"] }),
+    timeout: Duration.seconds(definition.timeoutS),
+    memorySize: definition.memoryMb,
+    environment: environmentOf(name, source),
+    // AWS ends what it takes for a loop: the last of our guards, and an alarm tells of it.
+    recursiveLoop: RecursiveLoop.TERMINATE,
+    logGroup,
+    role,
+  });
+  const mapping = new EventSourceMapping(scope, `${title}Mapping`, {
+    target: lambda,
+    eventSourceArn: state.queues[definition.queue].queueArn,
+    batchSize: definition.batchSize,
+    maxConcurrency: definition.concurrencyMax,
+    reportBatchItemFailures: true,
+  });
+  acknowledge(lambda, mapping);
+  return { lambda: lambda as IFunction, logGroup: logGroup as ILogGroup };
+}
+
+/** Every function with its role, its log and its queue's event source mapping. */
+export function makeFunctions(
+  scope: Construct,
+  options: FunctionsOptions,
+): Readonly<Record<FunctionName, BridgeFunction>> {
+  const made = functionNames.map((name) => [name, makeFunction(scope, name, options)]);
+  return Object.fromEntries(made) as Record<FunctionName, BridgeFunction>;
+}

@@ -1,0 +1,94 @@
+import { CfnOutput, type Stack } from "aws-cdk-lib";
+import {
+  AccountPrincipal,
+  ArnPrincipal,
+  type IPrincipal,
+  ManagedPolicy,
+  PolicyStatement,
+} from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { queueParameter } from "../definitions/parameters.ts";
+import type { State, StateConfig } from "./state.ts";
+
+const eventActions = ["sqs:SendMessage", "sqs:GetQueueUrl"];
+const deliveryActions = [
+  "sqs:ReceiveMessage",
+  "sqs:DeleteMessage",
+  "sqs:ChangeMessageVisibility",
+  "sqs:GetQueueAttributes",
+  "sqs:GetQueueUrl",
+];
+const keyActions = ["kms:Decrypt", "kms:GenerateDataKey"];
+
+type ParameterName = Parameters<typeof queueParameter>;
+
+/** A policy for the role of a native system in the same account. */
+function makePolicy(scope: Construct, { queues, key }: State, isOurs: boolean, stack: Stack): void {
+  const names: ParameterName[] = [
+    ["nativeEvents", "url"],
+    ["nativeEvents", "arn"],
+    ["nativeDeliveries", "url"],
+    ["nativeDeliveries", "arn"],
+  ];
+  const resources = names.map((name) =>
+    stack.formatArn({
+      service: "ssm",
+      resource: "parameter",
+      resourceName: queueParameter(...name).slice(1),
+    }),
+  );
+  const policy = new ManagedPolicy(scope, "NativeAccess", {
+    description: "Causeway: what the native system does with its two queues",
+    statements: [
+      new PolicyStatement({
+        sid: "Events",
+        actions: eventActions,
+        resources: [queues.nativeEvents.queueArn],
+      }),
+      ...(isOurs
+        ? [
+            new PolicyStatement({
+              sid: "Deliveries",
+              actions: deliveryActions,
+              resources: [queues.nativeDeliveries.queueArn],
+            }),
+          ]
+        : []),
+      new PolicyStatement({ sid: "Where", actions: ["ssm:GetParameter", "ssm:GetParameters"], resources }),
+      ...(key === undefined
+        ? []
+        : [new PolicyStatement({ sid: "Key", actions: keyActions, resources: [key.keyArn] })]),
+    ],
+  });
+  new CfnOutput(scope, "NativeAccessPolicy", {
+    value: policy.managedPolicyArn,
+    description: "Attach it to the role of the native system",
+  });
+}
+
+function principalOf(who: string): IPrincipal {
+  return (/^\d{12}$/.test(who) ? new AccountPrincipal(who) : new ArnPrincipal(who)) as IPrincipal;
+}
+
+/** Lets the native system use its queues: by a policy in this account, by the queues' own policies from others. */
+export function allowNativeSide(scope: Construct, state: State, config: StateConfig, stack: Stack): void {
+  const { queues, key } = state;
+  const isOurs = config.deliveriesQueueArn === undefined;
+  makePolicy(scope, state, isOurs, stack);
+  if (config.nativePrincipals.length === 0) return;
+  const principals = config.nativePrincipals.map(principalOf);
+  const allow = (queue: State["queues"][keyof State["queues"]], actions: readonly string[]) => {
+    if (!(queue instanceof Queue)) return;
+    const resources = [queue.queueArn];
+    queue.addToResourcePolicy(
+      new PolicyStatement({ sid: "NativeSide", principals, actions: [...actions], resources }),
+    );
+  };
+  allow(queues.nativeEvents, eventActions);
+  if (isOurs) allow(queues.nativeDeliveries, deliveryActions);
+  if (key instanceof Key) {
+    key.addToResourcePolicy(new PolicyStatement({ principals, actions: keyActions, resources: ["*"] }));
+  }
+}
