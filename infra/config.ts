@@ -30,8 +30,18 @@ export interface ExistingNetwork {
   readonly publicIp?: boolean;
 }
 
+/** The XMPP server of one domain. */
+export interface DomainServer {
+  /** As `xmppService`. */
+  readonly service: string;
+  /** As `xmppPlain`. */
+  readonly plain?: "private" | "allow";
+  /** As `xmppSecretArn`. Default: one is made for this domain. */
+  readonly secretArn?: string;
+}
+
 export interface Deployment {
-  /** The component domain that is served: `im.example.com`. */
+  /** The component domains that are served: `im.example.com`. The first one is the default of events without one. */
   readonly domains: readonly string[];
   /** The XMPP server's component listener: `xmpps://host:port` (TLS), or `xmpp://host:port` (plain). */
   readonly xmppService: string;
@@ -40,6 +50,8 @@ export interface Deployment {
    * `xmppService` asks for it in so many words.
    */
   readonly xmppPlain?: "private" | "allow";
+  /** Domains that are at another XMPP server than the rest, by domain. Default: none. */
+  readonly xmppDomains?: Readonly<Record<string, DomainServer>>;
   /** A secret of Secrets Manager that holds the component's secret. Default: one is made, with a random value. */
   readonly xmppSecretArn?: string;
   /** Whether users have to be announced before anyone can reach them, or exist when they are named. Default: `announced`. */

@@ -5,6 +5,13 @@ import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, Federation, ServerKind } from "./servers/server.ts";
 
+/** A component domain beside the first one. */
+export interface FurtherDomain {
+  readonly domain: string;
+  /** The XMPP server that it is at, where that is another than the bridge's own. */
+  readonly at?: { readonly componentPort: number; readonly secret: string };
+}
+
 export interface BridgeOptions {
   /** Folder of everything that the bridge keeps. */
   readonly stateDir: string;
@@ -15,7 +22,8 @@ export interface BridgeOptions {
   readonly domain: string;
   readonly accounts: readonly Account[];
   readonly componentDomain: string;
-  /** Native users to announce. */
+  readonly furtherDomains?: readonly FurtherDomain[];
+  /** Native users to announce, in each domain. */
   readonly users: readonly string[];
   readonly directory: "announced" | "open";
   readonly lanes: number;
@@ -43,6 +51,14 @@ export interface BridgeOptions {
   readonly signal?: AbortSignal;
   /** Called when a process has got a new pid. */
   readonly onChange?: (endpoints: Endpoints) => void;
+}
+
+/** All component domains of a bridge, the first one first. */
+export function domainsOf({
+  componentDomain,
+  furtherDomains = [],
+}: Pick<BridgeOptions, "componentDomain" | "furtherDomains">): readonly string[] {
+  return [componentDomain, ...furtherDomains.map(({ domain }) => domain)];
 }
 
 export const bridgeDefaults = {

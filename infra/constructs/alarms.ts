@@ -11,9 +11,11 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import type { QueueRef } from "#core/contract/queues.ts";
 import type { Config } from "../config.ts";
-import { type AlarmDefinition, alarmDefinitions } from "../definitions/alarms.ts";
+import { type AlarmDefinition, alarmDefinitionsOf } from "../definitions/alarms.ts";
 import type { Compute } from "./compute.ts";
 import type { State } from "./state.ts";
 
@@ -23,10 +25,19 @@ export interface Observed {
   readonly compute: Compute;
 }
 
-export type AlarmConfig = Pick<Config, "alarmEmail" | "alarmTopicArn" | "runbookUrl" | "deliveriesQueueArn">;
+export type AlarmConfig = Pick<
+  Config,
+  "domains" | "alarmEmail" | "alarmTopicArn" | "runbookUrl" | "deliveriesQueueArn"
+>;
 
 /** The connector's own figures: connector/report.ts writes them into its log, and CloudWatch takes them from there. */
 const figures = { namespace: "Causeway", dimensionsMap: { Part: "connector" } } as const;
+
+function queueIn(queues: State["deadLetters"], ref: QueueRef): IQueue {
+  const queue = queues[ref];
+  if (queue === undefined) throw new Error(`no queue of ours is ${ref}`);
+  return queue;
+}
 
 /** A metric of a definition; one that is filtered from a log is made by {@link makeLogMetric}. */
 export function metricOf(
@@ -36,9 +47,9 @@ export function metricOf(
   const props = { statistic, period: Duration.seconds(periodS) };
   switch (metric.of) {
     case "queue":
-      return state.queues[metric.queue].metric(metric.name, props);
+      return queueIn(state.queues, metric.queue).metric(metric.name, props);
     case "deadLetters":
-      return state.deadLetters[metric.queue].metric(metric.name, props);
+      return queueIn(state.deadLetters, metric.queue).metric(metric.name, props);
     case "function":
       return compute.functions[metric.function].lambda.metric(metric.name, props);
     case "connector":
@@ -85,7 +96,7 @@ const comparisons = {
 /** The alarms of the definitions, each with a link to its runbook entry; whoever is to know hears of beginning and end. */
 export function makeAlarms(scope: Construct, observed: Observed, config: AlarmConfig): readonly Alarm[] {
   const actions = topicsOf(scope, config).map((topic): IAlarmAction => new SnsAction(topic));
-  return alarmDefinitions
+  return alarmDefinitionsOf(config.domains)
     .filter((definition) => isWatched(definition, config))
     .map((definition) => {
       const { id, kind, says, metric, comparison, threshold, periods, missing } = definition;

@@ -1,8 +1,9 @@
+import { CfnOutput, Stack } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
 import type { Config } from "../config.ts";
 import type { EnvironmentSource } from "../definitions/environment.ts";
-import { type FunctionName, functionNames } from "../definitions/functions.ts";
+import { type FunctionName, functionDefinitions, functionNames } from "../definitions/functions.ts";
 import { parameters } from "../definitions/parameters.ts";
 import { perQueue } from "../definitions/queues.ts";
 import { type BridgeConnector, makeConnector } from "./connector.ts";
@@ -30,7 +31,8 @@ export interface Compute {
 export function makeCompute(scope: Construct, config: Config, state: State, bundles: Bundles): Compute {
   const source: EnvironmentSource = {
     urls: perQueue((queue) => state.queues[queue].queueUrl),
-    deadLetterUrls: perQueue((queue) => state.deadLetters[queue].queueUrl),
+    // Deliveries are not ours to set aside, so nobody asks for that one where it is missing.
+    deadLetterUrls: perQueue((queue) => state.deadLetters[queue]?.queueUrl ?? ""),
     table: state.table.tableName,
     domains: config.domains,
     directory: config.directory,
@@ -56,5 +58,24 @@ export function makeCompute(scope: Construct, config: Config, state: State, bund
   ] as const) {
     new StringParameter(scope, id, { parameterName, stringValue });
   }
+  if (config.deliveriesQueueArn !== undefined)
+    tellDeliveriesPolicy(scope, functions, config.deliveriesQueueArn);
   return { functions, connector };
+}
+
+/** What the owner of the deliveries' queue puts into its policy. */
+function tellDeliveriesPolicy(scope: Construct, functions: Compute["functions"], resource: string): void {
+  const senders = functionNames.filter((name) =>
+    functionDefinitions[name].sends.includes("nativeDeliveries"),
+  );
+  new CfnOutput(scope, "DeliveriesQueuePolicy", {
+    description: "A statement for the policy of the queue that takes the deliveries",
+    value: Stack.of(scope).toJsonString({
+      Sid: "CausewayDeliveries",
+      Effect: "Allow",
+      Principal: { AWS: senders.map((name) => functions[name].roleArn) },
+      Action: "sqs:SendMessage",
+      Resource: resource,
+    }),
+  });
 }

@@ -13,10 +13,12 @@ import {
   OperatingSystemFamily,
 } from "aws-cdk-lib/aws-ecs";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import type { Config } from "../config.ts";
+import { queueSuffixOf } from "#aws/domains.ts";
+import type { Config, DomainServer } from "../config.ts";
 import { stopTimeoutS } from "../definitions/check.ts";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
 import { grantUse } from "./grants.ts";
@@ -28,7 +30,14 @@ const healthPort = 8081;
 
 export type ConnectorConfig = Pick<
   Config,
-  "xmppService" | "xmppPlain" | "xmppSecretArn" | "standby" | "network" | "removal"
+  | "domains"
+  | "xmppService"
+  | "xmppDomains"
+  | "xmppPlain"
+  | "xmppSecretArn"
+  | "standby"
+  | "network"
+  | "removal"
 >;
 
 export interface ConnectorOptions {
@@ -46,10 +55,16 @@ export interface BridgeConnector {
   readonly secret: ISecret;
 }
 
-function secretOf(scope: Construct, { xmppSecretArn, removal }: ConnectorConfig, { key }: State): ISecret {
-  if (xmppSecretArn !== undefined) return Secret.fromSecretCompleteArn(scope, "XmppSecret", xmppSecretArn);
-  const secret = new Secret(scope, "XmppSecret", {
-    description: "Causeway: the shared secret of the component, to be set in the XMPP server too",
+function secretOf(
+  scope: Construct,
+  id: string,
+  ofDomain: string,
+  arn: string | undefined,
+  { removal, key }: { readonly removal: Config["removal"]; readonly key: IKey | undefined },
+): ISecret {
+  if (arn !== undefined) return Secret.fromSecretCompleteArn(scope, id, arn);
+  const secret = new Secret(scope, id, {
+    description: `Causeway: the shared secret of the component${ofDomain}, to be set in the XMPP server too`,
     // XEP-0114 hashes the secret, and implementations differ on what is not ASCII.
     generateSecretString: { passwordLength: 48, excludePunctuation: true },
     ...(key && { encryptionKey: key }),
@@ -61,6 +76,31 @@ function secretOf(scope: Construct, { xmppSecretArn, removal }: ConnectorConfig,
       "The XMPP server has the other half, and no AWS function can change it there; the connector reads it for each stream, so an exchange needs no deployment.",
   });
   return secret as ISecret;
+}
+
+interface OwnSecret {
+  readonly domain: string;
+  readonly settings: DomainServer;
+  readonly secret: ISecret;
+}
+
+/** A domain at a server of its own has a secret of its own, which nobody at the other server needs to know. */
+function ownSecrets(
+  scope: Construct,
+  { xmppDomains, removal }: ConnectorConfig,
+  { key }: State,
+): OwnSecret[] {
+  return Object.entries(xmppDomains).map(([domain, { secretArn, ...settings }]) => {
+    const id = `XmppSecret-${queueSuffixOf(domain)}`;
+    return { domain, settings, secret: secretOf(scope, id, ` ${domain}`, secretArn, { removal, key }) };
+  });
+}
+
+/** As `CAUSEWAY_XMPP_DOMAINS` tells it. */
+function settingsOf(own: readonly OwnSecret[]) {
+  return Object.fromEntries(
+    own.map(({ domain, settings, secret }) => [domain, { ...settings, secretArn: secret.secretArn }]),
+  );
 }
 
 function makeTask(
@@ -76,10 +116,11 @@ function makeTask(
       operatingSystemFamily: OperatingSystemFamily.LINUX,
     },
   });
-  grantUse("connector", task.taskRole, state);
-  const secret = secretOf(scope, config, state);
+  grantUse("connector", task.taskRole, state, config.domains);
+  const secret = secretOf(scope, "XmppSecret", "", config.xmppSecretArn, { ...config, key: state.key });
+  const own = ownSecrets(scope, config, state);
   // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
-  grantSecret(task, secret);
+  grantSecrets(task, [secret, ...own.map((one) => one.secret)]);
   const logGroup = makeLogGroup(scope, "ConnectorLogs", logging);
   task.addContainer("connector", {
     // Only the folder's hash is needed here; the image is built when it is deployed.
@@ -90,6 +131,9 @@ function makeTask(
       CAUSEWAY_XMPP_SERVICE: config.xmppService,
       CAUSEWAY_XMPP_SECRET_ARN: secret.secretArn,
       CAUSEWAY_XMPP_PLAIN: config.xmppPlain,
+      ...(own.length > 0 && {
+        CAUSEWAY_XMPP_DOMAINS: Stack.of(scope).toJsonString(settingsOf(own)),
+      }),
       CAUSEWAY_HEALTH_PORT: String(healthPort),
     },
     logging: LogDrivers.awsLogs({ streamPrefix: "connector", logGroup }),
@@ -116,10 +160,9 @@ function makeTask(
 }
 
 /** Reading is all: `grantRead` would let it be described, too. */
-function grantSecret(task: FargateTaskDefinition, secret: ISecret): void {
-  task.addToTaskRolePolicy(
-    new PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources: [secret.secretArn] }),
-  );
+function grantSecrets(task: FargateTaskDefinition, secrets: readonly ISecret[]): void {
+  const resources = secrets.map(({ secretArn }) => secretArn);
+  task.addToTaskRolePolicy(new PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources }));
 }
 
 function acknowledgeTask(task: FargateTaskDefinition): void {
@@ -142,9 +185,9 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
     description: "Causeway connector: dials out only",
     allowAllOutbound: false,
   });
-  // The component's port is the operator's choice; AWS is reached by HTTPS; DNS is not filtered here.
-  const componentPort = Number(new URL(config.xmppService).port);
-  for (const port of new Set([443, componentPort]))
+  // The components' ports are the operator's choice; AWS is reached by HTTPS; DNS is not filtered here.
+  const services = [config.xmppService, ...Object.values(config.xmppDomains).map(({ service }) => service)];
+  for (const port of new Set([443, ...services.map((service) => Number(new URL(service).port))]))
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
   const { task, secret, logGroup } = makeTask(scope, options);
   const cluster = new Cluster(scope, "Cluster", { vpc });

@@ -8,10 +8,11 @@ import {
   type IWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { queueNames } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import type { AlarmDefinition, AlarmMetric } from "../definitions/alarms.ts";
 import { functionNames } from "../definitions/functions.ts";
 import { metricOf, type Observed } from "./alarms.ts";
+import type { State } from "./state.ts";
 
 const dashboardName = "Causeway";
 const half = { width: 12, height: 6 } as const;
@@ -22,7 +23,7 @@ const connectorGraphs: readonly (readonly [
   statistic: AlarmDefinition["statistic"],
   names: readonly string[],
 ])[] = [
-  ["Stream and lease", "Maximum", ["StreamUp", "LeaseHolder"]],
+  ["Stream and lease", "Maximum", ["StreamUp", "StreamDown", "LeaseHolder"]],
   [
     "Stanzas a minute",
     "Sum",
@@ -34,9 +35,16 @@ const connectorGraphs: readonly (readonly [
   ["Items in one queue message", "Maximum", ["ItemsPerPack"]],
 ];
 
+/** Those of further domains, too; not one that is somebody else's. */
+function watchedQueues({ deadLetters }: State): QueueRef[] {
+  const entries = Object.entries(deadLetters) as [QueueRef, unknown][];
+  return entries.flatMap(([queue, found]) => (found === undefined ? [] : queue));
+}
+
 function widgetsOf(observed: Observed): IWidget[] {
   const show = (statistic: AlarmDefinition["statistic"], metrics: readonly AlarmMetric[]): IMetric[] =>
     metrics.map((metric) => metricOf(observed, { metric, statistic, periodS: 60 }));
+  const queues = watchedQueues(observed.state);
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ ...half, title, left });
   const perFunction = (name: string) =>
     functionNames.map((each): AlarmMetric => ({ of: "function", function: each, name }));
@@ -54,14 +62,14 @@ function widgetsOf(observed: Observed): IWidget[] {
       "Oldest message, s",
       show(
         "Maximum",
-        queueNames.map((queue) => ({ of: "queue", queue, name: "ApproximateAgeOfOldestMessage" }) as const),
+        queues.map((queue) => ({ of: "queue", queue, name: "ApproximateAgeOfOldestMessage" }) as const),
       ),
     ),
     graph(
       "Dead letters",
       show(
         "Maximum",
-        queueNames.map(
+        queues.map(
           (queue) => ({ of: "deadLetters", queue, name: "ApproximateNumberOfMessagesVisible" }) as const,
         ),
       ),

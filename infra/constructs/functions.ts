@@ -12,13 +12,19 @@ import {
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
-import { type FunctionName, functionDefinitions, functionNames } from "../definitions/functions.ts";
+import {
+  type FunctionDefinition,
+  type FunctionName,
+  functionDefinitions,
+  functionNames,
+} from "../definitions/functions.ts";
 import { grantUse } from "./grants.ts";
 import { type Logging, makeLogGroup } from "./logs.ts";
 import type { State } from "./state.ts";
 
 export interface BridgeFunction {
   readonly lambda: IFunction;
+  readonly roleArn: string;
   readonly logGroup: ILogGroup;
 }
 
@@ -49,6 +55,12 @@ function acknowledge(lambda: LambdaFunction, mapping: EventSourceMapping): void 
   });
 }
 
+/** A lane is a message group, and a FIFO queue runs at most one invocation per group. AWS takes 2 to 1,000. */
+function concurrencyOf({ queue, concurrencyMax }: FunctionDefinition, lanes: number): number {
+  const isLaned = queue === "messageStanzas" || queue === "presenceStanzas";
+  return isLaned ? Math.min(Math.max(lanes, 2), 1000) : concurrencyMax;
+}
+
 function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOptions): BridgeFunction {
   const { state, source, logging, folderOf } = options;
   const definition = functionDefinitions[name];
@@ -57,7 +69,7 @@ function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOp
   // A role of our own: Lambda's managed policy may write every log group of the account.
   const role = new Role(scope, `${title}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   logGroup.grantWrite(role);
-  grantUse(name, role, state);
+  grantUse(name, role, state, source.domains);
   const lambda = new LambdaFunction(scope, title, {
     description: `Causeway: reads ${definition.queue}`,
     runtime: Runtime.NODEJS_24_X,
@@ -76,11 +88,11 @@ function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOp
     target: lambda,
     eventSourceArn: state.queues[definition.queue].queueArn,
     batchSize: definition.batchSize,
-    maxConcurrency: definition.concurrencyMax,
+    maxConcurrency: concurrencyOf(definition, source.lanes),
     reportBatchItemFailures: true,
   });
   acknowledge(lambda, mapping);
-  return { lambda: lambda as IFunction, logGroup: logGroup as ILogGroup };
+  return { roleArn: role.roleArn, lambda: lambda as IFunction, logGroup: logGroup as ILogGroup };
 }
 
 /** Every function with its role, its log and its queue's event source mapping. */

@@ -25,8 +25,15 @@ const cidrDefault = "10.0.0.0/16";
 function existing(scope: Construct, { vpcId, subnetIds, publicIp = false }: ExistingNetwork): Network {
   return {
     // Only its id is used; zones are asked for all the same.
-    vpc: Vpc.fromVpcAttributes(scope, "Network", { vpcId, availabilityZones: [] }),
-    subnets: subnetIds.map((id, index) => Subnet.fromSubnetId(scope, `Subnet${index + 1}`, id)),
+    vpc: Vpc.fromVpcAttributes(scope, "Network", { vpcId, availabilityZones: ["any"] }),
+    subnets: subnetIds.map((id, index) => {
+      const subnet = Subnet.fromSubnetId(scope, `Subnet${index + 1}`, id);
+      Validations.of(subnet).acknowledge({
+        id: "@aws-cdk/aws-ec2:noSubnetRouteTableId",
+        reason: "Nobody asks for its routes.",
+      });
+      return subnet;
+    }),
     publicIp,
   };
 }

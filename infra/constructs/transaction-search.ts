@@ -34,5 +34,5 @@ export function makeTransactionSearch(scope: Construct): void {
   const search = new CfnTransactionSearchConfig(scope, "TransactionSearch", {
     indexingPercentage: indexedPercent,
   });
-  search.addDependency(policy);
+  search.addResourceDependency(policy);
 }

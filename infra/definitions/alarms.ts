@@ -2,9 +2,9 @@
  * What wakes somebody up (design §12). Each alarm links to its entry in docs/runbook.md, whose anchor is the alarm's
  * kind: one entry tells of a kind, whichever queue or function it is about.
  */
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { partsOf, type QueueName, type QueueRef, queueNames, queueRefsOf } from "#core/contract/queues.ts";
 import { type FunctionName, functionNames } from "./functions.ts";
-import { queueDefinitions } from "./queues.ts";
+import { physicalNameOf } from "./queues.ts";
 
 export const alarmKinds = [
   "queue-age",
@@ -21,8 +21,8 @@ export type AlarmKind = (typeof alarmKinds)[number];
 /** What is measured, as CloudWatch names it. */
 export type AlarmMetric =
   /** The queue itself. */
-  | { readonly of: "queue"; readonly queue: QueueName; readonly name: string }
-  | { readonly of: "deadLetters"; readonly queue: QueueName; readonly name: string }
+  | { readonly of: "queue"; readonly queue: QueueRef; readonly name: string }
+  | { readonly of: "deadLetters"; readonly queue: QueueRef; readonly name: string }
   | { readonly of: "function"; readonly function: FunctionName; readonly name: string }
   /** A figure of the connector: namespace `Causeway`, dimension `Part` = `connector` (connector/report.ts). */
   | { readonly of: "connector"; readonly name: string }
@@ -62,26 +62,36 @@ const ageSMax: Readonly<Record<QueueName, number>> = {
   walks: 1800,
 };
 
-function ageOf(queue: QueueName): AlarmDefinition {
+/** `native-events`; with the hash of its domain where that has a queue of its own. */
+const wordOf = (queue: QueueRef) => physicalNameOf(queue).replace(/^causeway-|\.fifo$/g, "");
+
+/** For people, who do not know domains by their hashes. */
+function titleOf(queue: QueueRef): string {
+  const { domain } = partsOf(queue);
+  return domain === undefined ? wordOf(queue) : `${wordOf(queue)} (${domain})`;
+}
+
+function ageOf(queue: QueueRef): AlarmDefinition {
+  const threshold = ageSMax[partsOf(queue).queue];
   return {
-    id: `queue-age-${queueDefinitions[queue].base}`,
+    id: `queue-age-${wordOf(queue)}`,
     kind: "queue-age",
-    says: `the oldest message of ${queueDefinitions[queue].base} waits for more than ${ageSMax[queue]} s`,
+    says: `the oldest message of ${titleOf(queue)} waits for more than ${threshold} s`,
     metric: { of: "queue", queue, name: "ApproximateAgeOfOldestMessage" },
     statistic: "Maximum",
     comparison: ">=",
-    threshold: ageSMax[queue],
+    threshold,
     periodS: 60,
     periods: 3,
     missing: "ok",
   };
 }
 
-function deadLettersOf(queue: QueueName): AlarmDefinition {
+function deadLettersOf(queue: QueueRef): AlarmDefinition {
   return {
-    id: `dead-letters-${queueDefinitions[queue].base}`,
+    id: `dead-letters-${wordOf(queue)}`,
     kind: "dead-letters",
-    says: `something of ${queueDefinitions[queue].base} was set aside`,
+    says: `something of ${titleOf(queue)} was set aside`,
     metric: { of: "deadLetters", queue, name: "ApproximateNumberOfMessagesVisible" },
     statistic: "Maximum",
     comparison: ">=",
@@ -133,6 +143,19 @@ const connectorAlarms: readonly AlarmDefinition[] = [
     missing: "bad",
   },
   {
+    id: "stream-down-one",
+    kind: "stream-down",
+    says: "a domain has no stream to its XMPP server",
+    // A connector that has the lease of a domain, and no stream: others' streams are up.
+    metric: { of: "connector", name: "StreamDown" },
+    statistic: "Maximum",
+    comparison: ">=",
+    threshold: 1,
+    periodS: 60,
+    periods: 3,
+    missing: "ok",
+  },
+  {
     id: "lease-flapping",
     kind: "lease-flapping",
     says: "the stream goes from one connector to another again and again",
@@ -147,13 +170,16 @@ const connectorAlarms: readonly AlarmDefinition[] = [
   },
 ];
 
-/** All alarms of a deployment. */
-export const alarmDefinitions: readonly AlarmDefinition[] = [
-  ...queueNames.map(ageOf),
-  ...queueNames.map(deadLettersOf),
-  ...connectorAlarms,
-  ...functionNames.flatMap(functionAlarms),
-];
+/** All alarms of a deployment that serves these domains. */
+export function alarmDefinitionsOf(domains: readonly string[]): readonly AlarmDefinition[] {
+  const queues = queueNames.flatMap((queue) => queueRefsOf(queue, domains));
+  return [
+    ...queues.map(ageOf),
+    ...queues.map(deadLettersOf),
+    ...connectorAlarms,
+    ...functionNames.flatMap(functionAlarms),
+  ];
+}
 
 /** Where an alarm's entry is, below the repository: `docs/runbook.md#stream-down`. */
 export function runbookOf({ kind }: Pick<AlarmDefinition, "kind">): string {

@@ -18,12 +18,12 @@ const rules: Readonly<Record<string, Folder>> = {
   connector: { folders: ["core", "aws"], noPackages: [awsSdk] },
   infra: {
     folders: [
+      "aws/domains.ts",
       "core/limits.ts",
       "core/contract/queues.ts",
       "core/capabilities.ts",
       "core/rates.ts",
       "core/read-capabilities.ts",
-      "core/xmpp/jid.ts",
     ],
   },
   local: { folders: ["core", "aws", "functions", "connector", "infra"] },
