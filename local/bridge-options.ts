@@ -1,16 +1,10 @@
 import type { DeclaredCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import type { DeclaredRates } from "#core/rates.ts";
+import type { FurtherDomain } from "./component-domains.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, Federation, ServerKind } from "./servers/server.ts";
-
-/** A component domain beside the first one. */
-export interface FurtherDomain {
-  readonly domain: string;
-  /** The XMPP server that it is at, where that is another than the bridge's own. */
-  readonly at?: { readonly componentPort: number; readonly secret: string };
-}
 
 export interface BridgeOptions {
   /** Folder of everything that the bridge keeps. */
@@ -51,14 +45,6 @@ export interface BridgeOptions {
   readonly signal?: AbortSignal;
   /** Called when a process has got a new pid. */
   readonly onChange?: (endpoints: Endpoints) => void;
-}
-
-/** All component domains of a bridge, the first one first. */
-export function domainsOf({
-  componentDomain,
-  furtherDomains = [],
-}: Pick<BridgeOptions, "componentDomain" | "furtherDomains">): readonly string[] {
-  return [componentDomain, ...furtherDomains.map(({ domain }) => domain)];
 }
 
 export const bridgeDefaults = {

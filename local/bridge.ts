@@ -6,7 +6,8 @@ import type { EnvironmentSource } from "#infra/definitions/environment.ts";
 import type { FunctionName } from "#infra/definitions/functions.ts";
 import { announceUsers } from "./announce.ts";
 import { localRegion, sqsClientFor } from "./aws-clients.ts";
-import { type BridgeOptions, domainsOf } from "./bridge-options.ts";
+import type { BridgeOptions } from "./bridge-options.ts";
+import { domainsOf } from "./component-domains.ts";
 import { type Connectors, type RunningConnector, startConnectors } from "./connectors.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
 import {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Health, ProcessHealth } from "#connector/health.ts";
 import { connectorFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
-import type { FurtherDomain } from "./bridge-options.ts";
+import type { FurtherDomain } from "./component-domains.ts";
 import { localEnvironment } from "./mappings.ts";
 import { type Process, startServing } from "./process.ts";
 

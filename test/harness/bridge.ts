@@ -6,6 +6,7 @@ import { limits } from "#core/limits.ts";
 import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
 import { startConnector } from "#local/connector.ts";
+import { queueUrlsOf } from "#local/endpoints.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
@@ -46,6 +47,7 @@ export type ScenarioOptions = Partial<
     | "concurrency"
     | "domain"
     | "componentDomain"
+    | "furtherDomains"
     | "resync"
     | "capabilities"
     | "connectors"
@@ -121,8 +123,7 @@ async function startSecond(
 ): Promise<Process> {
   const { component, dynamodb, sqs } = bridge.endpoints;
   const environment = {
-    urls: sqs.queues,
-    deadLetterUrls: sqs.queues.deadLetters,
+    ...queueUrlsOf(bridge.endpoints),
     table: dynamodb.table,
     domains: [component.domain],
     directory: options.directory ?? bridgeDefaults.directory,

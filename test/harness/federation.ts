@@ -41,7 +41,7 @@ export async function startRemote(
     logFile: join(stateDir, `${kind}.log`),
     domain,
     accounts: names.map((name) => ({ name, password: name })),
-    componentDomain: `unused.${domain}`,
+    componentDomains: [`unused.${domain}`],
     secret: randomUUID(),
     xmppPort: await freePort(),
     componentPort: await freePort(),
