@@ -22,10 +22,16 @@ const deliveryActions = [
 ];
 const keyActions = ["kms:Decrypt", "kms:GenerateDataKey"];
 
+type StateParts = Omit<State, "nativeAccess">;
 type ParameterName = Parameters<typeof queueParameter>;
 
 /** A policy for the role of a native system in the same account. */
-function makePolicy(scope: Construct, { queues, key }: State, isOurs: boolean, stack: Stack): void {
+function makePolicy(
+  scope: Construct,
+  { queues, key }: StateParts,
+  isOurs: boolean,
+  stack: Stack,
+): ManagedPolicy {
   const names: ParameterName[] = [
     ["nativeEvents", "url"],
     ["nativeEvents", "arn"],
@@ -66,6 +72,7 @@ function makePolicy(scope: Construct, { queues, key }: State, isOurs: boolean, s
     value: policy.managedPolicyArn,
     description: "Attach it to the role of the native system",
   });
+  return policy;
 }
 
 function principalOf(who: string): IPrincipal {
@@ -73,11 +80,16 @@ function principalOf(who: string): IPrincipal {
 }
 
 /** Lets the native system use its queues: by a policy in this account, by the queues' own policies from others. */
-export function allowNativeSide(scope: Construct, state: State, config: StateConfig, stack: Stack): void {
+export function allowNativeSide(
+  scope: Construct,
+  state: StateParts,
+  config: StateConfig,
+  stack: Stack,
+): ManagedPolicy {
   const { queues, key } = state;
   const isOurs = config.deliveriesQueueArn === undefined;
-  makePolicy(scope, state, isOurs, stack);
-  if (config.nativePrincipals.length === 0) return;
+  const policy = makePolicy(scope, state, isOurs, stack);
+  if (config.nativePrincipals.length === 0) return policy;
   const principals = config.nativePrincipals.map(principalOf);
   const allow = (queue: State["queues"][keyof State["queues"]], actions: readonly string[]) => {
     if (!(queue instanceof Queue)) return;
@@ -91,4 +103,5 @@ export function allowNativeSide(scope: Construct, state: State, config: StateCon
   if (key instanceof Key) {
     key.addToResourcePolicy(new PolicyStatement({ principals, actions: keyActions, resources: ["*"] }));
   }
+  return policy;
 }

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { AttributeType, Billing, type CfnGlobalTable, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import {
   DeduplicationScope,
@@ -27,6 +28,8 @@ export interface State {
   readonly table: TableV2;
   /** A key of the customer's, where there is one. */
   readonly key: IKey | undefined;
+  /** For the role of a native system in this account. */
+  readonly nativeAccess: ManagedPolicy;
 }
 
 export type StateConfig = Pick<
@@ -147,12 +150,11 @@ export function makeState(scope: Construct, config: StateConfig): State {
     return makeQueue(scope, queue, keeping, idOf(queue), physicalNameOf(queue), dead[queue]) as IQueue;
   });
   const deadLetters = dead as State["deadLetters"];
-  const state: State = { queues, deadLetters, table: makeTable(scope, keeping), key };
+  const state = { queues, deadLetters, table: makeTable(scope, keeping), key };
   for (const queue of queueNames) publish(scope, queue, queues[queue], deadLetters[queue]);
   new StringParameter(scope, "TableParameter", {
     parameterName: parameters.table,
     stringValue: state.table.tableName,
   });
-  allowNativeSide(scope, state, config, Stack.of(scope));
-  return state;
+  return { ...state, nativeAccess: allowNativeSide(scope, state, config, Stack.of(scope)) };
 }

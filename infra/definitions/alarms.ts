@@ -181,6 +181,9 @@ export function alarmDefinitionsOf(domains: readonly string[]): readonly AlarmDe
   ];
 }
 
+/** Those of a deployment of one domain. */
+export const alarmDefinitions = alarmDefinitionsOf([]);
+
 /** Where an alarm's entry is, below the repository: `docs/runbook.md#stream-down`. */
 export function runbookOf({ kind }: Pick<AlarmDefinition, "kind">): string {
   return `docs/runbook.md#${kind}`;
