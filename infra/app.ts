@@ -5,6 +5,7 @@ import { App } from "aws-cdk-lib";
 import { connectorFolder, functionFolder } from "./build.ts";
 import { makeDeployment } from "./deployment.ts";
 import { readConfig } from "./read-config.ts";
+import { addRules } from "./rules.ts";
 
 const prefix = "causeway:";
 const fileKey = `${prefix}config`;
@@ -20,6 +21,7 @@ async function declaredIn(file: string): Promise<unknown> {
 }
 
 const app = new App();
+addRules(app);
 try {
   const { [fileKey]: file = "infra/causeway.config.ts", ...context } = app.node.getAllContext();
   const overrides = Object.entries(context)

@@ -53,16 +53,22 @@ const queueArn = /^arn:aws[\w-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,75}\.fifo$/;
 const cidr = matching(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, wanted.cidr);
 const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, wanted.vpcId);
 
-const existingNetwork = v.strictObject({
-  vpcId,
-  subnetIds: list(matching(/^subnet-[0-9a-f]{8,17}$/, wanted.subnetIds), wanted.subnetIds),
-  publicIp: v.exactOptional(flag),
-});
-const newNetwork = v.strictObject({
-  cidr: v.exactOptional(cidr),
-  natGateways: v.exactOptional(number("0, 1 or 2", (count) => [0, 1, 2].includes(count))),
-  peering: v.exactOptional(v.strictObject({ vpcId, cidr })),
-});
+const existingNetwork = v.strictObject(
+  {
+    vpcId,
+    subnetIds: list(matching(/^subnet-[0-9a-f]{8,17}$/, wanted.subnetIds), wanted.subnetIds),
+    publicIp: v.exactOptional(flag),
+  },
+  "an object with vpcId and subnetIds",
+);
+const newNetwork = v.strictObject(
+  {
+    cidr: v.exactOptional(cidr),
+    natGateways: v.exactOptional(number("0, 1 or 2", (count) => [0, 1, 2].includes(count))),
+    peering: v.exactOptional(v.strictObject({ vpcId, cidr }, "an object with vpcId and cidr")),
+  },
+  "an object with cidr, natGateways or peering, or one with vpcId and subnetIds",
+);
 /** By the one key that tells them apart, so that complaints are about the one that was meant. */
 const network = v.lazy((input): v.GenericSchema<unknown, Config["network"]> => {
   const isExisting =
@@ -80,17 +86,20 @@ const service = v.pipe(
   v.check((text) => URL.canParse(text), "xmpps://host:port with a port up to 65535"),
 );
 const plain = oneOf(["private", "allow"]);
-const domainServer = v.strictObject({
-  service,
-  plain: v.exactOptional(plain),
-  secretArn: v.exactOptional(secretArn),
-});
+const domainServer = v.strictObject(
+  {
+    service,
+    plain: v.exactOptional(plain),
+    secretArn: v.exactOptional(secretArn),
+  },
+  "an object with service",
+);
 
 export const schema = v.strictObject({
   domains: list(v.string(), wanted.domains),
   xmppService: service,
   xmppPlain: v.exactOptional(plain),
-  xmppDomains: v.exactOptional(v.record(v.string(), domainServer), {}),
+  xmppDomains: v.exactOptional(v.record(v.string(), domainServer, "an object with domains as keys"), {}),
   xmppSecretArn: v.exactOptional(secretArn),
   directory: v.exactOptional(oneOf(["announced", "open"]), "announced"),
   capabilities: v.exactOptional(v.unknown(), {}),

@@ -1,6 +1,5 @@
-import { type App, Stack, Validations } from "aws-cdk-lib";
+import { type App, Stack } from "aws-cdk-lib";
 import { ManagedPolicy, PermissionsBoundary } from "aws-cdk-lib/aws-iam";
-import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import type { Config } from "./config.ts";
 import { type Bundles, makeCompute } from "./constructs/compute.ts";
 import { makeObservability } from "./constructs/observability.ts";
@@ -20,9 +19,8 @@ export interface Stacks {
 const stack = (app: App, name: string, what: string) =>
   new Stack(app, `Causeway-${name}`, { description: `Causeway: ${what}` });
 
-/** Makes all stacks of a deployment, with AWS's own rules watching. */
+/** Makes all stacks of a deployment. */
 export function makeDeployment(app: App, config: Config, bundles: Bundles): Stacks {
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   if (config.permissionsBoundaryArn !== undefined) {
     const boundary = ManagedPolicy.fromManagedPolicyArn(app, "Boundary", config.permissionsBoundaryArn);
     PermissionsBoundary.of(app).apply(boundary);

@@ -12,8 +12,8 @@ import { type JsonObject, ofType, only, type Resources, type Statement, synthesi
 
 const domains = ["im.example.com", "im.example.org"];
 const { state, compute } = synthesize({
-  "causeway:domains": domains.join(","),
-  "causeway:xmppDomains": { "im.example.org": { service: "xmpps://xmpp.example.org:5999" } },
+  domains,
+  xmppDomains: { "im.example.org": { service: "xmpps://xmpp.example.org:5999" } },
 });
 
 function idOf(resources: Resources, name: string): string {
@@ -64,7 +64,7 @@ describe("of several domains", () => {
   });
 
   test("the first keeps the resources that it has when it is alone", () => {
-    const alone = synthesize({ "causeway:domains": "im.example.com" });
+    const alone = synthesize({ domains: ["im.example.com"] });
     for (const id of Object.keys(alone.state)) assert.ok(state[id], id);
   });
 

@@ -3,11 +3,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
+import { walkActions } from "#infra/constructs/grants.ts";
 import { queueUseOf } from "#infra/definitions/environment.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
+import { parameters, queueParameter } from "#infra/definitions/parameters.ts";
 import { deadLetterNameOf, physicalNameOf, queueAttributesOf } from "#infra/definitions/queues.ts";
-import { walkActions } from "#infra/stacks/grants.ts";
-import { allowed, compute, type JsonObject, ofType, only, queueNamed, root, state } from "./templates.ts";
+import {
+  allowed,
+  compute,
+  type JsonObject,
+  ofType,
+  only,
+  outputs,
+  queueNamed,
+  root,
+  state,
+} from "./templates.ts";
 
 describe("queues", () => {
   for (const queue of queueNames) {
@@ -38,13 +50,25 @@ describe("queues", () => {
     assert.equal(policies.split('"aws:SecureTransport":"false"').length - 1, 2 * queueNames.length);
   });
 
-  test("the native system finds its queues under stable parameter names", () => {
-    const names = ofType(state, "AWS::SSM::Parameter").map(({ Properties }) => Properties["Name"]);
-    assert.deepEqual(names.sort(), [
-      "/causeway/queues/native-deliveries/arn",
-      "/causeway/queues/native-deliveries/url",
-      "/causeway/queues/native-events/arn",
-      "/causeway/queues/native-events/url",
+  test("everybody finds the parts of the bridge under stable parameter names", () => {
+    const names = ofType({ ...state, ...compute }, "AWS::SSM::Parameter").map(
+      ({ Properties }) => Properties["Name"],
+    );
+    const ofQueues = queueNames.flatMap((queue) =>
+      (["arn", "dead-url", "url"] as const).map((what) => queueParameter(queue, what)),
+    );
+    assert.deepEqual(names.sort(), [...ofQueues, ...Object.values(parameters)].sort());
+    assert.ok(names.includes("/causeway/queues/native-events/url"));
+  });
+
+  test("people are told the queues of the native system, and the policy for its role", () => {
+    const told = Object.keys(outputs).filter((name) => !name.startsWith("ExportsOutput"));
+    assert.deepEqual(told.sort(), [
+      "NativeAccessPolicy",
+      "NativeDeliveriesArn",
+      "NativeDeliveriesUrl",
+      "NativeEventsArn",
+      "NativeEventsUrl",
     ]);
   });
 });
@@ -76,6 +100,8 @@ describe("functions", () => {
       assert.deepEqual(lambda.Properties["Architectures"], ["arm64"]);
       assert.equal(lambda.Properties["Handler"], "index.handler");
       assert.equal(lambda.Properties["Timeout"], definition.timeoutS);
+      assert.equal(lambda.Properties["MemorySize"], definition.memoryMb);
+      assert.equal(lambda.Properties["RecursiveLoop"], "Terminate");
       const environment = lambda.Properties["Environment"] as JsonObject;
       const use = queueUseOf(name);
       assert.deepEqual(
@@ -141,7 +167,8 @@ describe("the connector", () => {
     const platform = Properties["RuntimePlatform"] as JsonObject;
     assert.equal(platform["CpuArchitecture"], "ARM64");
     const [container] = Properties["ContainerDefinitions"] as readonly JsonObject[];
-    assert.ok(Number(container?.["StopTimeout"]) >= 30);
+    assert.ok(Number(container?.["StopTimeout"]) * 1000 > limits.stopMsMax);
+    assert.equal(container?.["ReadonlyRootFilesystem"], true);
   });
 
   test("gets its secret by reference, and no template holds a value", () => {
