@@ -30,7 +30,7 @@ const flag = v.union(
 );
 const number = (like: string, fits: (value: number) => boolean) =>
   v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], like),
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(?:\.\d+)?$/), v.transform(Number))], like),
     v.check(fits, like),
   );
 const list = <S extends v.GenericSchema<unknown, string>>(item: S, like: string) =>
@@ -112,6 +112,11 @@ export const schema = v.strictObject({
     limits.lanes,
   ),
   standby: v.exactOptional(flag, true),
+  traces: v.exactOptional(
+    matching(/^(?:off|aws|https?:\/\/[^/\s]+(?:\/\S*)?)$/, "off, aws, or the URL of an OTLP/HTTP collector"),
+    "off",
+  ),
+  traceRatio: v.exactOptional(number("a part of 1, like 0.05", (part) => part >= 0 && part <= 1)),
   network: v.exactOptional(network, {}),
   nativePrincipals: v.exactOptional(
     list(

@@ -4,6 +4,7 @@
  */
 import type { Capabilities, DeclaredCapabilities } from "#core/capabilities.ts";
 import type { DeclaredRates, Rates } from "#core/rates.ts";
+import type { DeclaredTraces } from "./definitions/environment.ts";
 
 /** A VPC that Causeway makes: two zones, public subnets, nothing that costs by the hour. */
 export interface NewNetwork {
@@ -64,6 +65,10 @@ export interface Deployment {
   readonly lanes?: number;
   /** Whether a second connector stands by, for 11.59 USD a month. Default: true. */
   readonly standby?: boolean;
+  /** Where traces go: `off`, `aws` (CloudWatch, with `transactionSearch`), or the URL of an OTLP/HTTP collector. Default: `off`. */
+  readonly traces?: string;
+  /** The part of all traces that is recorded, 0 to 1. Default: what the functions have, 0.05. */
+  readonly traceRatio?: number;
   /** Where connectors run. Default: a VPC of their own. */
   readonly network?: NewNetwork | ExistingNetwork;
   /**
@@ -102,11 +107,19 @@ export interface Config
   extends Required<
     Omit<
       Deployment,
-      "xmppSecretArn" | "deliveriesQueueArn" | "permissionsBoundaryArn" | "alarmEmail" | "alarmTopicArn"
+      | "traces"
+      | "traceRatio"
+      | "xmppSecretArn"
+      | "deliveriesQueueArn"
+      | "permissionsBoundaryArn"
+      | "alarmEmail"
+      | "alarmTopicArn"
     >
   > {
   readonly capabilities: Capabilities;
   readonly rates: Rates;
+  /** `undefined`: nothing is recorded. */
+  readonly traces: DeclaredTraces | undefined;
   readonly xmppSecretArn: string | undefined;
   readonly deliveriesQueueArn: string | undefined;
   readonly permissionsBoundaryArn: string | undefined;

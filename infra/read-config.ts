@@ -67,6 +67,15 @@ function domainServersOf(
   return servers;
 }
 
+/** Off unless it is said: CloudWatch wants a setting of the whole account for it. */
+function tracesOf({ traces, traceRatio }: v.InferOutput<typeof schema>): Config["traces"] {
+  if (traces === "off") return undefined;
+  return {
+    ...(traces !== "aws" && { collector: traces }),
+    ...(traceRatio !== undefined && { ratio: traceRatio }),
+  };
+}
+
 /** An object, or JSON behind `-c`. */
 export function parsed(value: unknown): unknown {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
@@ -97,13 +106,15 @@ export function readConfig(declared: unknown, overrides: Readonly<Record<string,
   const rates = parseRates(JSON.stringify(output.rates));
   if (!rates.ok) throw new Error(`configuration: rates: ${rates.error}`);
   const { xmppSecretArn, deliveriesQueueArn, permissionsBoundaryArn, alarmEmail, alarmTopicArn } = output;
+  const { traces: _, traceRatio: __, ...rest } = output;
   return {
-    ...output,
+    ...rest,
     domains,
     xmppDomains: domainServersOf(domains, output.xmppDomains),
     xmppPlain: output.xmppPlain ?? "private",
     capabilities: capabilities.value,
     rates: rates.value,
+    traces: tracesOf(output),
     nativePrincipals: output.nativePrincipals ?? [],
     ...{ xmppSecretArn, deliveriesQueueArn, permissionsBoundaryArn, alarmEmail, alarmTopicArn },
   };

@@ -38,6 +38,7 @@ export function makeCompute(scope: Construct, config: Config, state: State, bund
     directory: config.directory,
     capabilities: config.capabilities,
     rates: config.rates,
+    traces: config.traces,
     lanes: config.lanes,
     // A deployment starts the new connector beside the old one, so that there are two even without a standby.
     leased: true,

@@ -21,7 +21,7 @@ import { queueSuffixOf } from "#aws/domains.ts";
 import type { Config, DomainServer } from "../config.ts";
 import { stopTimeoutS } from "../definitions/check.ts";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
-import { grantUse } from "./grants.ts";
+import { grantTraces, grantUse } from "./grants.ts";
 import { type Logging, makeLogGroup } from "./logs.ts";
 import { makeNetwork } from "./network.ts";
 import { removalPolicyOf, type State } from "./state.ts";
@@ -117,6 +117,7 @@ function makeTask(
     },
   });
   grantUse("connector", task.taskRole, state, config.domains);
+  grantTraces("connector", task.taskRole, source);
   const secret = secretOf(scope, "XmppSecret", "", config.xmppSecretArn, { ...config, key: state.key });
   const own = ownSecrets(scope, config, state);
   // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
@@ -172,8 +173,14 @@ function acknowledgeTask(task: FargateTaskDefinition): void {
   });
   Validations.of(task).acknowledge({
     id: "AwsSolutions-IAM5[Resource::*]",
-    reason: "ecr:GetAuthorizationToken, by which ECS pulls the image, knows no resources.",
+    reason:
+      "ecr:GetAuthorizationToken, by which ECS pulls the image, knows no resources; nor do the actions by which traces go to CloudWatch.",
   });
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return Number(port) || (protocol === "https:" ? 443 : 80);
 }
 
 /** The connector as a Fargate service that only dials out: no load balancer, no ingress, and no NAT unless asked for. */
@@ -187,7 +194,9 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
   });
   // The components' ports are the operator's choice; AWS is reached by HTTPS; DNS is not filtered here.
   const services = [config.xmppService, ...Object.values(config.xmppDomains).map(({ service }) => service)];
-  for (const port of new Set([443, ...services.map((service) => Number(new URL(service).port))]))
+  const { collector } = options.source.traces ?? {};
+  if (collector !== undefined) services.push(collector);
+  for (const port of new Set([443, ...services.map(portOf)]))
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
   const { task, secret, logGroup } = makeTask(scope, options);
   const cluster = new Cluster(scope, "Cluster", { vpc });

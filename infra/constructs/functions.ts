@@ -18,7 +18,7 @@ import {
   functionDefinitions,
   functionNames,
 } from "../definitions/functions.ts";
-import { grantUse } from "./grants.ts";
+import { grantTraces, grantUse } from "./grants.ts";
 import { type Logging, makeLogGroup } from "./logs.ts";
 import type { State } from "./state.ts";
 
@@ -36,7 +36,7 @@ export interface FunctionsOptions {
   readonly folderOf: (name: FunctionName) => string;
 }
 
-function acknowledge(lambda: LambdaFunction, mapping: EventSourceMapping): void {
+function acknowledge(lambda: LambdaFunction, mapping: EventSourceMapping, role: Role): void {
   Validations.of(lambda).acknowledge(
     {
       id: "Serverless-LambdaDLQ",
@@ -49,6 +49,10 @@ function acknowledge(lambda: LambdaFunction, mapping: EventSourceMapping): void 
         "An invocation has many stanzas: each has a trace of its own, which the function itself goes on with.",
     },
   );
+  Validations.of(role).acknowledge({
+    id: "AwsSolutions-IAM5[Resource::*]",
+    reason: "xray:PutTraceSegments, where traces go to CloudWatch, knows no resources.",
+  });
   Validations.of(mapping).acknowledge({
     id: "Serverless-LambdaEventSourceMappingDestination",
     reason: "Mappings of SQS have none: the queue has dead letters.",
@@ -70,6 +74,7 @@ function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOp
   const role = new Role(scope, `${title}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   logGroup.grantWrite(role);
   grantUse(name, role, state, source.domains);
+  grantTraces(name, role, source);
   const lambda = new LambdaFunction(scope, title, {
     description: `Causeway: reads ${definition.queue}`,
     runtime: Runtime.NODEJS_24_X,
@@ -79,8 +84,11 @@ function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOp
     timeout: Duration.seconds(definition.timeoutS),
     memorySize: definition.memoryMb,
     environment: environmentOf(name, source),
-    // AWS ends what it takes for a loop: the last of our guards, and an alarm tells of it.
-    recursiveLoop: RecursiveLoop.TERMINATE,
+    // AWS ends what it takes for a loop, the last of our guards, and an alarm tells of it. A long walk is none: it
+    // calls itself step by step, and would be ended after some 16 of them.
+    recursiveLoop: definition.sends.some((queue) => queue === definition.queue)
+      ? RecursiveLoop.ALLOW
+      : RecursiveLoop.TERMINATE,
     logGroup,
     role,
   });
@@ -91,7 +99,7 @@ function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOp
     maxConcurrency: concurrencyOf(definition, source.lanes),
     reportBatchItemFailures: true,
   });
-  acknowledge(lambda, mapping);
+  acknowledge(lambda, mapping, role);
   return { roleArn: role.roleArn, lambda: lambda as IFunction, logGroup: logGroup as ILogGroup };
 }
 

@@ -1,6 +1,6 @@
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { type QueueName, queueRefsOf } from "#core/contract/queues.ts";
-import { type ComputeName, queueUseOf } from "../definitions/environment.ts";
+import { type ComputeName, type EnvironmentSource, queueUseOf } from "../definitions/environment.ts";
 import { connectorDefinition, functionDefinitions } from "../definitions/functions.ts";
 import type { State } from "./state.ts";
 
@@ -30,6 +30,23 @@ const leaseActions = ["dynamodb:GetItem", "dynamodb:UpdateItem"];
 function tableActionsOf(name: ComputeName): string[] {
   if (name === "connector") return leaseActions;
   return name === "walk" ? walkActions : tableActions;
+}
+
+/** X-Ray knows no resources: of the daemon for functions, of the OTLP endpoint for the connector. */
+const traceActions = {
+  functions: ["xray:PutTraceSegments"],
+  connector: ["xray:PutSpans", "xray:PutSpansForIndexing"],
+};
+
+/** Lets it send its traces to CloudWatch, where they go there. */
+export function grantTraces(
+  name: ComputeName,
+  grantee: IGrantable,
+  { traces }: Pick<EnvironmentSource, "traces">,
+): void {
+  if (traces === undefined || traces.collector !== undefined) return;
+  const actions = name === "connector" ? traceActions.connector : traceActions.functions;
+  grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: ["*"] }));
 }
 
 /** What SQS asks of whoever sends to or receives from a queue with a key of the customer's, and DynamoDB of its table's. */

@@ -25,6 +25,7 @@ describe("the deployment's configuration", () => {
       rates: ratesOf(limits),
       lanes: 8,
       standby: true,
+      traces: undefined,
       network: {},
       nativePrincipals: [],
       deliveriesQueueArn: undefined,
@@ -74,6 +75,14 @@ describe("the deployment's configuration", () => {
       const { xmppDomains } = readConfig(good, { xmppDomains: xmpp });
       assert.deepEqual(xmppDomains, { "chat.bücher.example": { service, plain: "private" } });
     }
+  });
+
+  test("sends traces nowhere, to AWS or to a collector, and as many as it is told", () => {
+    assert.equal(read({ traces: "off", traceRatio: 0.5 }).traces, undefined);
+    assert.deepEqual(read({ traces: "aws" }).traces, {});
+    assert.deepEqual(read({ traces: "aws", traceRatio: "0.1" }).traces, { ratio: 0.1 });
+    const collector = "https://otel.example.com:4318";
+    assert.deepEqual(read({ traces: collector, traceRatio: 1 }).traces, { collector, ratio: 1 });
   });
 
   test("takes a plain stream only where it says how far it may go", () => {
@@ -138,6 +147,8 @@ describe("a wrong configuration is refused with key, value and fix", () => {
     ["lanes", 9, "lanes is 9: set it to a power of two up to 1024, like 8"],
     ["lanes", "2048", "lanes is 2048: set it to a power of two"],
     ["standby", "yes", 'standby is "yes": set it to true or false'],
+    ["traces", "on", 'traces is "on": set it to off, aws, or the URL of an OTLP/HTTP collector'],
+    ["traceRatio", 2, "traceRatio is 2: set it to a part of 1, like 0.05"],
     ["network", { vpcId: "vpc-12345678" }, "network.subnetIds is missing: set it to the ids of subnets like"],
     [
       "network",

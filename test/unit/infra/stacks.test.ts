@@ -101,12 +101,14 @@ describe("functions", () => {
       assert.equal(lambda.Properties["Handler"], "index.handler");
       assert.equal(lambda.Properties["Timeout"], definition.timeoutS);
       assert.equal(lambda.Properties["MemorySize"], definition.memoryMb);
-      assert.equal(lambda.Properties["RecursiveLoop"], "Terminate");
+      // A walk calls itself.
+      assert.equal(lambda.Properties["RecursiveLoop"], name === "walk" ? "Allow" : "Terminate");
       const environment = lambda.Properties["Environment"] as JsonObject;
       const use = queueUseOf(name);
       assert.deepEqual(
         Object.keys(environment["Variables"] as JsonObject).sort(),
         [
+          "AWS_SDK_UA_APP_ID",
           "CAUSEWAY_CAPABILITIES",
           "CAUSEWAY_DIRECTORY",
           "CAUSEWAY_DOMAINS",
