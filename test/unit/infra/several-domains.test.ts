@@ -87,7 +87,6 @@ describe("of several domains", () => {
         assert.deepEqual(actionsOn("ConnectorTask", physicalNameOf(ref)), [
           "sqs:ChangeMessageVisibility",
           "sqs:DeleteMessage",
-          "sqs:GetQueueAttributes",
           "sqs:ReceiveMessage",
         ]);
         assert.deepEqual(actionsOn("ConnectorTask", deadLetterNameOf(ref)), ["sqs:SendMessage"]);

@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
-import { walkActions } from "#infra/constructs/grants.ts";
 import { queueUseOf } from "#infra/definitions/environment.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
 import { parameters, queueParameter } from "#infra/definitions/parameters.ts";
 import { deadLetterNameOf, physicalNameOf, queueAttributesOf } from "#infra/definitions/queues.ts";
-import {
-  allowed,
-  compute,
-  type JsonObject,
-  ofType,
-  only,
-  outputs,
-  queueNamed,
-  root,
-  state,
-} from "./templates.ts";
+import { allowed, compute, type JsonObject, ofType, only, outputs, queueNamed, state } from "./templates.ts";
 
 describe("queues", () => {
   for (const queue of queueNames) {
@@ -198,29 +185,6 @@ describe("permissions", () => {
     for (const { Properties } of ofType(compute, "AWS::IAM::Role")) {
       assert.equal(Properties["ManagedPolicyArns"], undefined);
     }
-  });
-
-  test("cover the DynamoDB commands that the table uses, and no more", () => {
-    const rights: Record<string, readonly string[]> = {
-      GetItemCommand: ["dynamodb:GetItem"],
-      QueryCommand: ["dynamodb:Query"],
-      ScanCommand: ["dynamodb:Scan"],
-      PutItemCommand: ["dynamodb:PutItem"],
-      UpdateItemCommand: ["dynamodb:UpdateItem"],
-      DeleteItemCommand: ["dynamodb:DeleteItem"],
-      // A transaction needs the rights of its parts.
-      TransactWriteItemsCommand: ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-    };
-    const commands = readdirSync(join(root, "aws"))
-      .map((file) => readFileSync(join(root, "aws", file), "utf8"))
-      .filter((source) => source.includes("@aws-sdk/client-dynamodb"))
-      .flatMap((source) => [...source.matchAll(/new (\w+Command)\(/g)].map(([, name]) => String(name)));
-    const needed = commands.flatMap((command) => {
-      const actions = rights[command];
-      assert.ok(actions, `${command} is new: grant it in infra/stacks/grants.ts and name it here`);
-      return actions;
-    });
-    assert.deepEqual([...new Set(needed)].sort(), [...walkActions].sort());
   });
 });
 
