@@ -6,11 +6,11 @@ import {
   ManagedPolicy,
   PolicyStatement,
 } from "aws-cdk-lib/aws-iam";
-import { Key } from "aws-cdk-lib/aws-kms";
-import { Queue } from "aws-cdk-lib/aws-sqs";
+import { type IKey, Key } from "aws-cdk-lib/aws-kms";
+import { type IQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import type { Config } from "../config.ts";
 import { queueParameter } from "../definitions/parameters.ts";
-import type { State, StateConfig } from "./state.ts";
 
 const eventActions = ["sqs:SendMessage", "sqs:GetQueueUrl"];
 const deliveryActions = [
@@ -22,13 +22,20 @@ const deliveryActions = [
 ];
 const keyActions = ["kms:Decrypt", "kms:GenerateDataKey"];
 
-type StateParts = Omit<State, "nativeAccess">;
+export type NativeConfig = Pick<Config, "nativePrincipals" | "deliveriesQueueArn">;
+
+/** The queues of the native system, and their key where it is the customer's. */
+export interface NativeSide {
+  readonly queues: Readonly<Record<"nativeEvents" | "nativeDeliveries", IQueue>>;
+  readonly key: IKey | undefined;
+}
+
 type ParameterName = Parameters<typeof queueParameter>;
 
 /** A policy for the role of a native system in the same account. */
 function makePolicy(
   scope: Construct,
-  { queues, key }: StateParts,
+  { queues, key }: NativeSide,
   isOurs: boolean,
   stack: Stack,
 ): ManagedPolicy {
@@ -82,8 +89,8 @@ function principalOf(who: string): IPrincipal {
 /** Lets the native system use its queues: by a policy in this account, by the queues' own policies from others. */
 export function allowNativeSide(
   scope: Construct,
-  state: StateParts,
-  config: StateConfig,
+  state: NativeSide,
+  config: NativeConfig,
   stack: Stack,
 ): ManagedPolicy {
   const { queues, key } = state;
@@ -91,7 +98,7 @@ export function allowNativeSide(
   const policy = makePolicy(scope, state, isOurs, stack);
   if (config.nativePrincipals.length === 0) return policy;
   const principals = config.nativePrincipals.map(principalOf);
-  const allow = (queue: State["queues"][keyof State["queues"]], actions: readonly string[]) => {
+  const allow = (queue: IQueue, actions: readonly string[]) => {
     if (!(queue instanceof Queue)) return;
     const resources = [queue.queueArn];
     queue.addToResourcePolicy(

@@ -1,12 +1,14 @@
 /** What on-call sees of a deployment. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { makeCounters } from "#connector/counters.ts";
 import { metricLine } from "#connector/report.ts";
 import { limits } from "#core/limits.ts";
 import { alarmDefinitions, alarmKinds, runbookOf } from "#infra/definitions/alarms.ts";
 import { savedQueries } from "#infra/definitions/saved-queries.ts";
-import { type JsonObject, observability, ofType, only, synthesize } from "./templates.ts";
+import { type JsonObject, observability, ofType, only, root, synthesize } from "./templates.ts";
 
 const alarms = ofType(observability, "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
 
@@ -82,6 +84,20 @@ describe("alarms", () => {
       );
     }
   });
+});
+
+test("what they cost is counted as they are", () => {
+  const cost = readFileSync(join(root, "docs/cost.md"), "utf8");
+  const { counts } = makeCounters(limits);
+  const health = { domain: "im.example.com", stream: "up", held: 0, windowStanzas: 0 } as const;
+  const line = JSON.parse(
+    metricLine([{ health, counts: { ...counts(), packs: 1 }, roundTrips: { p50Ms: 1, maxMs: 1 } }], 0),
+  );
+  const figures = line._aws.CloudWatchMetrics[0].Metrics.length;
+  const filters = ofType(observability, "AWS::Logs::MetricFilter").length;
+  assert.ok(
+    cost.includes(`${alarms.length} alarms at 0.10, ${figures + filters} metrics of the connector at 0.30`),
+  );
 });
 
 test("the dashboard shows the alarms first, and every figure that the connector tells of itself", () => {
