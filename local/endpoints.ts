@@ -142,9 +142,10 @@ export function queueUrlsOf({ sqs, furtherComponents = [] }: Pick<Endpoints, "sq
         outboundQueues.map((queue) => [`${queue}/${further.domain}`, urlsOf(further)[queue]]),
       ),
     );
+  const { deadLetters, ...queues } = sqs.queues;
   return {
-    urls: { ...sqs.queues, ...own(({ queues }) => queues) },
-    deadLetterUrls: { ...sqs.queues.deadLetters, ...own(({ queues }) => queues.deadLetters) },
+    urls: { ...queues, ...own((further) => further.queues) },
+    deadLetterUrls: { ...deadLetters, ...own((further) => further.queues.deadLetters) },
   };
 }
 
