@@ -17,13 +17,9 @@ import { makeCompute } from "../constructs/compute.ts";
 import { makeObservability } from "../constructs/observability.ts";
 import { makeState } from "../constructs/state.ts";
 import { readConfig } from "../read-config.ts";
-import { addRules } from "../rules.ts";
 
 const config = readConfig({ domains: ["im.example.com"], xmppService: "xmpps://xmpp.example.com:5348" });
-const app = new App();
-// Yours may have other rules.
-addRules(app);
-const stack = new Stack(app, "Chat");
+const stack = new Stack(new App(), "Chat");
 const state = makeState(stack, config);
 const compute = makeCompute(stack, config, state, { functionFolder, connectorFolder });
 makeObservability(stack, { state, compute }, config);

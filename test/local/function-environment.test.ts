@@ -19,8 +19,14 @@ after(() => rmSync(folder, { recursive: true }));
 for (const name of functionNames) {
   for (const [env, complaint] of [
     [{}, /^Error: wrong environment: CAUSEWAY_\w+ is missing: set it to [^\n]+$/],
-    [{ CAUSEWAY_DOMAINS: "im..example", CAUSEWAY_TABLE: "causeway" }, /wrong environment: CAUSEWAY_DOMAINS is "im\.\.example": set it to/],
-    [{ CAUSEWAY_DOMAINS: "im.example.com", CAUSEWAY_TABLE: "causeway" }, /wrong environment: CAUSEWAY_QUEUE_\w+ is missing: set it to the URL/],
+    [
+      { CAUSEWAY_DOMAINS: "im..example", CAUSEWAY_TABLE: "causeway" },
+      /wrong environment: CAUSEWAY_DOMAINS is "im\.\.example": set it to/,
+    ],
+    [
+      { CAUSEWAY_DOMAINS: "im.example.com", CAUSEWAY_TABLE: "causeway" },
+      /wrong environment: CAUSEWAY_QUEUE_\w+ is missing: set it to the URL/,
+    ],
   ] as const) {
     test(`${name} with ${JSON.stringify(env)} fails with one line`, async () => {
       const instance = startInstance({

