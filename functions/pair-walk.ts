@@ -2,6 +2,7 @@
 import type { UserRecord, WalkEntry } from "#aws/table.ts";
 import type { WalkTask } from "#core/contract/envelope.ts";
 import type { Cause, Pair } from "#core/decision.ts";
+import { unsampled } from "#core/trace.ts";
 import type { Context } from "#core/translate/context.ts";
 import { ghostJid } from "./ghost.ts";
 import { pairByPair } from "./pair-by-pair.ts";
@@ -33,7 +34,14 @@ export function pairContext(
     ghost: ghostJid(record.localpart, pair.domain),
     caps: ports.caps,
     severalDomains: ports.domains.length > 1,
-    cause: { ...cause, side: "xmpp", time: new Date(ports.clock()).toISOString(), trace, hops },
+    // Of a walk its steps are recorded, not each of the pairs.
+    cause: {
+      ...cause,
+      side: "xmpp",
+      time: new Date(ports.clock()).toISOString(),
+      trace: unsampled(trace),
+      hops,
+    },
   };
 }
 
