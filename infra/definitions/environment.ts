@@ -68,6 +68,8 @@ function traceVariables(name: ComputeName, { collector, ratio }: DeclaredTraces)
 export function environmentOf(name: ComputeName, source: EnvironmentSource): Record<string, string> {
   const use = queueUseOf(name);
   return {
+    // Stands in each call's user agent: CloudTrail, and our own tests, see who calls.
+    AWS_SDK_UA_APP_ID: `causeway-${name}`,
     CAUSEWAY_TABLE: source.table,
     CAUSEWAY_DOMAINS: source.domains.join(","),
     ...(name === "connector"

@@ -20,7 +20,7 @@ test("traces are off by default: nobody may write any", () => {
 });
 
 test("to AWS, functions may use their daemon and the connector the OTLP endpoint", () => {
-  const stacks = synthesize({ "causeway:traces": "aws" });
+  const stacks = synthesize({ traces: "aws" });
   assert.deepEqual(
     actionsOn(stacks),
     [...functionNames.map(() => "xray:PutTraceSegments"), "xray:PutSpans", "xray:PutSpansForIndexing"].sort(),
@@ -28,7 +28,7 @@ test("to AWS, functions may use their daemon and the connector the OTLP endpoint
 });
 
 test("to a collector, the connector may reach its port, and AWS is not asked", () => {
-  const stacks = synthesize({ "causeway:traces": "https://otel.example.com:4318" });
+  const stacks = synthesize({ traces: "https://otel.example.com:4318" });
   assert.deepEqual(actionsOn(stacks), []);
   assert.deepEqual(portsOf(stacks.compute), [443, 4318, 5348]);
   assert.deepEqual(portsOf(compute), [443, 5348]);
