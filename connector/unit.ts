@@ -8,6 +8,7 @@ import {
   readOutboundPack,
   writePack,
 } from "#core/contract/envelope.ts";
+import { stanzaIdOf, traceIdOf } from "#core/contract/item-ids.ts";
 import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
 import { type ExpandContext, expandItem, type Unfit } from "./expand.ts";
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly done: readonly ReceivedMessage[];
   /** To be tried again later. */
   readonly later: readonly ReceivedMessage[];
+  /** Effect, stanza and trace id of each item that was written. */
+  readonly items: readonly (readonly string[])[];
 }
 
 export interface Unit {
@@ -60,6 +63,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
   const later: ReceivedMessage[] = [];
+  const items: (readonly string[])[] = [];
 
   const tell = (message: ReceivedMessage, telling: Promise<boolean>) => {
     tellings.set(message, [...(tellings.get(message) ?? []), telling]);
@@ -119,8 +123,16 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     }
     for (const item of pack.value.items) {
       const stanzas = expand(item);
-      if (stanzas.ok) yield* stanzas.value;
-      else onUnfit(message, item, stanzas.error);
+      if (!stanzas.ok) {
+        onUnfit(message, item, stanzas.error);
+        continue;
+      }
+      let written = false;
+      for (const xml of stanzas.value) {
+        yield xml;
+        written = true;
+      }
+      if (written) items.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
     }
   }
 
@@ -153,7 +165,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
         if (told.every(Boolean)) done.push(message);
         else untold.push(message);
       }
-      return { done, later: [...untold, ...later] };
+      return { done, later: [...untold, ...later], items };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, ServerKind } from "./servers/server.ts";
@@ -32,6 +32,10 @@ export interface Endpoints {
     };
   };
   readonly dynamodb: { readonly endpoint: string; readonly table: string };
+  /** Where each connector says how it is. */
+  readonly health: readonly string[];
+  /** The folder of everybody's logs. */
+  readonly logs: string;
   /** Process ids; an engine that was named by its endpoint has none. */
   readonly processes: Processes;
 }
@@ -56,6 +60,8 @@ export interface EndpointsSource {
   readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
   readonly dynamodbEndpoint: string;
   readonly table: string;
+  readonly stateDir: string;
+  readonly connectors: number;
   readonly processes: Processes;
 }
 
@@ -82,6 +88,8 @@ export function endpointsOf(source: EndpointsSource): Endpoints {
       queues: { ...source.urls, deadLetters: source.deadLetterUrls },
     },
     dynamodb: { endpoint: source.dynamodbEndpoint, table: source.table },
+    health: [ports.health, ports.standby].slice(0, source.connectors).map((port) => `http://${host}:${port}`),
+    logs: join(source.stateDir, "logs"),
     processes: source.processes,
   };
 }

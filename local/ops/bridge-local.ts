@@ -1,0 +1,83 @@
+/** A bridge on this machine, by the file that `npm start` writes. */
+import * as v from "valibot";
+import { makeTable } from "#aws/dynamodb-table.ts";
+import { makeQueues } from "#aws/queues.ts";
+import { queueNames } from "#core/contract/queues.ts";
+import { ok, type Result } from "#core/result.ts";
+import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
+import { readEndpointsAs } from "../native/endpoints.ts";
+import type { Bridge, ConnectorView } from "./bridge.ts";
+import { namingCalls } from "./calls.ts";
+import { readLocalLogs } from "./logs-local.ts";
+
+const urls = v.object(v.entriesFromList(queueNames, v.string()));
+
+const endpointsSchema = v.object({
+  pid: v.exactOptional(v.number()),
+  component: v.object({ host: v.string(), port: v.number(), domain: v.string() }),
+  sqs: v.object({
+    endpoint: v.string(),
+    region: v.string(),
+    queues: v.object({ ...urls.entries, deadLetters: urls }),
+  }),
+  dynamodb: v.object({ endpoint: v.string(), table: v.string() }),
+  health: v.array(v.string()),
+  logs: v.string(),
+});
+
+const healthSchema = v.object({
+  domain: v.string(),
+  stream: v.string(),
+  lease: v.optional(v.string()),
+  leaseFresh: v.optional(v.boolean()),
+  fence: v.optional(v.number()),
+  since: v.optional(v.string()),
+  windowStanzas: v.number(),
+  held: v.number(),
+});
+
+const askMsMax = 2_000;
+
+async function ask(url: string, domain: string): Promise<ConnectorView> {
+  const name = url.replace(/^https?:\/\//, "");
+  try {
+    const answer = await fetch(`${url}/live`, { signal: AbortSignal.timeout(askMsMax) });
+    return { name, ...v.parse(healthSchema, await answer.json()) };
+  } catch {
+    return { name, domain, stream: "unreachable" };
+  }
+}
+
+/** The bridge whose file this is; the error is for people. Nothing is asked of it yet. */
+export function localBridge(path: string | undefined): Result<Bridge, string> {
+  const read = readEndpointsAs(endpointsSchema, path);
+  if (!read.ok) return read;
+  const { component, sqs: at, dynamodb: base, health, logs } = read.value;
+  const sqs = namingCalls(sqsClientFor(at.endpoint));
+  const dynamodb = namingCalls(dynamodbClientFor(base.endpoint));
+  const { deadLetters, ...queues } = at.queues;
+  return ok({
+    kind: "local",
+    who: "this command",
+    domains: [component.domain],
+    urls: queues,
+    deadLetterUrls: deadLetters,
+    sqs,
+    dynamodb,
+    tableName: base.table,
+    table: makeTable({ client: dynamodb, name: base.table }),
+    queues: makeQueues({ client: sqs, urls: queues, deadLetterUrls: deadLetters }),
+    deadLetters: makeQueues({ client: sqs, urls: deadLetters, deadLetterUrls: {} }),
+    logs: { read: (query) => readLocalLogs(logs, query) },
+    connectors: () => Promise.all(health.map((url) => ask(url, component.domain))),
+    // The engine does not tell.
+    ages: async () => ({}),
+    service: `xmpp://${component.host}:${component.port}`,
+    region: at.region,
+    clockUrl: at.endpoint,
+    close() {
+      sqs.destroy();
+      dynamodb.destroy();
+    },
+  });
+}
