@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "#core/limits.ts";
 import type { EnvironmentSource } from "#infra/definitions/environment.ts";
@@ -29,6 +29,8 @@ export interface Bridge {
   holdConnector(): Promise<() => Promise<void>>;
   /** Stops the XMPP server and starts it again; resolves when it serves and the connector is connected. */
   restartServer(): Promise<void>;
+  /** Stops the XMPP server and keeps it down; resolves with what starts it again and waits until a connector is connected. */
+  holdServer(): Promise<() => Promise<void>>;
   /** Ends the function's instances in the middle of whatever they do; new ones follow. */
   crashFunction(name: FunctionName): Promise<void>;
   /** Ends the SQS engine with SIGKILL; resolves when it serves again. */
@@ -70,8 +72,13 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     for (const part of freshParts) rmSync(join(stateDir, part), { recursive: true, force: true });
   }
   let bridge: Bridge | undefined;
-  const context: FoundationContext = {
-    secret: randomBytes(secretBytes).toString("hex"),
+  const secret = randomBytes(secretBytes).toString("hex");
+  mkdirSync(stateDir, { recursive: true });
+  const secretFile = join(stateDir, "component-secret");
+  writeFileSync(secretFile, secret, { mode: 0o600 });
+  const context: FoundationContext & { secretFile: string } = {
+    secret,
+    secretFile,
     sqsEndpoint: options.sqsEndpoint ?? `http://127.0.0.1:${ports.sqs}`,
     dynamodbEndpoint: options.dynamodbEndpoint ?? `http://127.0.0.1:${ports.dynamodb}`,
     changed(pid) {
@@ -118,7 +125,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
 
 function startConnection(
   { ports, stateDir, log, connectors, componentPort = ports.component }: BridgeOptions,
-  context: FoundationContext,
+  context: FoundationContext & { readonly secretFile: string },
   environment: EnvironmentSource,
 ): Promise<Connectors> {
   return startConnectors({
@@ -173,6 +180,13 @@ function bridgeOf(
     async restartServer() {
       await server.restart();
       await connectors.connected();
+    },
+    async holdServer() {
+      const resume = await server.hold();
+      return async () => {
+        await resume();
+        await connectors.connected();
+      };
     },
     crashFunction: (name) => mappings.crash(name),
     async killSqs() {

@@ -9,6 +9,8 @@ export interface ConnectorOptions {
   readonly environment: EnvironmentSource;
   readonly componentPort: number;
   readonly secret: string;
+  /** A file that holds it instead, read for each stream. */
+  readonly secretFile?: string;
   readonly healthPort: number;
   readonly sqsEndpoint: string;
   readonly dynamodbEndpoint: string;
@@ -44,7 +46,9 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
       ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),
       ...environmentOf("connector", options.environment),
       CAUSEWAY_XMPP_SERVICE: `xmpp://127.0.0.1:${options.componentPort}`,
-      CAUSEWAY_XMPP_SECRET: options.secret,
+      ...(options.secretFile === undefined
+        ? { CAUSEWAY_XMPP_SECRET: options.secret }
+        : { CAUSEWAY_XMPP_SECRET_FILE: options.secretFile }),
       CAUSEWAY_HEALTH_PORT: String(options.healthPort),
     },
     logFile: options.logFile,

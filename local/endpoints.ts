@@ -22,6 +22,8 @@ export interface Endpoints {
     readonly port: number;
     readonly domain: string;
     readonly users: readonly string[];
+    /** The file that holds the component's secret. */
+    readonly secretFile: string;
   };
   readonly sqs: {
     readonly endpoint: string;
@@ -61,6 +63,7 @@ export interface EndpointsSource {
   readonly dynamodbEndpoint: string;
   readonly table: string;
   readonly stateDir: string;
+  readonly secretFile: string;
   readonly connectors: number;
   readonly processes: Processes;
 }
@@ -81,7 +84,13 @@ export function endpointsOf(source: EndpointsSource): Endpoints {
       websocket: `ws://${host}:${ports.http}/xmpp-websocket`,
       accounts: source.accounts.map(({ name, password }) => ({ jid: `${name}@${domain}`, password })),
     },
-    component: { host, port: ports.component, domain: source.componentDomain, users: source.users },
+    component: {
+      host,
+      port: ports.component,
+      domain: source.componentDomain,
+      users: source.users,
+      secretFile: source.secretFile,
+    },
     sqs: {
       endpoint: source.sqsEndpoint,
       region: source.region,

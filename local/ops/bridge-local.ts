@@ -1,4 +1,5 @@
 /** A bridge on this machine, by the file that `npm start` writes. */
+import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues } from "#aws/queues.ts";
@@ -14,7 +15,7 @@ const urls = v.object(v.entriesFromList(queueNames, v.string()));
 
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
-  component: v.object({ host: v.string(), port: v.number(), domain: v.string() }),
+  component: v.object({ host: v.string(), port: v.number(), domain: v.string(), secretFile: v.string() }),
   sqs: v.object({
     endpoint: v.string(),
     region: v.string(),
@@ -73,6 +74,7 @@ export function localBridge(path: string | undefined): Result<Bridge, string> {
     // The engine does not tell.
     ages: async () => ({}),
     service: `xmpp://${component.host}:${component.port}`,
+    readSecret: () => readFile(component.secretFile, "utf8"),
     region: at.region,
     clockUrl: at.endpoint,
     close() {

@@ -43,8 +43,8 @@ export interface Bridge {
   readonly ages: () => Promise<Partial<Record<QueueName, number>>>;
   /** `xmpps://host:port` of the server's component listener. */
   readonly service: string;
-  /** The component's secret, where it is kept on AWS. */
-  readonly readSecret?: () => Promise<string>;
+  /** The component's secret, from where it is kept. */
+  readonly readSecret: () => Promise<string>;
   readonly region: string;
   /** Where AWS's clock can be read: any of its services. */
   readonly clockUrl: string;

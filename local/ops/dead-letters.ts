@@ -1,9 +1,10 @@
 /** `ops dead-letters`: what was set aside, shown, put back or dropped. */
 import { type QueueName, queueNames } from "#core/contract/queues.ts";
-import { parseUserId } from "#core/mapping.ts";
+import { localpartOfUser, parseUserId } from "#core/mapping.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
 import type { Bridge } from "./bridge.ts";
+import { isFailedCall } from "./calls.ts";
 import { answer, type Command, Complaint, domainOf, exits, type Given, type Screen } from "./command.ts";
 import { type Held, type LetterBox, openLetterBox } from "./letter-box.ts";
 import { type Letter, type LetterFilter, matches, replayOf } from "./letters.ts";
@@ -24,7 +25,7 @@ ops dead-letters drop [ID] --yes         deletes letters
   --queue NAME      only those of this queue: ${queueNames.map((queue) => queueDefinitions[queue].base).join(", ")}
   --user USER       only those about this native user
   --contact JID     only those about this contact
-  --max N           so many at the most (default: ${lettersMax})
+  --max N           looks at so many of each queue (default: ${lettersMax})
   --yes             does it; without it replay and drop say what they would do
   --with-content    show: the item too, with what people have written in it. Treat it as their letter.
 
@@ -70,8 +71,13 @@ function check(given: Given): string | undefined {
 async function namesOf(bridge: Bridge, domain: string, text: string): Promise<readonly string[]> {
   const user = parseUserId(text);
   if (!user.ok) throw new Complaint(`--user: ${user.error}`, exits.wrongUsage);
-  const record = await bridge.table.readUser(domain, user.value);
-  return record === undefined ? [text] : [text, `${record.localpart}@${domain}`];
+  const usual = localpartOfUser(user.value);
+  // What was set aside may have been so because this very item is broken.
+  const record = await bridge.table.readUser(domain, user.value).catch((error: unknown) => {
+    if (isFailedCall(error)) throw error;
+    return undefined;
+  });
+  return [text, `${record?.localpart ?? usual}@${domain}`];
 }
 
 async function filterOf(bridge: Bridge, given: Given): Promise<LetterFilter> {
@@ -161,10 +167,8 @@ async function run(bridge: Bridge, given: Given, screen: Screen): Promise<number
   const filter = await filterOf(bridge, given);
   const box = openLetterBox(bridge, screen.signal);
   try {
-    const held: Held[] = [];
-    for await (const each of box.read(queuesOf(given) ?? queueNames, maxOf(given) ?? lettersMax)) {
-      if (matches(each.letter, filter)) held.push(each);
-    }
+    const all = await box.read(queuesOf(given) ?? queueNames, maxOf(given) ?? lettersMax);
+    const held = all.filter(({ letter }) => matches(letter, filter));
     const letters = held.map(({ letter }) => letter);
     const [action, id] = given.positionals;
     if (id !== undefined && letters.length === 0) throw new Complaint(`there is no letter ${id}`);

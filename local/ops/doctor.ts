@@ -45,11 +45,11 @@ async function connectorsOf(bridge: Bridge, domain: string): Promise<{ check: Ch
   return { check: failing(name, states, fix), isUp: false };
 }
 
-async function secretOf(bridge: Bridge, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function secretOf(bridge: Bridge, env: NodeJS.ProcessEnv): Promise<string> {
   const { CAUSEWAY_XMPP_SECRET: given, CAUSEWAY_XMPP_SECRET_FILE: file } = env;
   if (given) return given;
   if (file) return (await readFile(file, "utf8")).trim();
-  return (await bridge.readSecret?.())?.trim();
+  return (await bridge.readSecret()).trim();
 }
 
 /** The checks that open a stream of their own, as far as that harms nobody. */
@@ -66,18 +66,13 @@ async function streamOf(
       : "the server has accepted the bridge's own stream";
     return [wants ? skipped(streamChecks.secret, text) : fine(streamChecks.secret, text)];
   }
-  let secret: string | undefined;
+  let secret: string;
   try {
     secret = await secretOf(bridge, screen.env);
   } catch (error) {
     const text = isFailedCall(error) ? explainFailure(error, bridge.who) : "its file cannot be read";
     return [
       failing(streamChecks.secret, text, "let this tool read the secret, or set CAUSEWAY_XMPP_SECRET_FILE"),
-    ];
-  }
-  if (!secret) {
-    return [
-      skipped(streamChecks.secret, "set CAUSEWAY_XMPP_SECRET_FILE to a file that holds it, and it is tried"),
     ];
   }
   const { service } = bridge;
@@ -128,7 +123,7 @@ export const doctor: Command = {
                     recipient-unavailable.
   --yes             with --connect: does so although the bridge's own stream is up, which may cost stanzas
 
-Without --connect the secret is tried only while no stream is up. The secret is read from Secrets Manager, or from
+Without --connect the secret is tried only while no stream is up. The secret is read from where it is kept, or from
 CAUSEWAY_XMPP_SECRET or the file that CAUSEWAY_XMPP_SECRET_FILE names. Permissions are tried with calls that only
 look. Exit code 1 where a check fails.`,
   options: { connect: { type: "boolean" } },

@@ -1,8 +1,6 @@
 /** What events and errors in the logs mean to people. A table. */
-import type { Finding } from "./diagnose.ts";
-
 export interface FailureKind {
-  readonly level: Finding["level"];
+  readonly level: "fail" | "warn";
   /** After the name of a part. */
   readonly says: string;
   readonly next: string;

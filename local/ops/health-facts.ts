@@ -66,15 +66,14 @@ export async function readHealth(bridge: Bridge, nowMs: number): Promise<HealthF
       return otherwise;
     }
   };
-  const { signs } = troubleSigns;
   const [connectors, queues, lines, domains] = await Promise.all([
     orElse(bridge.connectors(), []),
     orElse(readQueues(bridge), []),
-    orElse(bridge.logs.read({ sinceMs: nowMs - latelyMs, holding: signs }), []),
+    orElse(bridge.logs.read({ sinceMs: nowMs - latelyMs, holding: troubleSigns }), []),
     Promise.all(bridge.domains.map((domain) => orElse(readDomain(bridge, domain), { domain, fence: 0 }))),
   ]);
-  return { connectors, domains, queues, troubles: troublesOf(lines), failures: [...failures] };
+  return { connectors, domains, queues, troubles: troublesOf(lines, nowMs), failures: [...failures] };
 }
 
 /** Texts in the lines that tell of trouble, and of its end. */
-const troubleSigns = { signs: ["warn", "error", "timed out", "stream.up", '"failed":0'] };
+const troubleSigns = ["warn", "error", "timed out", "stream.up", "routed", "policy.read", '"failed":0'];

@@ -14,8 +14,8 @@ export interface Held {
 }
 
 export interface LetterBox {
-  /** Every letter that was there when it was begun, once, up to `max`. */
-  read(queues: readonly QueueName[], max: number): AsyncGenerator<Held>;
+  /** Every letter of these queues that is there, once, up to `max` of each. */
+  read(queues: readonly QueueName[], max: number): Promise<readonly Held[]>;
   remove(held: Held): Promise<void>;
   /** Gives back what was read and not removed. */
   close(): Promise<void>;
@@ -24,39 +24,29 @@ export interface LetterBox {
 export function openLetterBox({ deadLetters }: Pick<Bridge, "deadLetters">, signal: AbortSignal): LetterBox {
   const inHand = new Map<QueueName, Set<ReceivedMessage>>();
 
-  async function* readQueue(queue: QueueName, max: number): AsyncGenerator<Held> {
+  async function readQueue(queue: QueueName, max: number): Promise<readonly Held[]> {
     const mine = inHand.get(queue) ?? new Set();
     inHand.set(queue, mine);
-    const seen = new Set<string>();
+    const found = new Map<string, Held>();
     let empty = 0;
     // An empty answer may be one part of the queue's storage: a long poll asks all of them.
-    while (seen.size < max && empty < 2 && !signal.aborted) {
-      const count = Math.min(limits.queueBatchMax, max - seen.size);
-      const messages = await deadLetters.receive(queue, {
-        max: count,
-        waitS: empty,
-        visibilityS: inHandS,
-        signal,
-      });
-      for (const message of messages) mine.add(message);
-      const fresh = messages.filter(({ id }) => !seen.has(id));
-      empty = fresh.length === 0 ? empty + 1 : 0;
-      for (const message of fresh) {
-        seen.add(message.id);
-        yield { letter: readLetter(queue, message), message };
+    while (found.size < max && empty < 2 && !signal.aborted) {
+      const count = Math.min(limits.queueBatchMax, max - found.size);
+      const options = { max: count, waitS: empty, visibilityS: inHandS, signal };
+      const messages = await deadLetters.receive(queue, options);
+      const before = found.size;
+      for (const message of messages) {
+        mine.add(message);
+        found.set(message.id, { letter: readLetter(queue, message), message });
       }
+      empty = found.size === before ? empty + 1 : 0;
     }
+    return [...found.values()];
   }
 
   return {
-    async *read(queues, max) {
-      let left = max;
-      for (const queue of queues) {
-        for await (const held of readQueue(queue, left)) {
-          left -= 1;
-          yield held;
-        }
-      }
+    async read(queues, max) {
+      return (await Promise.all(queues.map((queue) => readQueue(queue, max)))).flat();
     },
     async remove({ letter, message }) {
       await deadLetters.remove(letter.queue, [message]);

@@ -1,102 +1,10 @@
-/** `npm run ops`: what an operator asks of a bridge, and does to it. */
-import { runPolicy } from "../policy/run.ts";
+/** `npm run ops`. */
 import { stopOnSignal } from "../stop-signals.ts";
-import { awsBridge } from "./bridge-aws.ts";
-import { localBridge } from "./bridge-local.ts";
-import { explainFailure, isFailedCall } from "./calls.ts";
-import {
-  type Command,
-  Complaint,
-  commonHelp,
-  exits,
-  type Place,
-  readArguments,
-  type Screen,
-} from "./command.ts";
-import { deadLetters } from "./dead-letters.ts";
-import { doctor } from "./doctor.ts";
-import { drain } from "./drain.ts";
-import { message } from "./message.ts";
-import { pair } from "./pair.ts";
-import { queues } from "./queues.ts";
-import { resync } from "./resync.ts";
-import { status } from "./status.ts";
-import { columns } from "./text.ts";
+import { runOps } from "./run.ts";
 
-const commands: Readonly<Record<string, Command>> = {
-  status,
-  doctor,
-  message,
-  pair,
-  queues,
-  "dead-letters": deadLetters,
-  resync,
-  drain,
-};
-
-const overview = `npm run ops -- COMMAND [options]      looks after a bridge
-
-${columns([
-  ...Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary]),
-  ["  policy", "with whom users may have to do: show, set (the same as npm run policy)"],
-])}
-
-${commonHelp}
-
-Nothing is changed without --yes, but by resync and policy set, which lose nothing. npm run ops -- COMMAND --help says
-more, docs/ops.md and docs/runbook.md all. Exit code: 0 fine, 1 not healthy or not done, 2 wrong usage.`;
-
-function complain(screen: Screen, text: string, exit: number): number {
-  screen.tell(text);
-  return exit;
-}
-
-const openBridge = ({ profile, region, ...place }: Place) =>
-  profile === undefined && region === undefined
-    ? Promise.resolve(localBridge(place.endpoints))
-    : awsBridge({ profile, region, ...place });
-
-async function run(name: string, command: Command, args: readonly string[], screen: Screen): Promise<number> {
-  const read = readArguments(command, args);
-  if (!read.ok)
-    return complain(screen, `${read.error}\n\nnpm run ops -- ${name} --help says more.`, exits.wrongUsage);
-  if (read.value === "help") {
-    screen.say(`${command.help}\n\n${commonHelp}`);
-    return exits.fine;
-  }
-  const { place, given } = read.value;
-  try {
-    const bridge = await openBridge(place);
-    if (!bridge.ok) return complain(screen, bridge.error, exits.unhealthy);
-    return await command.run(bridge.value, given, screen).finally(bridge.value.close);
-  } catch (error) {
-    if (error instanceof Complaint) return complain(screen, error.message, error.exit);
-    const who = place.profile === undefined ? "this command" : `profile ${place.profile}`;
-    if (isFailedCall(error)) return complain(screen, explainFailure(error, who), exits.unhealthy);
-    throw error;
-  }
-}
-
-async function main([name = "", ...args]: readonly string[]): Promise<number> {
-  const stopping = stopOnSignal();
-  const { signal } = stopping;
-  const screen: Screen = { say: console.log, tell: console.error, signal, env: process.env };
-  if (name === "policy") return runPolicy(args);
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
-    const isHelp = name === "--help" || name === "-h" || name === "help";
-    if (isHelp) screen.say(overview);
-    else screen.tell(`${name === "" ? "no command" : `${name} is no command`}\n\n${overview}`);
-    return isHelp ? exits.fine : exits.wrongUsage;
-  }
-  try {
-    const exit = await run(name, command, args, screen);
-    return signal.aborted ? stopping.exitCode() : exit;
-  } catch (error) {
-    if (signal.aborted) return stopping.exitCode();
-    throw error;
-  }
-}
-
+const stopping = stopOnSignal();
+const { signal } = stopping;
+const screen = { say: console.log, tell: console.error, signal, env: process.env };
+const exit = await runOps(process.argv.slice(2), screen);
 // Not left to the event loop: an interrupted call may still be trying.
-process.exit(await main(process.argv.slice(2)));
+process.exit(signal.aborted ? stopping.exitCode() : exit);

@@ -37,16 +37,16 @@ async function follow(bridge: Bridge, id: string, sinceMs: number) {
 const isAbout = ({ cause, trace, about, id }: Letter, ids: ReadonlySet<string>) =>
   [cause, cause.slice(cause.lastIndexOf(" ") + 1), traceIdOf(trace), about, id].some((each) => ids.has(each));
 
+const publicLetter = ({ id, queue, reason }: Letter) => ({ id, queue: queueDefinitions[queue].base, reason });
+
 async function deadLettersOf(bridge: Bridge, ids: ReadonlySet<string>, signal: AbortSignal) {
   const box = openLetterBox(bridge, signal);
-  const found: Letter[] = [];
   try {
-    for await (const { letter } of box.read(queueNames, lettersMax))
-      if (isAbout(letter, ids)) found.push(letter);
+    const letters = (await box.read(queueNames, lettersMax)).map(({ letter }) => letter);
+    return letters.filter((letter) => isAbout(letter, ids)).map(publicLetter);
   } finally {
     await box.close();
   }
-  return found.map(({ id, queue, reason }) => ({ id, queue: queueDefinitions[queue].base, reason }));
 }
 
 /** Takes the first messages into hand for a moment, and gives them back, the last first, so that no order turns. */

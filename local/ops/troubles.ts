@@ -31,7 +31,13 @@ const textOf = (value: unknown) => (typeof value === "string" ? value : "");
 
 /** What a part says when it has done all of its work. */
 const isSuccess = ({ event, fields }: LogLine) =>
-  event === "stream.up" || (event === "batch" && fields["failed"] === 0);
+  event === "stream.up" || event === "downlink.routed" || (event === "batch" && fields["failed"] === 0);
+
+/** Troubles that are told once, however long they last, and what tells of their end. */
+const ends: Readonly<Record<string, string>> = { "policy.unread": "policy.read" };
+
+/** What was complained of so long ago, and not again, is no news. */
+const openMsMax = 5 * 60_000;
 
 const isTrouble = ({ level, event }: LogLine) =>
   (level === "warn" || level === "error") && event !== "stream.down" && event !== "rejected";
@@ -49,19 +55,25 @@ function streamsOf(lines: readonly LogLine[]): StreamTrouble[] {
   );
 }
 
+/** Whether what a line complains of is past. */
+function isOver({ part, event, at }: LogLine, lines: readonly LogLine[], nowMs: number): boolean {
+  const end = ends[event];
+  const isEnd = (line: LogLine) => (end === undefined ? isSuccess(line) : line.event === end);
+  const wasEnded = lines.some((line) => line.part === part && line.at > at && isEnd(line));
+  return wasEnded || (end === undefined && nowMs - at > openMsMax);
+}
+
 /** @param lines in order of time */
-export function troublesOf(lines: readonly LogLine[]): Troubles {
+export function troublesOf(lines: readonly LogLine[], nowMs: number): Troubles {
   const kinds = Map.groupBy(lines.filter(isTrouble), ({ part, event, fields }) =>
     JSON.stringify([part, event, textOf(fields["error"]) || textOf(fields["reason"])]),
   );
-  const workedAt = new Map<string, number>();
-  for (const line of lines) if (isSuccess(line)) workedAt.set(line.part, line.at);
   const parts = [...kinds.values()].flatMap((same): Trouble[] => {
     const last = same.at(-1);
     if (last === undefined) return [];
     const { part, event, at, fields } = last;
     const reason = textOf(fields["error"]) || textOf(fields["reason"]);
-    const over = (workedAt.get(part) ?? 0) > at;
+    const over = isOver(last, lines, nowMs);
     return [{ part, event, reason, count: same.length, lastAt: at, over }];
   });
   return { parts: parts.toSorted((a, b) => b.lastAt - a.lastAt), streams: streamsOf(lines) };
