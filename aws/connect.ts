@@ -18,7 +18,9 @@ export function connectAws(
   env: AwsEnv,
   requestMsMax: number = limits.awsRequestMsMax,
 ): { readonly queues: Queues; readonly table: Table } {
-  const { region, urls, deadLetterUrls } = env;
+  const { region, urls, deadLetterUrls, domains } = env;
+  // So that the long polls and calls of one domain never wait for a connection behind those of others.
+  const agent = { maxSockets: limits.awsSocketsMax * domains.length };
   const common = {
     region,
     maxAttempts: limits.awsAttemptsMax,
@@ -26,6 +28,8 @@ export function connectAws(
       connectionTimeout: limits.awsConnectMsMax,
       requestTimeout: requestMsMax,
       throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
     },
   };
   const sqs = new SQSClient({ ...common, ...endpointOf(env.sqsEndpoint) });

@@ -1,11 +1,18 @@
 /** The environment that all have in common, and that of functions, parsed once. */
 import * as v from "valibot";
 import type { Capabilities } from "#core/capabilities.ts";
-import { environmentNameOf, type QueueName, queueNames } from "#core/contract/queues.ts";
+import {
+  environmentNameOf,
+  outboundQueues,
+  type QueueName,
+  type QueueRef,
+  queueNames,
+  queueOfDomain,
+} from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { prepareDomain } from "#core/xmpp/jid.ts";
+import { addressOfDomain, readDomains } from "./domains.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,22 +21,16 @@ export const text = (description: string) => v.pipe(v.string(), v.minLength(1), 
 const url = (description: string) =>
   v.pipe(v.string(), v.regex(/^https?:\/\/[^/]/), v.description(description));
 
-const domains = v.pipe(
-  v.string(),
-  v.transform((list) => list.split(",").map((domain) => prepareDomain(domain.trim()))),
-  v.check((prepared) => prepared.every(({ ok: isDomain }) => isDomain)),
-  // As stanzas name them: prepared, so that a capital letter here does not make every stanza a stranger's.
-  v.transform((prepared) => [...new Set(prepared.flatMap((domain) => (domain.ok ? domain.value : [])))]),
-  v.description("the component domains that are served, separated by commas"),
-);
-
 export const common = {
   AWS_REGION: v.optional(text("an AWS region, like us-east-1"), "us-east-1"),
   SQS_ENDPOINT: v.optional(url("the URL of an SQS engine, like http://127.0.0.1:9324, or leave it out")),
   DYNAMODB_ENDPOINT: v.optional(
     url("the URL of a DynamoDB engine, like http://127.0.0.1:8000, or leave it out"),
   ),
-  CAUSEWAY_DOMAINS: domains,
+  CAUSEWAY_DOMAINS: v.pipe(
+    v.string(),
+    v.description("the component domains that are served, separated by commas"),
+  ),
   CAUSEWAY_TABLE: v.pipe(v.string(), v.minLength(3), v.description("the name of the DynamoDB table")),
 };
 
@@ -65,10 +66,14 @@ export interface AwsEnv {
   readonly sqsEndpoint?: string;
   readonly dynamodbEndpoint?: string;
   readonly table: string;
+  /** The component domains that we serve; the first is the default. */
+  readonly domains: readonly [string, ...string[]];
   /** The queues that this process uses; others are absent. */
-  readonly urls: Partial<Record<QueueName, string>>;
-  readonly deadLetterUrls: Partial<Record<QueueName, string>>;
+  readonly urls: QueueUrls;
+  readonly deadLetterUrls: QueueUrls;
 }
+
+export type QueueUrls = Partial<Record<QueueRef, string>>;
 
 /** How a resync goes through the pairs; the limits of the same names are the defaults. */
 export interface ResyncPace {
@@ -77,28 +82,38 @@ export interface ResyncPace {
 }
 
 export interface FunctionEnv extends AwsEnv {
-  /** The component domains that we serve; the first is the default. */
-  readonly domains: readonly string[];
   readonly directory: "announced" | "open";
   readonly resync: ResyncPace;
   /** What the native system can do. */
   readonly capabilities: Capabilities;
 }
 
-function queueUrls(env: Environment, prefix: string): Partial<Record<QueueName, string>> {
-  const urls: Partial<Record<QueueName, string>> = {};
+/** The URLs that the environment tells, and those that follow from them: a further domain's own queues. */
+function queueUrls(env: Environment, prefix: string, domains: readonly string[]): Result<QueueUrls, string> {
+  const urls: QueueUrls = {};
   for (const queue of queueNames) {
     const url = env[prefix + environmentNameOf(queue)];
     if (url !== undefined && url !== "") urls[queue] = url;
   }
-  return urls;
+  for (const queue of outboundQueues) {
+    const url = urls[queue];
+    if (url === undefined) continue;
+    for (const domain of domains.slice(1)) {
+      const own = addressOfDomain(url, domain);
+      // Else two domains would share a queue.
+      if (own === undefined) {
+        const name = prefix + environmentNameOf(queue);
+        return err(
+          `${name} is ${JSON.stringify(url)}: set it to a URL that ends in .fifo, as the queues of ${domain} are named after it`,
+        );
+      }
+      urls[queueOfDomain(queue, domain, domains)] = own;
+    }
+  }
+  return ok(urls);
 }
 
-export function missingQueue(
-  urls: Partial<Record<QueueName, string>>,
-  prefix: string,
-  needed: readonly QueueName[],
-) {
+export function missingQueue(urls: QueueUrls, prefix: string, needed: readonly QueueName[]) {
   const missing = needed.find((queue) => urls[queue] === undefined);
   return missing && `${prefix}${environmentNameOf(missing)} is missing: set it to the URL of that queue`;
 }
@@ -106,7 +121,7 @@ export function missingQueue(
 type Schema = v.ObjectSchema<v.ObjectEntries, undefined>;
 
 /** What a variable is to be set to. */
-function wanted(schema: Schema, name: string): string {
+export function wanted(schema: { readonly entries: v.ObjectEntries }, name: string): string {
   const entry = Object.entries(schema.entries).find(([key]) => key === name)?.[1];
   const inner = entry !== undefined && "wrapped" in entry ? (entry.wrapped as v.GenericSchema) : entry;
   return (inner && v.getDescription(inner)) ?? "something else";
@@ -125,15 +140,26 @@ export function parse<const S extends Schema>(schema: S, env: Environment): Resu
 export function awsEnv(
   env: Environment,
   read: v.InferOutput<v.ObjectSchema<typeof common, undefined>>,
-): AwsEnv {
-  return {
+): Result<AwsEnv, string> {
+  const list = read.CAUSEWAY_DOMAINS;
+  const domains = readDomains(list);
+  if (!domains.ok) {
+    const wish = wanted(v.object(common), "CAUSEWAY_DOMAINS");
+    return err(`CAUSEWAY_DOMAINS is ${JSON.stringify(list)}: set it to ${wish}: ${domains.error}`);
+  }
+  const urls = queueUrls(env, "CAUSEWAY_QUEUE_", domains.value);
+  if (!urls.ok) return urls;
+  const deadLetterUrls = queueUrls(env, "CAUSEWAY_DEAD_LETTERS_", domains.value);
+  if (!deadLetterUrls.ok) return deadLetterUrls;
+  return ok({
     region: read.AWS_REGION,
     ...(read.SQS_ENDPOINT === undefined ? {} : { sqsEndpoint: read.SQS_ENDPOINT }),
     ...(read.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: read.DYNAMODB_ENDPOINT }),
     table: read.CAUSEWAY_TABLE,
-    urls: queueUrls(env, "CAUSEWAY_QUEUE_"),
-    deadLetterUrls: queueUrls(env, "CAUSEWAY_DEAD_LETTERS_"),
-  };
+    domains: domains.value,
+    urls: urls.value,
+    deadLetterUrls: deadLetterUrls.value,
+  });
 }
 
 /** A function's environment; `needed` names the queues that it sends to. The error is one line for people. */
@@ -144,14 +170,14 @@ export function readFunctionEnv(
   const parsed = parse(functionSchema, env);
   if (!parsed.ok) return parsed;
   const aws = awsEnv(env, parsed.value);
-  const missing = missingQueue(aws.urls, "CAUSEWAY_QUEUE_", needed);
+  if (!aws.ok) return aws;
+  const missing = missingQueue(aws.value.urls, "CAUSEWAY_QUEUE_", needed);
   if (missing !== undefined) return err(missing);
   const read = parsed.value;
   const capabilities = parseCapabilities(read.CAUSEWAY_CAPABILITIES);
   if (!capabilities.ok) return err(`CAUSEWAY_CAPABILITIES: ${capabilities.error}`);
   return ok({
-    ...aws,
-    domains: read.CAUSEWAY_DOMAINS,
+    ...aws.value,
     capabilities: capabilities.value,
     directory: read.CAUSEWAY_DIRECTORY,
     resync: { pairsPerS: read.CAUSEWAY_RESYNC_PAIRS_PER_S, settleS: read.CAUSEWAY_RESYNC_SETTLE_S },

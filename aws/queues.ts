@@ -8,7 +8,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { type DeadLetter, letterBody } from "./dead-letter.ts";
 import { TransientFault } from "./faults.ts";
@@ -52,18 +52,18 @@ export interface Queues {
    * one call, so that a partial failure cannot turn their order. After a failure the rest of that group is
    * not sent either. Transient faults are retried for `limits.retryInProcessMs`. Returns what was not sent.
    */
-  send(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<readonly SendFailure[]>;
+  send(queue: QueueRef, messages: readonly OutgoingMessage[]): Promise<readonly SendFailure[]>;
   /** Puts a dead letter into the dead-letter queue that belongs to `queue`. */
-  setAside(queue: QueueName, letter: DeadLetter): Promise<void>;
+  setAside(queue: QueueRef, letter: DeadLetter): Promise<void>;
   receive(
-    queue: QueueName,
+    queue: QueueRef,
     options: { max: number; waitS: number; visibilityS: number; signal: AbortSignal },
   ): Promise<ReceivedMessage[]>;
   /** Deletes; what SQS fails to delete comes again and is dropped as a repeat. */
-  remove(queue: QueueName, messages: readonly Pick<ReceivedMessage, "receipt">[]): Promise<void>;
+  remove(queue: QueueRef, messages: readonly Pick<ReceivedMessage, "receipt">[]): Promise<void>;
   /** Sets the visibility from now on, in seconds; 0 gives the messages back at once. */
   extend(
-    queue: QueueName,
+    queue: QueueRef,
     messages: readonly Pick<ReceivedMessage, "receipt">[],
     visibilityS: number,
   ): Promise<void>;
@@ -184,11 +184,11 @@ function inTens<T>(items: readonly T[]): T[][] {
 /** The port over real SQS (or an engine that speaks its protocol). */
 export function makeQueues(options: {
   client: SQSClient;
-  urls: Partial<Record<QueueName, string>>;
-  deadLetterUrls: Partial<Record<QueueName, string>>;
+  urls: Partial<Record<QueueRef, string>>;
+  deadLetterUrls: Partial<Record<QueueRef, string>>;
 }): Queues {
   const { client } = options;
-  const urlOf = (urls: Partial<Record<QueueName, string>>, queue: QueueName): string => {
+  const urlOf = (urls: Partial<Record<QueueRef, string>>, queue: QueueRef): string => {
     const url = urls[queue];
     if (url === undefined) throw new Error(`no URL is configured for queue ${queue}`);
     return url;
@@ -263,7 +263,7 @@ export function makeQueues(options: {
 
 /** Sends and throws a {@link TransientFault} when anything was not taken for a transient reason. */
 export function failuresToFault(
-  queue: QueueName,
+  queue: QueueRef,
   failures: readonly SendFailure[],
 ): TransientFault | undefined {
   const first = failures.find((failure) => !failure.permanent);

@@ -1,7 +1,13 @@
-/** What ECS and `curl` ask: is the process alive, is its stream up. */
+/** What ECS and `curl` ask: is the process alive, are its streams up. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 
+/** Of the whole process. */
+export interface ProcessHealth {
+  readonly domains: readonly Health[];
+}
+
+/** Of one domain. */
 export interface Health {
   readonly domain: string;
   readonly stream: string;
@@ -18,21 +24,22 @@ export interface Health {
   readonly held: number;
 }
 
-/** Whether the connector does its part: its stream is up, or it watches over the one whose stream is. */
+/** Whether a domain's connector does its part: its stream is up, or it watches over the one whose stream is. */
 const isReady = ({ stream, lease, leaseFresh }: Health) =>
   stream === "up" || (stream === "standby" && lease === "standby" && leaseFresh === true);
 
 /**
- * Serves `/live` (200 as long as the process answers) and `/ready` (200 with the stream up or as a standby, else 503).
+ * Serves `/live` (200 as long as the process answers) and `/ready` (200 where each domain has its stream or stands by,
+ * else 503). Both tell how each domain is.
  *
  * @throws when the port is taken.
  */
-export async function serveHealth(host: string, port: number, read: () => Health): Promise<Server> {
+export async function serveHealth(host: string, port: number, read: () => ProcessHealth): Promise<Server> {
   const server = createServer((request, response) => {
     const { url = "", method } = request;
     const known = method === "GET" && (url === "/live" || url === "/ready");
     const health = read();
-    const status = known ? (url === "/live" || isReady(health) ? 200 : 503) : 404;
+    const status = known ? (url === "/live" || health.domains.every(isReady) ? 200 : 503) : 404;
     response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
     response.end(known ? JSON.stringify(health) : undefined);
   });

@@ -1,89 +1,131 @@
-/** The connector as a process: environment, signals, exit. */
+/** The connector as a process: environment, a connector for each domain, signals, exit. */
 import { connectAws } from "#aws/connect.ts";
-import { readConnectorEnv } from "#aws/connector-env.ts";
+import { type ConnectorEnv, readConnectorEnv } from "#aws/connector-env.ts";
+import { queuesOfDomain } from "#aws/queues-of-domain.ts";
 import { makeSecretReader } from "#aws/secret.ts";
 import { limits } from "#core/limits.ts";
-import { prepareDomain } from "#core/xmpp/jid.ts";
 import { type Connector, makeConnector } from "./connector.ts";
 import { serveHealth } from "./health.ts";
 import { makeLease, makeNoLease } from "./lease.ts";
-import { type Log, makeLog } from "./log.ts";
-import { type Figures, metricLine, reportEvery, statusLine } from "./report.ts";
+import { type Log, makeLog, nameOfError } from "./log.ts";
+import { domainFigures, type Figures, metricLine, reportEvery, statusLine } from "./report.ts";
 
-/** Stops once, whoever asks first, and ends the process: 0 when everything was handed over in time, else 1. */
-function stopper(connector: Connector, log: Log, tellMetrics: () => void): (reason: string) => void {
+/** A domain's connector and its log. */
+interface Served {
+  readonly connector: Connector;
+  readonly log: Log;
+}
+
+const writeLine = (line: string) => process.stdout.write(`${line}\n`);
+
+/** One for each domain, over the same clients. */
+function makeAll(env: ConnectorEnv): Served[] {
+  const { queues, table } = connectAws(env);
+  return env.connections.map(({ secret, ...connection }) => {
+    const { domain } = connection;
+    const log = makeLog(writeLine, domain);
+    const lease = env.leased ? makeLease({ domain, table, limits, log }) : makeNoLease(domain, table);
+    const connector = makeConnector({
+      ...connection,
+      readSecret: makeSecretReader(secret, env.region),
+      lanes: env.lanes,
+      rates: env.rates,
+      queues: queuesOfDomain(queues, domain, env.domains),
+      table,
+      lease,
+      log,
+    });
+    return { connector, log };
+  });
+}
+
+/** Stops one; whether it has handed everything over. */
+async function stopOne({ connector, log }: Served): Promise<boolean> {
+  try {
+    await connector.stop();
+    log("info", "connector.stopped");
+    return true;
+  } catch (error) {
+    log("error", "connector.stop-failed", { reason: nameOfError(error) });
+    return false;
+  }
+}
+
+/**
+ * Stops all at the same time and once, whoever asks first, and ends the process: 0 when everything was handed over in
+ * time, else 1.
+ */
+function stopper(all: readonly Served[], tellMetrics: () => void): (reason: string) => void {
   let stopping = false;
   return (reason) => {
     if (stopping) return;
     stopping = true;
-    log("info", "connector.stopping", { reason });
+    const left = new Set(all);
     const timer = setTimeout(() => {
-      const { windowStanzas, held } = connector.health();
-      log("error", "connector.stopped-late", { windowStanzas, held });
+      for (const { connector, log } of left) {
+        const { windowStanzas, held } = connector.health();
+        log("error", "connector.stopped-late", { windowStanzas, held });
+      }
       process.exit(1);
     }, limits.stopMsMax);
-    void connector.stop().then(() => {
+    const stopped = all.map(async (served) => {
+      served.log("info", "connector.stopping", { reason });
+      const isDone = await stopOne(served);
+      left.delete(served);
+      return isDone;
+    });
+    void Promise.all(stopped).then((done) => {
       clearTimeout(timer);
       tellMetrics();
-      log("info", "connector.stopped");
-      process.exit(0);
+      process.exit(done.every(Boolean) ? 0 : 1);
     });
   };
 }
 
 /** Metrics go where the log goes; the status to a person, so that the log stays JSON. */
-function report(connector: Connector, withStatus: boolean): () => void {
-  const { takeRoundTrips } = connector.counters;
-  const tellMetrics = (figures: Figures) => process.stdout.write(`${metricLine(figures, Date.now())}\n`);
-  const tellMetricsNow = reportEvery(limits.metricsMs, connector, tellMetrics, takeRoundTrips);
+function report(all: readonly Served[], withStatus: boolean): () => void {
+  const connectors = all.map(({ connector }) => connector);
+  const tellMetrics = (figures: readonly Figures[]) => {
+    writeLine(metricLine(figures, Date.now()));
+    if (all.length === 1) return;
+    for (const [index, one] of figures.entries()) all[index]?.log("info", "figures", domainFigures(one));
+  };
+  const tellMetricsNow = reportEvery(limits.metricsMs, connectors, tellMetrics, (counters) =>
+    counters.takeRoundTrips(),
+  );
   if (!withStatus) return tellMetricsNow;
-  const tellStatus = (figures: Figures) => console.error(statusLine(figures, limits.statusMs / 1000));
-  reportEvery(limits.statusMs, connector, tellStatus);
+  reportEvery(limits.statusMs, connectors, (figures) => {
+    for (const one of figures) console.error(statusLine(one, limits.statusMs / 1000));
+  });
   return tellMetricsNow;
 }
 
 async function main(): Promise<void> {
   const env = readConnectorEnv();
-  const domain = env.ok ? prepareDomain(env.value.domain) : env;
-  if (!env.ok || !domain.ok) {
-    console.error(
-      `wrong environment: ${env.ok ? `CAUSEWAY_DOMAINS: ${domain.ok || domain.error}` : env.error}`,
-    );
+  if (!env.ok) {
+    console.error(`wrong environment: ${env.error}`);
     process.exit(1);
   }
-  const log = makeLog((line) => process.stdout.write(`${line}\n`), domain.value);
-  const { queues, table } = connectAws(env.value);
-  const lease = env.value.leased
-    ? makeLease({ domain: domain.value, table, limits, log })
-    : makeNoLease(domain.value, table);
-  const connector = makeConnector({
-    ...env.value,
-    domain: domain.value,
-    readSecret: makeSecretReader(env.value.secret, env.value.region),
-    queues,
-    table,
-    lease,
-    log,
-  });
+  const all = makeAll(env.value);
   const { healthHost, healthPort } = env.value;
+  const health = () => ({ domains: all.map(({ connector }) => connector.health()) });
   try {
-    await serveHealth(healthHost, healthPort, connector.health);
+    await serveHealth(healthHost, healthPort, health);
   } catch (error) {
     console.error(`the health port ${healthHost}:${healthPort} cannot be used: ${String(error)}`);
     process.exit(1);
   }
-  const tellMetrics = report(connector, env.value.status || process.stdout.isTTY);
-  const stop = stopper(connector, log, tellMetrics);
+  const tellMetrics = report(all, env.value.status || process.stdout.isTTY);
+  const stop = stopper(all, tellMetrics);
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
   // Started by a parent that holds a channel to us: without the parent nobody would ever stop us.
   if (process.send) process.once("disconnect", () => stop("disconnect"));
-  log("info", "connector.started", {
-    service: env.value.service,
-    lanes: env.value.lanes,
-    leased: env.value.leased,
-  });
-  connector.start();
+  const { lanes, leased, connections } = env.value;
+  for (const [index, { connector, log }] of all.entries()) {
+    log("info", "connector.started", { service: connections[index]?.service, lanes, leased });
+    connector.start();
+  }
 }
 
 await main();

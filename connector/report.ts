@@ -1,10 +1,10 @@
 /** Figures for CloudWatch, in its embedded metric format, and for a person at a terminal. */
-import { type Counters, type Counts, countsSince, type RoundTrips } from "./counters.ts";
+import { type Counters, type CountName, type Counts, countsSince, type RoundTrips } from "./counters.ts";
 import type { Health } from "./health.ts";
 
+/** Of one domain, since the last report. */
 export interface Figures {
   readonly health: Health;
-  /** Since the last report. */
   readonly counts: Counts;
   readonly roundTrips: RoundTrips | undefined;
 }
@@ -12,45 +12,70 @@ export interface Figures {
 const round = (value: number) => Math.round(value * 100) / 100;
 const isHolder = ({ stream, lease }: Health) =>
   lease === "holder" || (lease === undefined && stream === "up");
+/** Nobody else is to have its stream, and it has none. */
+const isDown = ({ stream, lease }: Health) => stream !== "up" && (lease === undefined || lease === "holder");
 
 /** Name, unit, value; without a value the metric is left out. */
 type Metric = readonly [name: string, unit: string, value: number | undefined];
 
-function metricsOf({ health, counts, roundTrips }: Figures): Metric[] {
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** The median of one domain; of several the slowest domain's, as a median of all would hide it. */
+function slowest(roundTrips: readonly (RoundTrips | undefined)[]): RoundTrips | undefined {
+  const measured = roundTrips.filter((one) => one !== undefined);
+  if (measured.length === 0) return undefined;
+  return {
+    p50Ms: Math.max(...measured.map(({ p50Ms }) => p50Ms)),
+    maxMs: Math.max(...measured.map(({ maxMs }) => maxMs)),
+  };
+}
+
+/** Of one domain, or of several together. */
+function metricsOf(figures: readonly Figures[]): Metric[] {
+  const count = (is: (health: Health) => boolean) => figures.filter(({ health }) => is(health)).length;
+  const counted = (name: CountName) => sum(figures.map(({ counts }) => counts[name]));
+  const roundTrips = slowest(figures.map((one) => one.roundTrips));
+  const packs = counted("packs");
   return [
-    ["StreamUp", "Count", Number(health.stream === "up")],
-    ["LeaseHolder", "Count", Number(isHolder(health))],
-    ["MessagesIn", "Count", counts.messagesIn],
-    ["PresencesIn", "Count", counts.presencesIn],
-    ["IqsIn", "Count", counts.iqsIn],
-    ["MessagesOut", "Count", counts.messagesOut],
-    ["PresencesOut", "Count", counts.presencesOut],
-    ["IqsOut", "Count", counts.iqsOut],
-    ["Held", "Count", health.held],
-    ["WindowStanzas", "Count", health.windowStanzas],
+    ["StreamUp", "Count", count(({ stream }) => stream === "up")],
+    ["StreamDown", "Count", count(isDown)],
+    ["LeaseHolder", "Count", count(isHolder)],
+    ["MessagesIn", "Count", counted("messagesIn")],
+    ["PresencesIn", "Count", counted("presencesIn")],
+    ["IqsIn", "Count", counted("iqsIn")],
+    ["MessagesOut", "Count", counted("messagesOut")],
+    ["PresencesOut", "Count", counted("presencesOut")],
+    ["IqsOut", "Count", counted("iqsOut")],
+    ["Held", "Count", sum(figures.map(({ health }) => health.held))],
+    ["WindowStanzas", "Count", sum(figures.map(({ health }) => health.windowStanzas))],
     ["BarrierP50", "Milliseconds", roundTrips?.p50Ms],
     ["BarrierMax", "Milliseconds", roundTrips?.maxMs],
-    ["ItemsPerPack", "None", counts.packs === 0 ? undefined : counts.itemsPacked / counts.packs],
-    ["SetAside", "Count", counts.setAside],
-    ["Refused", "Count", counts.refused],
+    ["ItemsPerPack", "None", packs === 0 ? undefined : counted("itemsPacked") / packs],
+    ["SetAside", "Count", counted("setAside")],
+    ["Refused", "Count", counted("refused")],
   ];
 }
 
+/** What there is a value of, rounded. */
+const valuesOf = (figures: readonly Figures[]) =>
+  metricsOf(figures).flatMap(([name, unit, value]) =>
+    value === undefined ? [] : [{ name, unit, value: round(value) }],
+  );
+
 /**
- * One line of JSON that CloudWatch Logs turns into metrics. The domain is a field and no dimension: each value of a
- * dimension makes metrics of its own, which cost.
+ * One line of JSON that CloudWatch Logs turns into metrics, of all domains together. No domain is a dimension: each
+ * value of a dimension makes metrics of its own, which cost. A domain that is alone is a field.
  *
  * @param now milliseconds since 1970.
  */
-export function metricLine(figures: Figures, now: number): string {
-  const metrics = metricsOf(figures).flatMap(([name, unit, value]) =>
-    value === undefined ? [] : [{ name, unit, value: round(value) }],
-  );
+export function metricLine(figures: readonly Figures[], now: number): string {
+  const metrics = valuesOf(figures);
+  const [first, ...others] = figures;
   return JSON.stringify({
     time: new Date(now).toISOString(),
     level: "info",
     event: "metrics",
-    domain: figures.health.domain,
+    ...(others.length === 0 && { domain: first?.health.domain }),
     _aws: {
       Timestamp: now,
       CloudWatchMetrics: [
@@ -66,7 +91,12 @@ export function metricLine(figures: Figures, now: number): string {
   });
 }
 
-/** One line for people. */
+/** The same figures of one of several domains: for the log alone, no metric. */
+export function domainFigures(figures: Figures): Readonly<Record<string, number>> {
+  return Object.fromEntries(valuesOf([figures]).map(({ name, value }) => [name, value]));
+}
+
+/** One line for people, about one domain. */
 export function statusLine({ health, counts }: Figures, periodS: number): string {
   const perS = (count: number) => `${round(count / periodS)}/s`;
   const lease = health.lease === undefined ? "" : ` (${health.lease})`;
@@ -80,6 +110,12 @@ export function statusLine({ health, counts }: Figures, periodS: number): string
   ].join(" · ");
 }
 
+/** What is reported of. */
+export interface Reported {
+  readonly health: () => Health;
+  readonly counters: Counters;
+}
+
 /**
  * Calls `tell` with the figures of each period, which do not keep the process alive.
  *
@@ -87,16 +123,18 @@ export function statusLine({ health, counts }: Figures, periodS: number): string
  */
 export function reportEvery(
   periodMs: number,
-  { health, counters }: { readonly health: () => Health; readonly counters: Counters },
-  tell: (figures: Figures) => void,
-  takeRoundTrips: () => RoundTrips | undefined = () => undefined,
+  all: readonly Reported[],
+  tell: (figures: readonly Figures[]) => void,
+  takeRoundTrips: (counters: Counters) => RoundTrips | undefined = () => undefined,
 ): () => void {
-  let before: Counts | undefined;
-  const tellNow = () => {
+  const before = new Map<Counters, Counts>();
+  const figuresOf = ({ health, counters }: Reported): Figures => {
     const now = counters.counts();
-    tell({ health: health(), counts: countsSince(now, before), roundTrips: takeRoundTrips() });
-    before = now;
+    const counts = countsSince(now, before.get(counters));
+    before.set(counters, now);
+    return { health: health(), counts, roundTrips: takeRoundTrips(counters) };
   };
+  const tellNow = () => tell(all.map(figuresOf));
   setInterval(tellNow, periodMs).unref();
   return tellNow;
 }

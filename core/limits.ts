@@ -215,6 +215,12 @@ export const limits = {
   refusalAnswersBurst: 1_000,
   /** Pause between the connector's looks at the policy of its domain. */
   policyReadMs: 5_000,
+  /** Component domains of one bridge: one small process has all their streams, and one role names the queues of all. */
+  domainsMax: 16,
+  /** Their names together, with a comma in between: a Lambda function's variables have 4 KiB for all. */
+  domainsBytesMax: 2_048,
+  /** AWS: connections at the same time to SQS, and to DynamoDB, for each domain. */
+  awsSocketsMax: 50,
   /** Domains on a list of the policy. */
   policyDomainsMax: 1_000,
 } as const;

@@ -1,5 +1,5 @@
 /** A user's availability to all who may see it: one stanza and lists of recipients, step by step. */
-import { hashId, userGroup } from "#aws/hash.ts";
+import { hashId } from "#aws/hash.ts";
 import type { UserRecord } from "#aws/table.ts";
 import { asciiJson, encodeItem, packOverheadBytes, type WalkTask } from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
@@ -46,7 +46,6 @@ export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise
   const ghost = ghostJid(record.localpart, domain);
   const xml = serializeStanza(availabilityStanza(ghost, undefined, presence, ports.caps));
   const page = await ports.table.subscribers(domain, user, cursor);
-  const group = userGroup(domain, user);
   const time = new Date(ports.clock()).toISOString();
   const availability = { ghost, version: presence.version };
   const template = (recipients: readonly string[]) => {
@@ -56,7 +55,7 @@ export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise
   };
   const room = limits.queueMessageBytesMax - packOverheadBytes - template([]).encoded.length;
   const templates = inSlices(page.contacts, room).map(template);
-  await sendTemplates(ports, group, templates);
+  await sendTemplates(ports, record, templates);
   if (page.cursor === undefined) return;
   const task: WalkTask = {
     id: hashId(domain, user, String(presence.version), page.cursor),

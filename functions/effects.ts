@@ -10,7 +10,7 @@ import {
   type WalkTask,
   writePack,
 } from "#core/contract/envelope.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import { type OutboundQueue, type QueueRef, queueOfDomain } from "#core/contract/queues.ts";
 import type { Cause, Effect, Pair, StanzaEffect } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import type { Ports } from "./ports.ts";
@@ -80,7 +80,7 @@ type EventIdentity = Pick<CloudEvent, "id" | "source">;
 
 async function sendOrThrow(
   ports: Ports,
-  queue: QueueName,
+  queue: QueueRef,
   messages: readonly OutgoingMessage[],
 ): Promise<void> {
   if (messages.length === 0) return;
@@ -90,6 +90,16 @@ async function sendOrThrow(
   const refused = failures[0];
   // Not transient: the pipeline sets the item aside with this as its reason.
   if (refused !== undefined) throw new RefusedByQueue(`${queue}: ${refused.reason}`);
+}
+
+/** {@link sendOrThrow} to the connector of a domain. */
+async function sendOut(
+  ports: Ports,
+  domain: string,
+  queue: OutboundQueue,
+  messages: readonly OutgoingMessage[],
+): Promise<void> {
+  await sendOrThrow(ports, queueOfDomain(queue, domain, ports.domains), messages);
 }
 
 /** SQS will never take it. */
@@ -136,8 +146,8 @@ export async function sendAllEffects(ports: Ports, pair: Pair, all: readonly Cau
   const internals = events.filter((effect) => effect.kind === "internal");
   // Stanzas before internal events: `subscribed` has to be queued before the presence that follows it.
   await Promise.all([
-    sendOrThrow(ports, "outboundStanzas", packed(false)),
-    sendTemplates(ports, userGroup(pair.domain, pair.user), templates),
+    sendOut(ports, pair.domain, "outboundStanzas", packed(false)),
+    sendTemplates(ports, pair, templates),
     sendOrThrow(
       ports,
       "nativeDeliveries",
@@ -145,7 +155,7 @@ export async function sendAllEffects(ports: Ports, pair: Pair, all: readonly Cau
     ),
   ]);
   // XEP-0184 §7: a receipt leaves when what it says has come true.
-  await sendOrThrow(ports, "outboundStanzas", packed(true));
+  await sendOut(ports, pair.domain, "outboundStanzas", packed(true));
   await sendOrThrow(
     ports,
     "nativeEvents",
@@ -166,17 +176,20 @@ export async function sendFromDomain(
   cause: Cause,
   stanzas: readonly StanzaEffect[],
 ): Promise<void> {
-  await sendOrThrow(ports, "outboundStanzas", packStanzas(hashId("domain", domain, contact), cause, stanzas));
+  const packs = packStanzas(hashId("domain", domain, contact), cause, stanzas);
+  await sendOut(ports, domain, "outboundStanzas", packs);
 }
 
 /** Sends templates to many recipients, in the user's group of broadcasts. */
 export async function sendTemplates(
   ports: Ports,
-  group: string,
+  { domain, user }: Pick<Pair, "domain" | "user">,
   templates: readonly { id: string; encoded: string }[],
 ): Promise<void> {
-  await sendOrThrow(
+  const group = userGroup(domain, user);
+  await sendOut(
     ports,
+    domain,
     "outboundPresence",
     templates.map(({ id, encoded }) => ({
       body: writePack([encoded]),

@@ -1,5 +1,5 @@
 import type { OutgoingMessage, Queues, SendFailure } from "#aws/queues.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 
 interface Waiting {
   readonly messages: readonly OutgoingMessage[];
@@ -12,9 +12,9 @@ interface Waiting {
  * handled in parallel, leave in one call.
  */
 export function coalesceSends(queues: Queues): Queues {
-  const waiting = new Map<QueueName, Waiting[]>();
+  const waiting = new Map<QueueRef, Waiting[]>();
 
-  async function flush(queue: QueueName): Promise<void> {
+  async function flush(queue: QueueRef): Promise<void> {
     const senders = waiting.get(queue) ?? [];
     waiting.delete(queue);
     try {

@@ -7,4 +7,4 @@ import { makeState } from "./stacks/state.ts";
 
 const app = new App();
 const config = readConfig((key) => app.node.tryGetContext(key));
-makeCompute(app, config, makeState(app), { functionFolder, connectorFolder });
+makeCompute(app, config, makeState(app, config.domains), { functionFolder, connectorFolder });

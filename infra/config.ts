@@ -1,6 +1,8 @@
+import { readDomains } from "#aws/domains.ts";
 import type { Capabilities } from "#core/capabilities.ts";
 import { parseRates, type Rates } from "#core/rates.ts";
 import { parseCapabilities, readCapabilities } from "#core/read-capabilities.ts";
+import { type DomainServer, readDomainServers } from "./domain-servers.ts";
 
 /** What a deployment decides, read from the CDK context: `cdk.json`, or `-c key=value`. */
 export interface Config {
@@ -8,6 +10,8 @@ export interface Config {
   readonly domains: readonly string[];
   /** `xmpps://host:port` (TLS) or `xmpp://host:port` (plain) of the XMPP server's component listener. */
   readonly xmppService: string;
+  /** What differs for domains at other servers, by domain. */
+  readonly xmppDomains: Readonly<Record<string, DomainServer>>;
   /** How far a plain stream may go: to private addresses only, or anywhere. */
   readonly xmppPlain: "private" | "allow";
   /** Whether a user must be announced before anyone can reach it (design §9). */
@@ -31,7 +35,7 @@ const domain = "[\\p{L}\\p{N}-]+(\\.[\\p{L}\\p{N}-]+)*";
 const settings = {
   domains: {
     key: "causeway:domains",
-    example: "im.example.com",
+    example: "im.example.com,im.example.org",
     pattern: new RegExp(`^${domain}(,${domain})*$`, "u"),
   },
   xmppService: {
@@ -41,7 +45,10 @@ const settings = {
   },
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
   standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
-} as const satisfies Record<Exclude<keyof Config, "capabilities" | "rates" | "xmppPlain">, Setting>;
+} as const satisfies Record<
+  Exclude<keyof Config, "capabilities" | "rates" | "xmppPlain" | "xmppDomains">,
+  Setting
+>;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
   const found = context(key);
@@ -90,13 +97,12 @@ function readPlain(service: string, context: (key: string) => unknown): Config["
   );
 }
 
-/** One: a second would be taken in by the functions, and no connector would carry it (docs/decisions/0019). */
-function theDomain(list: string): string {
-  const [domain = "", ...more] = list.split(",");
-  if (more.length === 0) return domain;
-  throw new Error(
-    `CDK context "${settings.domains.key}" names ${more.length + 1} domains: name one, and deploy once for each`,
-  );
+/** Prepared: as the bridge and the names of its queues have them. */
+function readDomainList(context: (key: string) => unknown): Config["domains"] {
+  const list = read(settings.domains, context);
+  const domains = readDomains(list);
+  if (domains.ok) return domains.value;
+  throw new Error(`CDK context "${settings.domains.key}" is ${JSON.stringify(list)}: ${domains.error}`);
 }
 
 /**
@@ -107,9 +113,11 @@ function theDomain(list: string): string {
  */
 export function readConfig(context: (key: string) => unknown): Config {
   const xmppService = read(settings.xmppService, context);
+  const domains = readDomainList(context);
   return {
-    domains: [theDomain(read(settings.domains, context))],
+    domains,
     xmppService,
+    xmppDomains: readDomainServers(domains, context),
     xmppPlain: readPlain(xmppService, context),
     directory: read(settings.directory, context) === "open" ? "open" : "announced",
     capabilities: readDeclared(context),

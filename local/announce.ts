@@ -15,10 +15,11 @@ function nameOf(user: string): string {
 export async function announceUsers(
   client: SQSClient,
   queueUrl: string,
-  domain: string,
+  domains: readonly string[],
   users: readonly string[],
 ): Promise<string[]> {
-  const sent = users.map(async (user) => {
+  const all = domains.flatMap((domain) => users.map((user) => ({ domain, user })));
+  const sent = all.map(async ({ domain, user }) => {
     const event = {
       specversion: "1.0",
       id: randomUUID(),

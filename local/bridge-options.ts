@@ -1,6 +1,7 @@
 import type { DeclaredCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import type { DeclaredRates } from "#core/rates.ts";
+import type { FurtherDomain } from "./component-domains.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, Federation, ServerKind } from "./servers/server.ts";
@@ -15,7 +16,8 @@ export interface BridgeOptions {
   readonly domain: string;
   readonly accounts: readonly Account[];
   readonly componentDomain: string;
-  /** Native users to announce. */
+  readonly furtherDomains?: readonly FurtherDomain[];
+  /** Native users to announce, in each domain. */
   readonly users: readonly string[];
   readonly directory: "announced" | "open";
   readonly lanes: number;

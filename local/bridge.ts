@@ -7,6 +7,7 @@ import type { FunctionName } from "#infra/definitions/functions.ts";
 import { announceUsers } from "./announce.ts";
 import { localRegion, sqsClientFor } from "./aws-clients.ts";
 import type { BridgeOptions } from "./bridge-options.ts";
+import { domainsOf } from "./component-domains.ts";
 import { type Connectors, type RunningConnector, startConnectors } from "./connectors.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
 import {
@@ -94,7 +95,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     urls: addresses.urls,
     deadLetterUrls: addresses.deadLetterUrls,
     table,
-    domains: [options.componentDomain],
+    domains: domainsOf(options),
     directory: options.directory,
     lanes: options.lanes,
     leased: options.connectors > 1,
@@ -112,7 +113,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
   await connectors.connected(options.signal);
   log(`connector and functions ready (${seconds(begun)})`);
   await announce(options, mappings, () =>
-    announceUsers(client, addresses.urls.nativeEvents, options.componentDomain, options.users),
+    announceUsers(client, addresses.urls.nativeEvents, domainsOf(options), options.users),
   );
 
   const parts = { ...foundation, connectors, mappings };
@@ -124,14 +125,16 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
 }
 
 function startConnection(
-  { ports, stateDir, log, connectors, componentPort = ports.component }: BridgeOptions,
+  options: BridgeOptions,
   context: FoundationContext & { readonly secretFile: string },
   environment: EnvironmentSource,
 ): Promise<Connectors> {
+  const { ports, stateDir, log, connectors, componentPort = ports.component, furtherDomains } = options;
   return startConnectors({
     ...context,
     environment,
     componentPort,
+    ...(furtherDomains && { furtherDomains }),
     healthPorts: [ports.health, ports.standby].slice(0, connectors),
     logFolder: join(stateDir, "logs"),
     onChange: context.changed,

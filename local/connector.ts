@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import type { Health } from "#connector/health.ts";
+import type { Health, ProcessHealth } from "#connector/health.ts";
 import { connectorFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
+import type { FurtherDomain } from "./component-domains.ts";
 import { localEnvironment } from "./mappings.ts";
 import { type Process, startServing } from "./process.ts";
 
@@ -11,6 +12,8 @@ export interface ConnectorOptions {
   readonly secret: string;
   /** A file that holds it instead, read for each stream. */
   readonly secretFile?: string;
+  /** Those that are elsewhere say where. */
+  readonly furtherDomains?: readonly FurtherDomain[];
   readonly healthPort: number;
   readonly sqsEndpoint: string;
   readonly dynamodbEndpoint: string;
@@ -19,20 +22,30 @@ export interface ConnectorOptions {
 
 const askMsMax = 1_000;
 
-/** What the connector says of itself; `undefined` when it does not. */
-export async function askConnector(healthPort: number): Promise<Health | undefined> {
+/** What the connector says of each of its domains; `undefined` when it does not. */
+export async function askConnector(healthPort: number): Promise<readonly Health[] | undefined> {
   try {
     const signal = AbortSignal.timeout(askMsMax);
     const answer = await fetch(`http://127.0.0.1:${healthPort}/live`, { signal });
-    return answer.ok ? ((await answer.json()) as Health) : undefined;
+    return answer.ok ? ((await answer.json()) as ProcessHealth).domains : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Whether the connector's stream to the XMPP server is up. */
+/** Whether all of the connector's streams to the XMPP server are up. */
 export async function isConnected(healthPort: number): Promise<boolean> {
-  return (await askConnector(healthPort))?.stream === "up";
+  return (await askConnector(healthPort))?.every(({ stream }) => stream === "up") ?? false;
+}
+
+/** What differs for domains at other servers, as the connector's environment has it. */
+function ownSettings(furtherDomains: readonly FurtherDomain[]): Record<string, string> {
+  const own = furtherDomains.flatMap(({ domain, at }) =>
+    at === undefined
+      ? []
+      : [[domain, { service: `xmpp://127.0.0.1:${at.componentPort}`, secret: at.secret }] as const],
+  );
+  return own.length === 0 ? {} : { CAUSEWAY_XMPP_DOMAINS: JSON.stringify(Object.fromEntries(own)) };
 }
 
 /** Starts the bundled connector; resolves when it tells how it is, connected or not. */
@@ -49,6 +62,7 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
       ...(options.secretFile === undefined
         ? { CAUSEWAY_XMPP_SECRET: options.secret }
         : { CAUSEWAY_XMPP_SECRET_FILE: options.secretFile }),
+      ...ownSettings(options.furtherDomains ?? []),
       CAUSEWAY_HEALTH_PORT: String(options.healthPort),
     },
     logFile: options.logFile,

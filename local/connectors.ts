@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import { limits } from "#core/limits.ts";
-import { type ConnectorOptions, isConnected, startConnector } from "./connector.ts";
+import { askConnector, type ConnectorOptions, startConnector } from "./connector.ts";
 import { waitUntil } from "./ports.ts";
 import { type Supervised, supervise } from "./supervise.ts";
 
 /** The connectors of a bridge: one, or two of which one stands by. */
 export interface Connectors {
   readonly all: readonly RunningConnector[];
-  /** Resolves when one of them has the stream to the XMPP server. */
+  /** Resolves when each domain's stream to the XMPP server is up, whoever has it. */
   connected(signal?: AbortSignal): Promise<void>;
-  /** Ends the one that has the stream; resolves when it runs again and one has the stream. */
+  /** Ends the one that has the first domain's stream; resolves when it runs again and all are connected. */
   kill(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
-  /** Stops all and keeps them down; resolves with what starts them again and waits until one has the stream. */
+  /** Stops all and keeps them down; resolves with what starts them again and waits until all are connected. */
   hold(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
   /** Kills all at once, and does not wait. */
@@ -73,13 +73,21 @@ export async function startConnectors(options: ConnectorsOptions): Promise<Conne
     throw failed.reason;
   }
 
-  /** The one that has the stream; `undefined` while none has. */
-  const holder = async () => {
-    for (const each of all) if (await isConnected(each.healthPort)) return each;
+  /** The one that has the stream of a domain; `undefined` while none has. */
+  const holder = async (domain: string | undefined) => {
+    for (const each of all) {
+      const healths = await askConnector(each.healthPort);
+      if (healths?.some((health) => health.domain === domain && health.stream === "up")) return each;
+    }
     return undefined;
   };
+  const { domains } = options.environment;
+  const areConnected = async () => {
+    for (const domain of domains) if ((await holder(domain)) === undefined) return false;
+    return true;
+  };
   const connected = (signal?: AbortSignal) =>
-    waitUntil(async () => (await holder()) !== undefined, {
+    waitUntil(areConnected, {
       what: `connector's stream (see ${join(options.logFolder, "connector.log")})`,
       timeoutMs: connectedMsMax,
       ...(signal && { signal }),
@@ -88,7 +96,7 @@ export async function startConnectors(options: ConnectorsOptions): Promise<Conne
     all,
     connected,
     async kill(signal) {
-      const victim = (await holder()) ?? all[0];
+      const victim = (await holder(domains[0])) ?? all[0];
       victim?.supervised.kill(signal);
       await victim?.supervised.up();
       await connected();

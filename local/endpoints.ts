@@ -1,6 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { QueueName } from "#core/contract/queues.ts";
+import {
+  type OutboundQueue,
+  outboundQueues,
+  type QueueName,
+  type QueueRef,
+  queueOfDomain,
+} from "#core/contract/queues.ts";
+import { perQueue } from "#infra/definitions/queues.ts";
+import { domainsOf, type FurtherDomain } from "./component-domains.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, ServerKind } from "./servers/server.ts";
 
@@ -25,6 +33,8 @@ export interface Endpoints {
     /** The file that holds the component's secret. */
     readonly secretFile: string;
   };
+  /** The component domains beside the first one, with the queues that each has for itself; absent without any. */
+  readonly furtherComponents?: readonly FurtherComponent[];
   readonly sqs: {
     readonly endpoint: string;
     readonly region: string;
@@ -42,6 +52,16 @@ export interface Endpoints {
   readonly processes: Processes;
 }
 
+export interface FurtherComponent {
+  readonly host: string;
+  readonly port: number;
+  readonly domain: string;
+  readonly users: readonly string[];
+  readonly queues: OutboundUrls & { readonly deadLetters: OutboundUrls };
+}
+
+type OutboundUrls = Readonly<Record<OutboundQueue, string>>;
+
 export interface Processes {
   readonly xmpp?: number;
   readonly connectors: readonly number[];
@@ -55,11 +75,12 @@ export interface EndpointsSource {
   readonly domain: string;
   readonly accounts: readonly Account[];
   readonly componentDomain: string;
+  readonly furtherDomains?: readonly FurtherDomain[];
   readonly users: readonly string[];
   readonly sqsEndpoint: string;
   readonly region: string;
-  readonly urls: Readonly<Record<QueueName, string>>;
-  readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
+  readonly urls: Readonly<Record<QueueRef, string>>;
+  readonly deadLetterUrls: Readonly<Record<QueueRef, string>>;
   readonly dynamodbEndpoint: string;
   readonly table: string;
   readonly stateDir: string;
@@ -70,9 +91,32 @@ export interface EndpointsSource {
 
 const host = "127.0.0.1";
 
+/** Those that every bridge has, by their names. */
+function sharedUrls(urls: Readonly<Record<QueueRef, string>>): Record<QueueName, string> {
+  return perQueue((queue) => urls[queue]);
+}
+
+function furtherComponents(source: EndpointsSource): FurtherComponent[] {
+  const domains = domainsOf(source);
+  return (source.furtherDomains ?? []).map(({ domain, at }) => {
+    const own = (urls: Readonly<Record<QueueRef, string>>) => {
+      const urlOf = (queue: OutboundQueue) => urls[queueOfDomain(queue, domain, domains)] ?? "";
+      return { outboundStanzas: urlOf("outboundStanzas"), outboundPresence: urlOf("outboundPresence") };
+    };
+    return {
+      host,
+      port: at?.componentPort ?? source.ports.component,
+      domain,
+      users: source.users,
+      queues: { ...own(source.urls), deadLetters: own(source.deadLetterUrls) },
+    };
+  });
+}
+
 /** The endpoints of a running bridge. */
 export function endpointsOf(source: EndpointsSource): Endpoints {
   const { ports, domain } = source;
+  const further = furtherComponents(source);
   return {
     pid: process.pid,
     page: `http://${host}:${ports.page}`,
@@ -91,15 +135,34 @@ export function endpointsOf(source: EndpointsSource): Endpoints {
       users: source.users,
       secretFile: source.secretFile,
     },
+    ...(further.length > 0 && { furtherComponents: further }),
     sqs: {
       endpoint: source.sqsEndpoint,
       region: source.region,
-      queues: { ...source.urls, deadLetters: source.deadLetterUrls },
+      queues: { ...sharedUrls(source.urls), deadLetters: sharedUrls(source.deadLetterUrls) },
     },
     dynamodb: { endpoint: source.dynamodbEndpoint, table: source.table },
     health: [ports.health, ports.standby].slice(0, source.connectors).map((port) => `http://${host}:${port}`),
     logs: join(source.stateDir, "logs"),
     processes: source.processes,
+  };
+}
+
+/** All queue URLs of a bridge, and those of their dead letters. */
+export function queueUrlsOf({ sqs, furtherComponents = [] }: Pick<Endpoints, "sqs" | "furtherComponents">): {
+  readonly urls: Readonly<Record<QueueRef, string>>;
+  readonly deadLetterUrls: Readonly<Record<QueueRef, string>>;
+} {
+  const own = (urlsOf: (further: FurtherComponent) => OutboundUrls) =>
+    Object.fromEntries(
+      furtherComponents.flatMap((further) =>
+        outboundQueues.map((queue) => [`${queue}/${further.domain}`, urlsOf(further)[queue]]),
+      ),
+    );
+  const { deadLetters, ...queues } = sqs.queues;
+  return {
+    urls: { ...queues, ...own((further) => further.queues) },
+    deadLetterUrls: { ...deadLetters, ...own((further) => further.queues.deadLetters) },
   };
 }
 

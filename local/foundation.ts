@@ -3,6 +3,7 @@ import { stop as stopBundler } from "esbuild";
 import { buildAll } from "#infra/build.ts";
 import { dynamodbClientFor, sqsClientFor } from "./aws-clients.ts";
 import type { BridgeOptions } from "./bridge-options.ts";
+import { domainsOf } from "./component-domains.ts";
 import { ensureTable, startDynamodbEngine } from "./engines/dynamodb.ts";
 import { ensureQueues, type QueueAddresses, startSqsEngine } from "./engines/sqs.ts";
 import type { Process } from "./process.ts";
@@ -61,7 +62,10 @@ export async function startFoundation(
       logFile: logFile(options.server),
       domain: options.domain,
       accounts: options.accounts,
-      componentDomain: options.componentDomain,
+      componentDomains: [
+        options.componentDomain,
+        ...(options.furtherDomains ?? []).flatMap(({ domain, at }) => (at === undefined ? domain : [])),
+      ],
       secret: context.secret,
       xmppPort: ports.xmpp,
       componentPort: ports.component,
@@ -77,7 +81,9 @@ export async function startFoundation(
         ? await part("SQS engine", () => startSqsEngine(settings))
         : undefined;
     const client = sqsClientFor(context.sqsEndpoint);
-    const addresses = await ensureQueues(client, context.sqsEndpoint).finally(() => client.destroy());
+    const addresses = await ensureQueues(client, context.sqsEndpoint, domainsOf(options)).finally(() =>
+      client.destroy(),
+    );
     return { sqs, addresses };
   };
   const startDynamodb = async () => {

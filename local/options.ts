@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { readDomains } from "#aws/domains.ts";
 import type { Capabilities } from "#core/capabilities.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { bridgeDefaults } from "./bridge-options.ts";
+import type { FurtherDomain } from "./component-domains.ts";
 import { defaultPorts, type Ports, portsAt } from "./ports.ts";
 import { type ServerKind, serverKinds } from "./servers/server.ts";
 
@@ -15,6 +18,9 @@ export interface StartOptions {
   /** What the native system can do, where a file says so. */
   readonly capabilities?: Capabilities;
   readonly connectors: 1 | 2;
+  /** Absent for the usual one. */
+  readonly componentDomain?: string;
+  readonly furtherDomains?: readonly FurtherDomain[];
   readonly help: boolean;
 }
 
@@ -48,6 +54,7 @@ export const helpText = `npm start -- [options]     the whole bridge on this mac
 
   --server prosody|ejabberd   the XMPP server (default: prosody)
   --connectors 1|2            a second one stands by and takes over (default: 1)
+  --component-domain DOMAIN   a component domain, as often as there are to be several (default: im.localhost)
   --port-offset N             moves every port by N
 ${portNames
   .map((name) => `  ${portOption(name).padEnd(26)}  ${portWords[name]} (default: ${defaultPorts[name]})`)
@@ -76,15 +83,36 @@ function readCapabilitiesFile(file: string): Result<Capabilities, string> {
   return read.ok ? read : err(`--capabilities: ${file}: ${read.error}`);
 }
 
+type ComponentDomains = Pick<StartOptions, "componentDomain" | "furtherDomains">;
+
+/** Each time it is given it may name several, too. */
+function readComponentDomains(given: unknown): Result<ComponentDomains, string> {
+  if (!Array.isArray(given)) return ok({});
+  const list = given.join(",");
+  const domains = readDomains(list);
+  if (!domains.ok)
+    return err(`--component-domain: ${JSON.stringify(list)} cannot be served: ${domains.error}`);
+  const { domain: host } = bridgeDefaults;
+  if (domains.value.includes(host)) {
+    return err(`--component-domain: ${host} is the domain of the accounts, choose another`);
+  }
+  const [componentDomain, ...further] = domains.value;
+  return ok({
+    componentDomain,
+    ...(further.length > 0 && { furtherDomains: further.map((domain) => ({ domain })) }),
+  });
+}
+
 /** Reads the command line; the error is a sentence for people. */
 export function readStartOptions(args: readonly string[], root: string): Result<StartOptions, string> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  let values: Record<string, string | boolean | undefined>;
+  let values: Record<string, string | boolean | (string | boolean)[] | undefined>;
   try {
     const options = {
       server: text,
       connectors: text,
+      "component-domain": { ...text, multiple: true },
       "port-offset": text,
       "state-dir": text,
       capabilities: text,
@@ -100,6 +128,8 @@ export function readStartOptions(args: readonly string[], root: string): Result<
   if (server === undefined) return err(`--server must be ${serverKinds.join(" or ")}`);
   const connectors = ([1, 2] as const).find((count) => String(count) === (values["connectors"] ?? "1"));
   if (connectors === undefined) return err("--connectors must be 1 or 2");
+  const domains = readComponentDomains(values["component-domain"]);
+  if (!domains.ok) return domains;
   const offset = readPort(String(values["port-offset"] ?? "0"), 0);
   if (offset === undefined) return err("--port-offset must be a number from 0 on");
   const chosen: Partial<Record<PortName, number>> = {};
@@ -127,6 +157,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
     connectors,
     stateDir: resolve(root, String(values["state-dir"] ?? ".local")),
     fresh: values["fresh"] === true,
+    ...domains.value,
     help: values["help"] === true,
     ...(capabilities && { capabilities: capabilities.value }),
   });

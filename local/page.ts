@@ -14,15 +14,15 @@ function rowsOf(rows: readonly (readonly [string, string])[]): string {
 
 /** The endpoints as rows for people: in the terminal and on the page. */
 export function endpointRows(endpoints: Endpoints): (readonly [string, string])[] {
-  const { xmpp, component, sqs, dynamodb } = endpoints;
+  const { xmpp, component, furtherComponents = [], sqs, dynamodb } = endpoints;
+  const addresses = [component, ...furtherComponents].flatMap(({ domain, users }) =>
+    users.map((user) => `${user} is ${user}@${domain}`),
+  );
   return [
     [`XMPP (${xmpp.server})`, `${xmpp.host}:${xmpp.port}, domain ${xmpp.domain}`],
     ...xmpp.accounts.map(({ jid, password }) => ["account", `${jid}, password ${password}`] as const),
     ["WebSocket", xmpp.websocket],
-    [
-      "native users",
-      component.users.map((user) => `${user} is ${user}@${component.domain}`).join(", ") || "none",
-    ],
+    ["native users", addresses.join(", ") || "none"],
     ["SQS", `${sqs.endpoint}, region ${sqs.region}`],
     ["native events", sqs.queues.nativeEvents],
     ["native deliveries", sqs.queues.nativeDeliveries],

@@ -1,4 +1,5 @@
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { addressOfDomain } from "#aws/domains.ts";
+import { partsOf, type QueueName, type QueueRef, queueNames, queueRefsOf } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 
 const namePrefix = "causeway";
@@ -48,16 +49,22 @@ export const queueDefinitions: Readonly<Record<QueueName, QueueDefinition>> = {
   outboundPresence: define("outbound-presence", true, limits.outboundVisibilityS),
 };
 
-/** The queue's name in SQS: `causeway-native-events.fifo`. */
-export function physicalNameOf(queue: QueueName): string {
+function nameIn(ref: QueueRef, end: string): string {
+  const { queue, domain } = partsOf(ref);
   const { base, fifo } = queueDefinitions[queue];
-  return `${namePrefix}-${base}${fifo ? ".fifo" : ""}`;
+  const name = `${namePrefix}-${base}${end}${fifo ? ".fifo" : ""}`;
+  // Outbound queues are FIFO, so there is such an address.
+  return domain === undefined ? name : (addressOfDomain(name, domain) ?? name);
+}
+
+/** The queue's name in SQS: `causeway-native-events.fifo`. */
+export function physicalNameOf(queue: QueueRef): string {
+  return nameIn(queue, "");
 }
 
 /** The name in SQS of the queue's dead letters: `causeway-native-events-dead.fifo`. */
-export function deadLetterNameOf(queue: QueueName): string {
-  const { base, fifo } = queueDefinitions[queue];
-  return `${namePrefix}-${base}-dead${fifo ? ".fifo" : ""}`;
+export function deadLetterNameOf(queue: QueueRef): string {
+  return nameIn(queue, "-dead");
 }
 
 /**
@@ -67,10 +74,10 @@ export function deadLetterNameOf(queue: QueueName): string {
  *   dead-letter queue itself.
  */
 export function queueAttributesOf(
-  queue: QueueName,
+  queue: QueueRef,
   deadLetterArn: string | undefined,
 ): Record<string, string> {
-  const definition = queueDefinitions[queue];
+  const definition = queueDefinitions[partsOf(queue).queue];
   return {
     VisibilityTimeout: String(definition.visibilityS),
     MessageRetentionPeriod: String(definition.retentionS),
@@ -94,4 +101,10 @@ export function queueAttributesOf(
 /** A value per queue. */
 export function perQueue<T>(make: (queue: QueueName) => T): Record<QueueName, T> {
   return Object.fromEntries(queueNames.map((queue) => [queue, make(queue)])) as Record<QueueName, T>;
+}
+
+/** A value per queue of a bridge that serves these domains. */
+export function perQueueOf<T>(domains: readonly string[], make: (queue: QueueRef) => T): Record<QueueRef, T> {
+  const refs = queueNames.flatMap((queue) => queueRefsOf(queue, domains));
+  return Object.fromEntries(refs.map((ref) => [ref, make(ref)])) as Record<QueueRef, T>;
 }

@@ -13,6 +13,7 @@ import {
   OperatingSystemFamily,
 } from "aws-cdk-lib/aws-ecs";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { queueSuffixOf } from "#aws/domains.ts";
 import { limits } from "#core/limits.ts";
 import type { Config } from "../config.ts";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
@@ -26,13 +27,28 @@ const healthPort = 8081;
 const stopTimeoutS = limits.stopMsMax / 1000 + 10;
 
 // CDK's classes and interfaces disagree under exactOptionalPropertyTypes, hence the `as I…` below.
-function makeSecret(stack: Stack): ISecret {
-  return new Secret(stack, "XmppSecret", {
-    description: "Causeway: the shared secret of the component, to be set in the XMPP server too",
+function makeSecret(stack: Stack, id: string, ofDomain: string): ISecret {
+  return new Secret(stack, id, {
+    description: `Causeway: the shared secret of the component${ofDomain}, to be set in the XMPP server too`,
     // XEP-0114 hashes the secret, and implementations differ on what is not ASCII.
     generateSecretString: { passwordLength: 48, excludePunctuation: true },
     removalPolicy: RemovalPolicy.RETAIN,
   }) as ISecret;
+}
+
+/** A domain at a server of its own has a secret of its own, which nobody at the other server needs to know. */
+function makeOwnSecrets(stack: Stack, { xmppDomains }: Config) {
+  return Object.entries(xmppDomains).map(([domain, settings]) => {
+    const secret = makeSecret(stack, `XmppSecret-${queueSuffixOf(domain)}`, ` ${domain}`);
+    return { domain, settings, secret };
+  });
+}
+
+/** As `CAUSEWAY_XMPP_DOMAINS` tells it. */
+function settingsOf(own: ReturnType<typeof makeOwnSecrets>) {
+  return Object.fromEntries(
+    own.map(({ domain, settings, secret }) => [domain, { ...settings, secretArn: secret.secretArn }]),
+  );
 }
 
 function makeTask(stack: Stack, state: State, source: EnvironmentSource, config: Config, folder: string) {
@@ -44,10 +60,11 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
       operatingSystemFamily: OperatingSystemFamily.LINUX,
     },
   });
-  grantUse("connector", task.taskRole, state);
-  const secret = makeSecret(stack);
+  grantUse("connector", task.taskRole, state, config.domains);
+  const secret = makeSecret(stack, "XmppSecret", "");
+  const own = makeOwnSecrets(stack, config);
   // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
-  secret.grantRead(task.taskRole);
+  for (const each of [secret, ...own.map((one) => one.secret)]) each.grantRead(task.taskRole);
   task.addContainer("connector", {
     // Only the folder's hash is needed here; the image is built when it is deployed.
     image: ContainerImage.fromAsset(folder, { platform: Platform.LINUX_ARM64 }),
@@ -57,6 +74,7 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
       CAUSEWAY_XMPP_SERVICE: config.xmppService,
       CAUSEWAY_XMPP_SECRET_ARN: secret.secretArn,
       CAUSEWAY_XMPP_PLAIN: config.xmppPlain,
+      ...(own.length > 0 && { CAUSEWAY_XMPP_DOMAINS: stack.toJsonString(settingsOf(own)) }),
       CAUSEWAY_HEALTH_PORT: String(healthPort),
     },
     logging: LogDrivers.awsLogs({
@@ -102,9 +120,9 @@ export function makeConnector(
     description: "Causeway connector: dials out only",
     allowAllOutbound: false,
   });
-  // The component's port is the operator's choice; AWS is reached by HTTPS; DNS is not filtered here.
-  const componentPort = Number(new URL(config.xmppService).port);
-  for (const port of new Set([443, componentPort]))
+  // The components' ports are the operator's choice; AWS is reached by HTTPS; DNS is not filtered here.
+  const services = [config.xmppService, ...Object.values(config.xmppDomains).map(({ service }) => service)];
+  for (const port of new Set([443, ...services.map((service) => Number(new URL(service).port))]))
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
   new FargateService(stack, "Connector", {
     cluster: new Cluster(stack, "Cluster", { vpc }) as ICluster,

@@ -34,7 +34,7 @@ function makeFunction(
   // A role of our own: Lambda's managed policy may write every log group of the account.
   const role = new Role(stack, `${title}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   logGroup.grantWrite(role);
-  grantUse(name, role, state);
+  grantUse(name, role, state, source.domains);
   const lambda = new LambdaFunction(stack, title, {
     description: `Causeway: reads ${definition.queue}`,
     runtime: Runtime.NODEJS_24_X,

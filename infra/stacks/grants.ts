@@ -1,4 +1,5 @@
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { type QueueName, queueRefsOf } from "#core/contract/queues.ts";
 import { type ComputeName, queueUseOf } from "../definitions/environment.ts";
 import { connectorDefinition, functionDefinitions } from "../definitions/functions.ts";
 import type { State } from "./state.ts";
@@ -32,19 +33,25 @@ function tableActionsOf(name: ComputeName): string[] {
 }
 
 /** Gives a function or the connector what its definition says and nothing more, each action by its name. */
-export function grantUse(name: ComputeName, grantee: IGrantable, state: State): void {
+export function grantUse(
+  name: ComputeName,
+  grantee: IGrantable,
+  state: State,
+  domains: readonly string[],
+): void {
   const { receives, sends } =
     name === "connector"
       ? connectorDefinition
       : { receives: [functionDefinitions[name].queue], sends: functionDefinitions[name].sends };
+  const arnsOf = (kind: "queues" | "deadLetters", queues: readonly QueueName[]) =>
+    queues
+      .flatMap((queue) => queueRefsOf(queue, domains))
+      .flatMap((queue) => state[kind][queue]?.queueArn ?? []);
   const statements = [
-    { actions: receiveActions, resources: receives.map((queue) => state.queues[queue].queueArn) },
+    { actions: receiveActions, resources: arnsOf("queues", receives) },
     {
       actions: ["sqs:SendMessage"],
-      resources: [
-        ...sends.map((queue) => state.queues[queue].queueArn),
-        ...queueUseOf(name).deadLetters.map((queue) => state.deadLetters[queue].queueArn),
-      ],
+      resources: [...arnsOf("queues", sends), ...arnsOf("deadLetters", queueUseOf(name).deadLetters)],
     },
     { actions: tableActionsOf(name), resources: [state.table.tableArn] },
   ];

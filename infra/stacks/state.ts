@@ -2,27 +2,21 @@ import { type App, CfnOutput, Duration, RemovalPolicy, Stack } from "aws-cdk-lib
 import { AttributeType, Billing, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
-import type { QueueName } from "#core/contract/queues.ts";
-import { deadLetterNameOf, perQueue, physicalNameOf, queueDefinitions } from "../definitions/queues.ts";
+import { partsOf, type QueueName, type QueueRef } from "#core/contract/queues.ts";
+import { deadLetterNameOf, perQueueOf, physicalNameOf, queueDefinitions } from "../definitions/queues.ts";
 import { tableDefinition } from "../definitions/table.ts";
 
 /** What outlives every deployment of code. */
 export interface State {
-  readonly queues: Readonly<Record<QueueName, Queue>>;
-  readonly deadLetters: Readonly<Record<QueueName, Queue>>;
+  readonly queues: Readonly<Record<QueueRef, Queue>>;
+  readonly deadLetters: Readonly<Record<QueueRef, Queue>>;
   readonly table: TableV2;
 }
 
 const nativeQueues = ["nativeEvents", "nativeDeliveries"] as const satisfies readonly QueueName[];
 
-function makeQueue(
-  stack: Stack,
-  queue: QueueName,
-  id: string,
-  queueName: string,
-  deadLetters?: Queue,
-): Queue {
-  const definition = queueDefinitions[queue];
+function makeQueue(stack: Stack, queue: QueueRef, id: string, queueName: string, deadLetters?: Queue): Queue {
+  const definition = queueDefinitions[partsOf(queue).queue];
   return new Queue(stack, id, {
     queueName,
     visibilityTimeout: Duration.seconds(definition.visibilityS),
@@ -73,11 +67,15 @@ function publish(stack: Stack, queue: QueueName, { queueUrl, queueArn }: Queue):
 }
 
 /** The stack of queues and table: everything that holds data and must survive a rollback of the rest. */
-export function makeState(app: App): State {
+export function makeState(app: App, domains: readonly string[]): State {
   const stack = new Stack(app, "Causeway-State", { description: "Causeway: queues and table" });
-  const deadLetters = perQueue((queue) => makeQueue(stack, queue, `${queue}Dead`, deadLetterNameOf(queue)));
-  const queues = perQueue((queue) =>
-    makeQueue(stack, queue, queue, physicalNameOf(queue), deadLetters[queue]),
+  // Those of the first domain keep the ids that they had when there was no other.
+  const idOf = (queue: QueueRef) => (partsOf(queue).domain === undefined ? queue : physicalNameOf(queue));
+  const deadLetters = perQueueOf(domains, (queue) =>
+    makeQueue(stack, queue, `${idOf(queue)}Dead`, deadLetterNameOf(queue)),
+  );
+  const queues = perQueueOf(domains, (queue) =>
+    makeQueue(stack, queue, idOf(queue), physicalNameOf(queue), deadLetters[queue]),
   );
   for (const queue of nativeQueues) publish(stack, queue, queues[queue]);
   return { queues, deadLetters, table: makeTable(stack) };

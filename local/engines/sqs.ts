@@ -6,7 +6,7 @@ import {
   SetQueueAttributesCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { type QueueRef, queueNames, queueRefsOf } from "#core/contract/queues.ts";
 import { deadLetterNameOf, physicalNameOf, queueAttributesOf } from "#infra/definitions/queues.ts";
 import { portsAccept } from "../ports.ts";
 import { type Process, startServing } from "../process.ts";
@@ -30,10 +30,10 @@ export async function startSqsEngine(options: SqsEngineOptions): Promise<Process
 }
 
 export interface QueueAddresses {
-  readonly urls: Readonly<Record<QueueName, string>>;
-  readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
+  readonly urls: Readonly<Record<QueueRef, string>>;
+  readonly deadLetterUrls: Readonly<Record<QueueRef, string>>;
   /** ARNs of the queues, as functions see them. */
-  readonly arns: Readonly<Record<QueueName, string>>;
+  readonly arns: Readonly<Record<QueueRef, string>>;
 }
 
 /** Attributes that may change after creation; AWS fixes the others with the queue. */
@@ -76,10 +76,19 @@ async function ensureQueue(
   return { url: atEndpoint(url, endpoint), arn };
 }
 
-/** Creates every queue of the definitions with its dead letters, or brings what exists up to date. */
-export async function ensureQueues(client: SQSClient, endpoint: string): Promise<QueueAddresses> {
+/**
+ * Creates every queue of the definitions with its dead letters, or brings what exists up to date.
+ *
+ * @param domains those that are served; each but the first has outbound queues of its own.
+ */
+export async function ensureQueues(
+  client: SQSClient,
+  endpoint: string,
+  domains: readonly string[] = [],
+): Promise<QueueAddresses> {
+  const refs = queueNames.flatMap((queue) => queueRefsOf(queue, domains));
   const made = await Promise.all(
-    queueNames.map(async (queue) => {
+    refs.map(async (queue) => {
       const dead = await ensureQueue(
         client,
         endpoint,
@@ -96,7 +105,7 @@ export async function ensureQueues(client: SQSClient, endpoint: string): Promise
     }),
   );
   const collect = (value: (entry: (typeof made)[number]) => string) =>
-    Object.fromEntries(made.map((entry) => [entry.queue, value(entry)])) as Record<QueueName, string>;
+    Object.fromEntries(made.map((entry) => [entry.queue, value(entry)])) as Record<QueueRef, string>;
   return {
     urls: collect(({ main }) => main.url),
     deadLetterUrls: collect(({ dead }) => dead.url),

@@ -3,7 +3,7 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { makeQueues, type Queues } from "#aws/queues.ts";
 import { ok, type Result } from "#core/result.ts";
 import { sqsClientFor } from "../aws-clients.ts";
-import { readEndpoints } from "../native/endpoints.ts";
+import { domainsAt, readEndpoints } from "../native/endpoints.ts";
 import { wordsOf } from "../native/inbox.ts";
 import type { Target } from "./options.ts";
 
@@ -11,8 +11,8 @@ export interface Destination {
   /** URL of the queue. */
   readonly url: string;
   readonly queues: Pick<Queues, "send">;
-  /** The bridge's own domain where it is known. */
-  readonly domain: string | undefined;
+  /** The bridge's own domains where they are known. */
+  readonly domains: readonly string[];
   /** Why the queue cannot be used, in the words of whoever knows; the queues' port has but a name for it. */
   ailment(): Promise<string>;
 }
@@ -21,18 +21,18 @@ export interface Destination {
 export function openDestination(target: Target): Result<Destination, string> {
   if (target.kind === "queue") {
     const { region, url } = target;
-    return ok(destinationOf(new SQSClient({ region, endpoint: new URL(url).origin }), url, undefined));
+    return ok(destinationOf(new SQSClient({ region, endpoint: new URL(url).origin }), url, []));
   }
   const endpoints = readEndpoints(target.endpoints);
   if (!endpoints.ok) return endpoints;
-  const { sqs, component } = endpoints.value;
-  return ok(destinationOf(sqsClientFor(sqs.endpoint), sqs.queues.nativeEvents, component.domain));
+  const { sqs } = endpoints.value;
+  return ok(destinationOf(sqsClientFor(sqs.endpoint), sqs.queues.nativeEvents, domainsAt(endpoints.value)));
 }
 
-function destinationOf(client: SQSClient, url: string, domain: string | undefined): Destination {
+function destinationOf(client: SQSClient, url: string, domains: readonly string[]): Destination {
   return {
     url,
-    domain,
+    domains,
     queues: makeQueues({ client, urls: { nativeEvents: url }, deadLetterUrls: {} }),
     async ailment() {
       try {

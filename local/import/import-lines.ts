@@ -52,7 +52,7 @@ export type Rejecter = ReturnType<typeof makeRejecter>;
 export async function importLines(
   lines: AsyncIterable<Line>,
   state: PassState,
-  options: { skip: ReadonlySet<number>; ownDomain: string | undefined },
+  options: { skip: ReadonlySet<number>; ownDomains: readonly string[] },
   parts: { ports: PassPorts; reject: Rejecter; sender: Sender | undefined },
 ): Promise<string | undefined> {
   const { counts, done } = state;
@@ -76,7 +76,7 @@ export async function importLines(
       if (isJsonList(text)) return "it is one JSON list: write one object a line (jq -c '.[]')";
       state.format = formatOf(text);
     }
-    const read = line.problem ?? readLine(text, state.format ?? "csv", options.ownDomain);
+    const read = line.problem ?? readLine(text, state.format ?? "csv", options.ownDomains);
     if ("field" in read) await reject(number, text, read);
     else if (!read.ok) await reject(number, text, read.error);
     else if (read.value === undefined || sender === undefined) {

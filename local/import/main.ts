@@ -1,5 +1,6 @@
 /** `npm run import`: brings contacts from a file into the bridge. */
 import { rmSync } from "node:fs";
+import { chooseDomain } from "../native/endpoints.ts";
 import { takeRunLock } from "../run-lock.ts";
 import { openScreen } from "../screen.ts";
 import { stopOnSignal } from "../stop-signals.ts";
@@ -27,7 +28,7 @@ async function carryOut(options: Options, input: InputFile, destination: Destina
     queues: options.dryRun ? undefined : destination?.queues,
     target: `${destination?.url}${domain === undefined ? "" : ` as ${domain}`}`,
     domain,
-    ownDomain: domain ?? destination?.domain,
+    ownDomains: [...(destination?.domains ?? []), ...(domain === undefined ? [] : [domain])],
     rate,
     restart,
     tell: screen.tell,
@@ -60,6 +61,11 @@ async function importFile(options: Options): Promise<number> {
   // A check needs no bridge; where there is one, it knows one thing more.
   if (!opened.ok && !options.dryRun) return complain(opened.error);
   const destination = opened.ok ? opened.value : undefined;
+  const served = destination?.domains ?? [];
+  if (options.domain !== undefined && served.length > 0) {
+    const chosen = chooseDomain(options.domain, served);
+    if (!chosen.ok) return complain(`--domain: ${chosen.error}`);
+  }
   const input = await openInputFile(file);
   if (!input.ok) return complain(input.error);
   const lock = takeRunLock(`${file}.lock`);

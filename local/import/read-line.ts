@@ -47,19 +47,19 @@ export function isJsonList(text: string): boolean {
 /**
  * Reads a line.
  *
- * @param ownDomain the bridge's own domain where it is known: its users are nobody's contacts
+ * @param ownDomains the bridge's own domains where they are known: their users are nobody's contacts
  * @returns the pair, undefined for a line that says nothing (blank, comment, header), or what is wrong
  */
 export function readLine(
   text: string,
   format: Format,
-  ownDomain: string | undefined,
+  ownDomains: readonly string[],
 ): Result<ImportedPair | undefined, Problem> {
   if (isSilent(text)) return ok(undefined);
   const record = format === "ndjson" ? readJson(text) : readCsvRecord(text);
   if (!record.ok) return record;
   if (record.value === undefined) return ok(undefined);
-  return readPair(record.value, format, ownDomain);
+  return readPair(record.value, format, ownDomains);
 }
 
 function readJson(text: string): Result<Record, Problem> {
@@ -96,7 +96,7 @@ function apart(text: string | undefined): string | undefined {
 function readPair(
   record: Record,
   format: Format,
-  ownDomain: string | undefined,
+  ownDomains: readonly string[],
 ): Result<ImportedPair, Problem> {
   const texts: { [F in Field]?: string } = {};
   for (const field of fields) {
@@ -109,8 +109,9 @@ function readPair(
   if (!user.ok) return wrong("user", `${user.error}: write the id that the native system uses`);
   const contact = parseBareJid(texts.contact ?? "");
   if (!contact.ok) return wrong("contact", `${contact.error}: write a bare JID, like alice@example.org`);
-  if (domainOf(contact.value) === ownDomain) {
-    return wrong("contact", `is a user of the native system itself, at ${ownDomain}: leave it out`);
+  const contactDomain = domainOf(contact.value);
+  if (ownDomains.includes(contactDomain)) {
+    return wrong("contact", `is a user of the native system itself, at ${contactDomain}: leave it out`);
   }
   const subscription = subscriptions.find((each) => each === texts.subscription);
   if (subscription === undefined) {

@@ -20,9 +20,9 @@ export interface RunOptions {
   readonly queues: Pick<Queues, "send"> | undefined;
   /** Queue and domain, as the checkpoint names them. */
   readonly target: string;
-  /** The domain in the events, and the one that no contact may have. */
+  /** The domain in the events, and those that no contact may have. */
   readonly domain: string | undefined;
-  readonly ownDomain: string | undefined;
+  readonly ownDomains: readonly string[];
   readonly rate: number | undefined;
   readonly restart: boolean;
   /** For what people should know at once. */
@@ -94,7 +94,7 @@ async function pass(
   from: Checkpoint | undefined,
   save: Save,
 ): Promise<Outcome> {
-  const { input, tell, domain, ownDomain, rate, queues } = options;
+  const { input, tell, domain, ownDomains, rate, queues } = options;
   const start = from?.position ?? nowhere;
   const state: PassState = {
     format: from?.format,
@@ -132,7 +132,7 @@ async function pass(
   const unusable = await importLines(
     input.lines(start),
     state,
-    { skip, ownDomain },
+    { skip, ownDomains },
     { ports, reject, sender },
   );
   await sender?.quiet(stopMsMax);

@@ -4,15 +4,36 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
 
+/** The domains that are served. */
+export const componentSchemas = {
+  component: v.object({ domain: v.string() }),
+  furtherComponents: v.optional(v.array(v.object({ domain: v.string() })), []),
+};
+
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
-  component: v.object({ domain: v.string() }),
+  ...componentSchemas,
   sqs: v.object({
     endpoint: v.string(),
     queues: v.object({ nativeEvents: v.string(), nativeDeliveries: v.string() }),
   }),
 });
 export type NativeEndpoints = v.InferOutput<typeof endpointsSchema>;
+
+/** The domains of a bridge on this machine, the first one first. */
+export function domainsAt({
+  component,
+  furtherComponents,
+}: Pick<NativeEndpoints, "component" | "furtherComponents">): readonly [string, ...string[]] {
+  return [component.domain, ...furtherComponents.map(({ domain }) => domain)];
+}
+
+/** The domain that is meant: the first where none is named; the error is for people. */
+export function chooseDomain(named: string | undefined, domains: readonly string[]): Result<string, string> {
+  const domain = named ?? domains[0];
+  if (domain !== undefined && domains.includes(domain)) return ok(domain);
+  return err(`${domain} is not served here: ${domains.join(", ")}`);
+}
 
 const usualPath = fileURLToPath(new URL("../../.local/endpoints.json", import.meta.url));
 

@@ -22,15 +22,21 @@ export type Handling =
   /** Another user's: hidden for longer each time, so that readers do not toss it to and fro. */
   | { readonly kind: "handBack"; readonly visibilityS: number };
 
+/** For whom a queue is read. */
+export interface Reader {
+  readonly user: string;
+  /** Where several domains are served: the user is another in each. */
+  readonly domain?: string;
+}
+
 /** Decides about one message. Pure. */
 export function handlingOf(
   message: Pick<ReceivedMessage, "body" | "receives">,
-  user: string,
+  reader: Reader,
   seen: ReadonlySet<string>,
 ): Handling {
   const read = readDelivery(message.body);
-  const owner = ownerOf(read);
-  if (owner !== undefined && owner !== user) {
+  if (!isFor(reader, read)) {
     return { kind: "handBack", visibilityS: Math.min(2 ** (message.receives - 1), handBackSMax) };
   }
   if (!read.ok) return { kind: "warn", text: read.error.text };
@@ -38,9 +44,13 @@ export function handlingOf(
   return seen.has(name) ? { kind: "repeat" } : { kind: "show", event: read.value, name };
 }
 
-function ownerOf(read: Result<Delivery, UnreadableEvent>): unknown {
-  if (!read.ok) return read.error.user;
-  return "user" in read.value.data ? read.value.data.user : undefined;
+/** What names no user is for every reader, and what names no domain for every domain. */
+function isFor({ user, domain }: Reader, read: Result<Delivery, UnreadableEvent>): boolean {
+  const named: { readonly user?: unknown; readonly domain?: unknown } = read.ok
+    ? read.value.data
+    : read.error;
+  if (named.user === undefined) return true;
+  return named.user === user && (domain === undefined || (named.domain ?? domain) === domain);
 }
 
 export interface InboxPorts {
@@ -50,12 +60,12 @@ export interface InboxPorts {
 }
 
 /** Shows what arrives for the user until the signal comes; deletes only what it has shown. */
-export async function readInbox(ports: InboxPorts, user: string, signal: AbortSignal): Promise<void> {
+export async function readInbox(ports: InboxPorts, reader: Reader, signal: AbortSignal): Promise<void> {
   const seen = new Set<string>();
   let troubled = false;
   while (!signal.aborted) {
     try {
-      await readOnce(ports, user, seen, signal);
+      await readOnce(ports, reader, seen, signal);
       troubled = false;
     } catch (error) {
       if (signal.aborted) return;
@@ -68,7 +78,7 @@ export async function readInbox(ports: InboxPorts, user: string, signal: AbortSi
 
 async function readOnce(
   { queues, show, warn }: InboxPorts,
-  user: string,
+  reader: Reader,
   seen: Set<string>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -80,7 +90,7 @@ async function readOnce(
   });
   const done: ReceivedMessage[] = [];
   for (const message of messages) {
-    const handling = handlingOf(message, user, seen);
+    const handling = handlingOf(message, reader, seen);
     if (handling.kind === "handBack") {
       await queues.extend("nativeDeliveries", [message], handling.visibilityS);
       continue;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { makeQueues } from "#aws/queues.ts";
 import { localpartOfUser } from "#core/mapping.ts";
 import { sqsClientFor } from "../aws-clients.ts";
-import { type NativeEndpoints, readEndpoints } from "./endpoints.ts";
+import { chooseDomain, domainsAt, type NativeEndpoints, readEndpoints } from "./endpoints.ts";
 import { readInbox } from "./inbox.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import { makeOutbox } from "./outbox.ts";
@@ -15,8 +15,11 @@ import { openTerminal } from "./terminal.ts";
 const hurryMs = 3_000;
 
 /** Runs until input ends, `/quit`, Ctrl-C or SIGTERM; returns the exit code. */
-async function chat(options: Options, endpoints: NativeEndpoints): Promise<number> {
+async function chat(options: Options, endpoints: NativeEndpoints, domain: string): Promise<number> {
   const { user } = options;
+  const domains = domainsAt(endpoints);
+  // Where there is but one, events need not name it.
+  const reader = domains.length > 1 ? { user, domain } : { user };
   const client = sqsClientFor(endpoints.sqs.endpoint);
   const queues = makeQueues({ client, urls: endpoints.sqs.queues, deadLetterUrls: {} });
   const stopping = new AbortController();
@@ -44,7 +47,7 @@ async function chat(options: Options, endpoints: NativeEndpoints): Promise<numbe
     `${user}${contact === undefined ? "" : ` to ${contact}`}> `;
   const session = makeSession(
     {
-      send: outbox.send,
+      send: (event) => outbox.send({ ...event, data: { ...event.data, ...reader } }),
       print: terminal.print,
       chosen: (contact) => terminal.prompt(promptFor(contact)),
       quit: leave,
@@ -56,13 +59,11 @@ async function chat(options: Options, endpoints: NativeEndpoints): Promise<numbe
   process.once("SIGTERM", leaveSoon);
   process.once("SIGINT", leaveSoon);
   terminal.prompt(promptFor(options.contact));
-  terminal.print(
-    `You are ${user}, for XMPP ${localpartOfUser(user)}@${endpoints.component.domain}. /help helps.`,
-  );
+  terminal.print(`You are ${user}, for XMPP ${localpartOfUser(user)}@${domain}. /help helps.`);
   session.start();
   const reading = readInbox(
     { queues, show: session.received, warn: (text) => terminal.print(`! ${text}`) },
-    user,
+    reader,
     stopping.signal,
   );
   await left;
@@ -90,7 +91,12 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(endpoints.error);
     return 1;
   }
-  return await chat(options.value, endpoints.value);
+  const domain = chooseDomain(options.value.domain, domainsAt(endpoints.value));
+  if (!domain.ok) {
+    console.error(`--domain: ${domain.error}`);
+    return 2;
+  }
+  return await chat(options.value, endpoints.value, domain.value);
 }
 
 // Not left to the event loop: an interrupted send may still be trying.

@@ -2,22 +2,25 @@
 import { parseArgs } from "node:util";
 import { parseUserId, type UserId } from "#core/mapping.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { type BareJid, parseBareJid } from "#core/xmpp/jid.ts";
+import { type BareJid, parseBareJid, prepareDomain } from "#core/xmpp/jid.ts";
 import { commandsHelp } from "./commands.ts";
 
 export interface Options {
   readonly user: UserId;
   readonly contact: BareJid | undefined;
+  /** Prepared; undefined for the bridge's first domain. */
+  readonly domain: string | undefined;
   /** Path of the file in which the running bridge says where its queues are. */
   readonly endpoints: string | undefined;
 }
 
 export const help = `The native side in a terminal: chat as one of the native system's users.
 
-  npm run native -- --as nina [--to alice@localhost] [--endpoints FILE]
+  npm run native -- --as nina [--to alice@localhost] [--domain DOMAIN] [--endpoints FILE]
 
   --as USER         the native user to be; announced to the bridge on start
   --to JID          the first contact
+  --domain DOMAIN   the component domain, where the bridge serves several (the first)
   --endpoints FILE  where the running bridge says how to reach it (.local/endpoints.json)
   --help            this text
 
@@ -36,13 +39,14 @@ With input from a pipe it sends every line, then leaves: printf 'hello\\n' | npm
 
 /** Reads the arguments; `"help"` where help is asked for, an error to show where they are wrong. */
 export function readOptions(args: readonly string[]): Result<Options | "help", string> {
-  let values: { as?: string; to?: string; endpoints?: string; help?: boolean };
+  let values: { as?: string; to?: string; domain?: string; endpoints?: string; help?: boolean };
   try {
     ({ values } = parseArgs({
       args: [...args],
       options: {
         as: { type: "string" },
         to: { type: "string" },
+        domain: { type: "string" },
         endpoints: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
@@ -56,5 +60,8 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
   if (!user.ok) return err(`--as: ${user.error}`);
   const contact = values.to === undefined ? ok(undefined) : parseBareJid(values.to);
   if (!contact.ok) return err(`--to: ${contact.error}`);
-  return ok({ user: user.value, contact: contact.value, endpoints: values.endpoints });
+  const domain = values.domain === undefined ? ok(undefined) : prepareDomain(values.domain);
+  if (!domain.ok) return err(`--domain: ${domain.error}`);
+  const { endpoints } = values;
+  return ok({ user: user.value, contact: contact.value, domain: domain.value, endpoints });
 }

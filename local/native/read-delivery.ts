@@ -10,6 +10,7 @@ export interface UnreadableEvent {
   readonly text: string;
   readonly id?: string;
   readonly user?: unknown;
+  readonly domain?: unknown;
 }
 
 export function readDelivery(body: string): Result<Delivery, UnreadableEvent> {
@@ -22,7 +23,7 @@ export function readDelivery(body: string): Result<Delivery, UnreadableEvent> {
   const event = v.safeParse(cloudEventSchema, value);
   if (!event.success) return err({ text: "an event that is no CloudEvent" });
   const { id, type, data } = event.output;
-  const known = { id: nameOf(event.output), user: data["user"] };
+  const known = { id: nameOf(event.output), user: data["user"], domain: data["domain"] };
   if (!Object.hasOwn(deliveryData, type)) return err({ ...known, text: `an event of unknown type ${type}` });
   const read = v.safeParse(deliveryData[type as DeliveryType], data);
   if (!read.success) {

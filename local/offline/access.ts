@@ -3,13 +3,14 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 import { makeTable } from "#aws/dynamodb-table.ts";
-import { readFunctionEnv } from "#aws/env.ts";
+import { type QueueUrls, readFunctionEnv } from "#aws/env.ts";
 import { makeQueues } from "#aws/queues.ts";
 import type { OfflineProgress } from "#aws/table.ts";
 import { encodeItem, type WalkTask, writePack } from "#core/contract/envelope.ts";
-import { err, ok, type Result } from "#core/result.ts";
+import { queueOfDomain } from "#core/contract/queues.ts";
+import { ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
-import { readEndpointsAs } from "../native/endpoints.ts";
+import { chooseDomain, domainsAt, readEndpointsAs } from "../native/endpoints.ts";
 import type { Options } from "./options.ts";
 
 export interface Access {
@@ -25,7 +26,7 @@ interface Parts {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly table: string;
-  readonly urls: { readonly walks: string; readonly outboundStanzas: string };
+  readonly urls: QueueUrls;
   /** Those that are served. */
   readonly domains: readonly string[];
 }
@@ -33,6 +34,10 @@ interface Parts {
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
   component: v.object({ domain: v.string() }),
+  furtherComponents: v.optional(
+    v.array(v.object({ domain: v.string(), queues: v.object({ outboundStanzas: v.string() }) })),
+    [],
+  ),
   sqs: v.object({
     endpoint: v.string(),
     queues: v.object({ walks: v.string(), outboundStanzas: v.string() }),
@@ -40,16 +45,26 @@ const endpointsSchema = v.object({
   dynamodb: v.object({ endpoint: v.string(), table: v.string() }),
 });
 
+/** As the environment of a function tells them: a further domain's own queues by its name. */
+function urlsOf({ sqs, furtherComponents }: v.InferOutput<typeof endpointsSchema>): QueueUrls {
+  const own = furtherComponents.map(({ domain, queues }) => [
+    `outboundStanzas/${domain}`,
+    queues.outboundStanzas,
+  ]);
+  return { ...sqs.queues, ...Object.fromEntries(own) };
+}
+
 function onThisMachine(path: string | undefined): Result<Parts, string> {
   const read = readEndpointsAs(endpointsSchema, path);
   if (!read.ok) return read;
-  const { component, sqs, dynamodb } = read.value;
+  const { sqs, dynamodb } = read.value;
+  const domains = domainsAt(read.value);
   return ok({
     sqs: sqsClientFor(sqs.endpoint),
     dynamodb: dynamodbClientFor(dynamodb.endpoint),
     table: dynamodb.table,
-    urls: sqs.queues,
-    domains: [component.domain],
+    urls: urlsOf(read.value),
+    domains,
   });
 }
 
@@ -62,8 +77,7 @@ function byEnvironment(env: NodeJS.ProcessEnv): Result<Parts, string> {
     sqs: new SQSClient(at(sqsEndpoint)),
     dynamodb: new DynamoDBClient(at(dynamodbEndpoint)),
     table,
-    // Both are there, or the environment would have been refused.
-    urls: { walks: urls.walks ?? "", outboundStanzas: urls.outboundStanzas ?? "" },
+    urls,
     domains,
   });
 }
@@ -74,10 +88,9 @@ export function openAccess(options: Options, env: NodeJS.ProcessEnv): Result<Acc
   const parts = isByEnvironment ? byEnvironment(env) : onThisMachine(options.endpoints);
   if (!parts.ok) return parts;
   const { sqs, urls, domains } = parts.value;
-  const domain = options.domain ?? domains[0];
-  if (domain === undefined || !domains.includes(domain)) {
-    return err(`${domain} is not served here: ${domains.join(", ")}`);
-  }
+  const chosen = chooseDomain(options.domain, domains);
+  if (!chosen.ok) return chosen;
+  const domain = chosen.value;
   const queues = makeQueues({ client: sqs, urls, deadLetterUrls: {} });
   const table = makeTable({ client: parts.value.dynamodb, name: parts.value.table });
   return ok({
@@ -90,7 +103,7 @@ export function openAccess(options: Options, env: NodeJS.ProcessEnv): Result<Acc
     async waiting() {
       const name = "ApproximateNumberOfMessages";
       const command = new GetQueueAttributesCommand({
-        QueueUrl: urls.outboundStanzas,
+        QueueUrl: urls[queueOfDomain("outboundStanzas", domain, domains)],
         AttributeNames: [name],
       });
       return Number((await sqs.send(command)).Attributes?.[name] ?? 0);

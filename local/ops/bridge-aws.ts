@@ -7,7 +7,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues } from "#aws/queues.ts";
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import type { QueueName, QueueRef } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parameterPrefix, parameters, queueParameter } from "#infra/definitions/parameters.ts";
 import { perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
@@ -17,6 +17,7 @@ import type { Place } from "./command.ts";
 import { viewsFromLog } from "./connector-log.ts";
 import type { Logs } from "./logs.ts";
 import { readAwsLogs } from "./logs-aws.ts";
+import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
 
 /** What the stacks say. */
 export interface Deployment {
@@ -78,14 +79,15 @@ const ageWindowMs = 10 * 60_000;
 /** Age of each queue's oldest message: the last value of the last ten minutes. */
 async function readAges(
   client: CloudWatchClient,
+  refs: readonly QueueRef[],
   nowMs: number,
-): Promise<Partial<Record<QueueName, number>>> {
+): Promise<Partial<Record<QueueRef, number>>> {
   const answer = await client.send(
     new GetMetricDataCommand({
       StartTime: new Date(nowMs - ageWindowMs),
       EndTime: new Date(nowMs),
       ScanBy: "TimestampDescending",
-      MetricDataQueries: queueNames.map((queue, index) => ({
+      MetricDataQueries: refs.map((queue, index) => ({
         Id: `q${index}`,
         MetricStat: {
           Metric: {
@@ -99,8 +101,8 @@ async function readAges(
       })),
     }),
   );
-  const ages: Partial<Record<QueueName, number>> = {};
-  for (const [index, queue] of queueNames.entries()) {
+  const ages: Partial<Record<QueueRef, number>> = {};
+  for (const [index, queue] of refs.entries()) {
     const [newest] = answer.MetricDataResults?.find(({ Id }) => Id === `q${index}`)?.Values ?? [];
     if (newest !== undefined) ages[queue] = newest;
   }
@@ -116,7 +118,10 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
   const ssm = namingCalls(new SSMClient(config));
   const read = readDeployment(await readParameters(ssm));
   if (!read.ok) return read;
-  const { urls, deadLetterUrls, table, domains, service, secretArn, logGroups } = read.value;
+  const { table, domains, service, secretArn, logGroups } = read.value;
+  const refs = queuesOfDomains(domains);
+  const urls = urlsOfDomains(read.value.urls, domains);
+  const deadLetterUrls = urlsOfDomains(read.value.deadLetterUrls, domains);
   const sqs = namingCalls(new SQSClient(config));
   const dynamodb = namingCalls(new DynamoDBClient(config));
   const logClient = namingCalls(new CloudWatchLogsClient(config));
@@ -128,6 +133,7 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
     kind: "aws",
     who: profile === undefined ? "your AWS identity" : `profile ${profile}`,
     domains,
+    refs,
     urls,
     deadLetterUrls,
     sqs,
@@ -141,8 +147,8 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
       const lines = await logs.read({ sinceMs: Date.now() - viewWindowMs, holding: ["metrics", "stream."] });
       return viewsFromLog(lines, domains);
     },
-    ages: () => readAges(cloudwatch, Date.now()),
-    service,
+    ages: () => readAges(cloudwatch, refs, Date.now()),
+    serviceOf: () => service,
     async readSecret() {
       return (await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }))).SecretString ?? "";
     },

@@ -6,16 +6,21 @@ import { makeQueues } from "#aws/queues.ts";
 import { queueNames } from "#core/contract/queues.ts";
 import { ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
-import { readEndpointsAs } from "../native/endpoints.ts";
+import { domainsAt, readEndpointsAs } from "../native/endpoints.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { namingCalls } from "./calls.ts";
 import { readLocalLogs } from "./logs-local.ts";
+import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
 
 const urls = v.object(v.entriesFromList(queueNames, v.string()));
 
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
   component: v.object({ host: v.string(), port: v.number(), domain: v.string(), secretFile: v.string() }),
+  furtherComponents: v.optional(
+    v.array(v.object({ host: v.string(), port: v.number(), domain: v.string() })),
+    [],
+  ),
   sqs: v.object({
     endpoint: v.string(),
     region: v.string(),
@@ -26,7 +31,7 @@ const endpointsSchema = v.object({
   logs: v.string(),
 });
 
-const healthSchema = v.object({
+const domainSchema = v.object({
   domain: v.string(),
   stream: v.string(),
   lease: v.optional(v.string()),
@@ -36,16 +41,19 @@ const healthSchema = v.object({
   windowStanzas: v.number(),
   held: v.number(),
 });
+const healthSchema = v.object({ domains: v.array(domainSchema) });
 
 const askMsMax = 2_000;
 
-async function ask(url: string, domain: string): Promise<ConnectorView> {
+/** One view a domain. */
+async function ask(url: string, domains: readonly string[]): Promise<readonly ConnectorView[]> {
   const name = url.replace(/^https?:\/\//, "");
   try {
     const answer = await fetch(`${url}/live`, { signal: AbortSignal.timeout(askMsMax) });
-    return { name, ...v.parse(healthSchema, await answer.json()) };
+    const health = v.parse(healthSchema, await answer.json());
+    return health.domains.map((view) => ({ name, ...view }));
   } catch {
-    return { name, domain, stream: "unreachable" };
+    return domains.map((domain) => ({ name, domain, stream: "unreachable" }));
   }
 }
 
@@ -53,27 +61,34 @@ async function ask(url: string, domain: string): Promise<ConnectorView> {
 export function localBridge(path: string | undefined): Result<Bridge, string> {
   const read = readEndpointsAs(endpointsSchema, path);
   if (!read.ok) return read;
-  const { component, sqs: at, dynamodb: base, health, logs } = read.value;
+  const { component, furtherComponents, sqs: at, dynamodb: base, health, logs } = read.value;
   const sqs = namingCalls(sqsClientFor(at.endpoint));
   const dynamodb = namingCalls(dynamodbClientFor(base.endpoint));
-  const { deadLetters, ...queues } = at.queues;
+  const { deadLetters, ...own } = at.queues;
+  const domains = domainsAt(read.value);
+  const queues = urlsOfDomains(own, domains);
+  const dead = urlsOfDomains(deadLetters, domains);
   return ok({
     kind: "local",
     who: "this command",
-    domains: [component.domain],
+    domains,
+    refs: queuesOfDomains(domains),
     urls: queues,
-    deadLetterUrls: deadLetters,
+    deadLetterUrls: dead,
     sqs,
     dynamodb,
     tableName: base.table,
     table: makeTable({ client: dynamodb, name: base.table }),
-    queues: makeQueues({ client: sqs, urls: queues, deadLetterUrls: deadLetters }),
-    deadLetters: makeQueues({ client: sqs, urls: deadLetters, deadLetterUrls: {} }),
+    queues: makeQueues({ client: sqs, urls: queues, deadLetterUrls: dead }),
+    deadLetters: makeQueues({ client: sqs, urls: dead, deadLetterUrls: {} }),
     logs: { read: (query) => readLocalLogs(logs, query) },
-    connectors: () => Promise.all(health.map((url) => ask(url, component.domain))),
+    connectors: async () => (await Promise.all(health.map((url) => ask(url, domains)))).flat(),
     // The engine does not tell.
     ages: async () => ({}),
-    service: `xmpp://${component.host}:${component.port}`,
+    serviceOf(domain) {
+      const { host, port } = furtherComponents.find((further) => further.domain === domain) ?? component;
+      return `xmpp://${host}:${port}`;
+    },
     readSecret: () => readFile(component.secretFile, "utf8"),
     region: at.region,
     clockUrl: at.endpoint,

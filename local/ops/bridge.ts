@@ -3,7 +3,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Queues } from "#aws/queues.ts";
 import type { Table } from "#aws/table.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import type { Logs } from "./logs.ts";
 
 /** What a connector says of itself. */
@@ -28,8 +28,10 @@ export interface Bridge {
   readonly who: string;
   /** Those that are served; the first is the default. */
   readonly domains: readonly string[];
-  readonly urls: Readonly<Record<QueueName, string>>;
-  readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
+  /** All queues, outbound ones of further domains included. */
+  readonly refs: readonly QueueRef[];
+  readonly urls: Readonly<Record<QueueRef, string>>;
+  readonly deadLetterUrls: Readonly<Record<QueueRef, string>>;
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
@@ -40,9 +42,9 @@ export interface Bridge {
   readonly logs: Logs;
   readonly connectors: () => Promise<readonly ConnectorView[]>;
   /** Seconds that the oldest message of each queue has waited, where that is known. */
-  readonly ages: () => Promise<Partial<Record<QueueName, number>>>;
-  /** `xmpps://host:port` of the server's component listener. */
-  readonly service: string;
+  readonly ages: () => Promise<Partial<Record<QueueRef, number>>>;
+  /** `xmpps://host:port` of the component listener of the domain's server. */
+  readonly serviceOf: (domain: string) => string;
   /** The component's secret, from where it is kept. */
   readonly readSecret: () => Promise<string>;
   readonly region: string;

@@ -5,14 +5,13 @@ import {
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
-import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
-import { queueDefinitions } from "#infra/definitions/queues.ts";
 import { tableDefinition } from "#infra/definitions/table.ts";
 import type { Bridge } from "./bridge.ts";
 import { explainFailure, failureOf } from "./calls.ts";
 import { type Check, failing, fine, skipped, warning } from "./checks.ts";
 import { type QueueFacts, readQueues } from "./queue-facts.ts";
+import { wordOf } from "./queue-names.ts";
 
 /** AWS refuses a request whose clock is off by five minutes; messages' times are wrong long before. */
 const clockWarnMs = 5_000;
@@ -30,9 +29,9 @@ function readingCalls(bridge: Bridge): readonly (readonly [name: string, call: (
     ["policy", () => bridge.table.readPolicy(domain)],
     ["logs", () => bridge.logs.read({ sinceMs: Date.now() - 60_000, holding: ["doctor"] })],
     ["connectors", () => bridge.connectors()],
-    ...queueNames.map((queue) => {
+    ...bridge.refs.map((queue) => {
       const call = () => bridge.deadLetters.receive(queue, { max: 1, waitS: 0, visibilityS: 0, signal });
-      return [`dead letters of ${queueDefinitions[queue].base}`, call] as const;
+      return [`dead letters of ${wordOf(queue)}`, call] as const;
     }),
   ];
 }

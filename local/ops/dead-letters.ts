@@ -1,5 +1,5 @@
 /** `ops dead-letters`: what was set aside, shown, put back or dropped. */
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { partsOf, type QueueRef, queueNames } from "#core/contract/queues.ts";
 import { localpartOfUser, parseUserId } from "#core/mapping.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
@@ -8,6 +8,7 @@ import { isFailedCall } from "./calls.ts";
 import { answer, type Command, Complaint, domainOf, exits, type Given, type Screen } from "./command.ts";
 import { type Held, type LetterBox, openLetterBox } from "./letter-box.ts";
 import { type Letter, type LetterFilter, matches, replayOf } from "./letters.ts";
+import { wordOf } from "./queue-names.ts";
 import { ago, columns, plural } from "./text.ts";
 
 const actions = ["list", "show", "replay", "drop"] as const;
@@ -38,11 +39,11 @@ function isAction(word: string | undefined): word is Action {
   return actions.some((action) => action === word);
 }
 
-function queuesOf(given: Given): readonly QueueName[] | undefined {
+/** Those that are meant; of further domains too, where the name says none. */
+function queuesOf(given: Given, refs: readonly QueueRef[]): readonly QueueRef[] {
   const named = given.text("queue");
-  if (named === undefined) return queueNames;
-  const queue = queueNames.find((each) => each === named || queueDefinitions[each].base === named);
-  return queue && [queue];
+  if (named === undefined) return refs;
+  return refs.filter((ref) => [wordOf(ref), queueDefinitions[partsOf(ref).queue].base].includes(named));
 }
 
 function maxOf(given: Given): number | undefined {
@@ -57,9 +58,6 @@ function check(given: Given): string | undefined {
   if (more.length > 0) return `${more.join(" ")}: give one ID, or none`;
   if (action === "list" && id !== undefined) return "list takes no ID: give show";
   if (action === "show" && id === undefined) return "which one? give the ID that list shows";
-  if (queuesOf(given) === undefined) {
-    return `--queue ${given.text("queue")} is no queue: give one of ${queueNames.map((queue) => queueDefinitions[queue].base).join(", ")}`;
-  }
   if (maxOf(given) === undefined) return `--max ${given.text("max")} is no number from 1 on`;
   const contact = given.text("contact");
   const jid = contact === undefined ? undefined : parseBareJid(contact);
@@ -96,7 +94,7 @@ export function publicOf({ body, ...letter }: Letter) {
   const replay = replayOf({ ...letter, body });
   return {
     ...letter,
-    queue: queueDefinitions[letter.queue].base,
+    queue: wordOf(letter.queue),
     at: new Date(letter.at).toISOString(),
     bytes: body?.length ?? 0,
     replayable: replay.ok,
@@ -108,7 +106,7 @@ function listText(letters: readonly Letter[], now: number): string {
   if (letters.length === 0) return "no dead letters";
   const rows = letters.map(({ id, queue, reason, at, user, contact, text }) => [
     id.slice(0, idChars),
-    queueDefinitions[queue].base,
+    wordOf(queue),
     reason,
     ago(at, now),
     [user, contact].filter(Boolean).join(" ↔ ") || "-",
@@ -164,10 +162,15 @@ function wouldDo(given: Given, screen: Screen, letters: readonly Letter[]): numb
 }
 
 async function run(bridge: Bridge, given: Given, screen: Screen): Promise<number> {
+  const queues = queuesOf(given, bridge.refs);
+  if (queues.length === 0) {
+    const names = bridge.refs.map(wordOf).join(", ");
+    throw new Complaint(`--queue ${given.text("queue")} is no queue: give one of ${names}`, exits.wrongUsage);
+  }
   const filter = await filterOf(bridge, given);
   const box = openLetterBox(bridge, screen.signal);
   try {
-    const all = await box.read(queuesOf(given) ?? queueNames, maxOf(given) ?? lettersMax);
+    const all = await box.read(queues, maxOf(given) ?? lettersMax);
     const held = all.filter(({ letter }) => matches(letter, filter));
     const letters = held.map(({ letter }) => letter);
     const [action, id] = given.positionals;

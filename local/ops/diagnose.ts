@@ -1,4 +1,6 @@
 /** From what is known of a bridge to what is wrong with it, and what to do. Pure. */
+
+import { partsOf } from "#core/contract/queues.ts";
 import { type AlarmKind, alarmDefinitions, runbookOf } from "#infra/definitions/alarms.ts";
 import { failureKindOf } from "./failure-kinds.ts";
 import type { HealthFacts } from "./health-facts.ts";
@@ -56,7 +58,8 @@ function queueFindings({ queues }: HealthFacts): Finding[] {
   const found: Finding[] = [];
   for (const { queue, base, oldestS = 0, waiting, deadLetters, differences } of queues) {
     const alarm = alarmDefinitions.find(
-      ({ kind, metric }) => kind === "queue-age" && metric.of === "queue" && metric.queue === queue,
+      ({ kind, metric }) =>
+        kind === "queue-age" && metric.of === "queue" && metric.queue === partsOf(queue).queue,
     );
     if (alarm !== undefined && oldestS >= alarm.threshold) {
       const text = `the oldest of ${plural(waiting, "message")} in ${base} has waited for ${duration(oldestS)}`;

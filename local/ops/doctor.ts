@@ -75,8 +75,8 @@ async function streamOf(
       failing(streamChecks.secret, text, "let this tool read the secret, or set CAUSEWAY_XMPP_SECRET_FILE"),
     ];
   }
-  const { service } = bridge;
-  const options = { domain: domainOf(bridge, given), service, secret, signal: screen.signal };
+  const domain = domainOf(bridge, given);
+  const options = { domain, service: bridge.serviceOf(domain), secret, signal: screen.signal };
   const checks = await checkStream(options, wants);
   const more = [streamChecks.barrier, streamChecks.second];
   return wants ? checks : [...checks, ...more.map((name) => skipped(name, "give --connect to try it"))];
@@ -84,7 +84,7 @@ async function streamOf(
 
 async function checkAll(bridge: Bridge, given: Given, screen: Screen): Promise<readonly Check[]> {
   const domain = domainOf(bridge, given);
-  const { service } = bridge;
+  const service = bridge.serviceOf(domain);
   const aws = [...(await checkCalls(bridge)), ...(await queuesOf(bridge)), ...(await checkTable(bridge))];
   const net = await Promise.all([
     checkServerName(service),

@@ -1,6 +1,6 @@
 /** Goes through the dead letters of queues: each is in hand for a while, and goes back where it is not deleted. */
 import type { ReceivedMessage } from "#aws/queues.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import type { Bridge } from "./bridge.ts";
 import { type Letter, readLetter } from "./letters.ts";
@@ -15,16 +15,16 @@ export interface Held {
 
 export interface LetterBox {
   /** Every letter of these queues that is there, once, up to `max` of each. */
-  read(queues: readonly QueueName[], max: number): Promise<readonly Held[]>;
+  read(queues: readonly QueueRef[], max: number): Promise<readonly Held[]>;
   remove(held: Held): Promise<void>;
   /** Gives back what was read and not removed. */
   close(): Promise<void>;
 }
 
 export function openLetterBox({ deadLetters }: Pick<Bridge, "deadLetters">, signal: AbortSignal): LetterBox {
-  const inHand = new Map<QueueName, Set<ReceivedMessage>>();
+  const inHand = new Map<QueueRef, Set<ReceivedMessage>>();
 
-  async function readQueue(queue: QueueName, max: number): Promise<readonly Held[]> {
+  async function readQueue(queue: QueueRef, max: number): Promise<readonly Held[]> {
     const mine = inHand.get(queue) ?? new Set();
     inHand.set(queue, mine);
     const found = new Map<string, Held>();

@@ -3,14 +3,14 @@ import * as v from "valibot";
 import { hashId } from "#aws/hash.ts";
 import type { OutgoingMessage, ReceivedMessage } from "#aws/queues.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import { partsOf, type QueueRef } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
 
 export interface Letter {
-  readonly queue: QueueName;
+  readonly queue: QueueRef;
   /** Of the letter itself: its message id. */
   readonly id: string;
   readonly reason: string;
@@ -95,7 +95,7 @@ function subjectOfStanza(xml: string, isInbound: boolean): Subject {
     : { user: bare(from), contact: bare(to), about: id };
 }
 
-function subjectOf(queue: QueueName, body: string | undefined): Subject {
+function subjectOf(queue: QueueRef, body: string | undefined): Subject {
   if (body === undefined) return nobody;
   const isInbound = queue === "messageStanzas" || queue === "presenceStanzas" || queue === "iqStanzas";
   if (body.trimStart().startsWith("<")) return subjectOfStanza(body, isInbound);
@@ -111,7 +111,7 @@ function subjectOf(queue: QueueName, body: string | undefined): Subject {
 }
 
 /** Reads what was received from the dead letters of a queue; what is no letter of ours was moved there by SQS. */
-export function readLetter(queue: QueueName, message: ReceivedMessage): Letter {
+export function readLetter(queue: QueueRef, message: ReceivedMessage): Letter {
   const { id } = message;
   const read = v.safeParse(letterSchema, parse(message.body));
   if (!read.success) {
@@ -166,7 +166,7 @@ export function replayOf(letter: Letter): Result<OutgoingMessage, string> {
   if (cut) return err("of its item only the beginning was kept");
   const whole = body.trimStart().startsWith("<") ? packAgain(letter, body) : ok(body);
   if (!whole.ok) return whole;
-  if (!queueDefinitions[queue].fifo) return ok({ body: whole.value });
+  if (!queueDefinitions[partsOf(queue).queue].fifo) return ok({ body: whole.value });
   return ok({
     body: whole.value,
     // Where the letter does not say: it has no order any more.

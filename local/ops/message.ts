@@ -1,14 +1,14 @@
 /** `ops message`: the way of one message, and where it is now. Never what it says. */
 import type { ReceivedMessage } from "#aws/queues.ts";
 import { itemIdsOf, traceIdOf } from "#core/contract/item-ids.ts";
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
-import { queueDefinitions } from "#infra/definitions/queues.ts";
 import type { Bridge } from "./bridge.ts";
 import { answer, type Command, exits, type Given, type Screen } from "./command.ts";
 import { openLetterBox } from "./letter-box.ts";
 import type { Letter } from "./letters.ts";
 import { type Step, stepsOf, stepText, type Whereabouts, whereNow } from "./message-path.ts";
+import { wordOf } from "./queue-names.ts";
 import { columns } from "./text.ts";
 
 const hoursDefault = 24;
@@ -37,12 +37,12 @@ async function follow(bridge: Bridge, id: string, sinceMs: number) {
 const isAbout = ({ cause, trace, about, id }: Letter, ids: ReadonlySet<string>) =>
   [cause, cause.slice(cause.lastIndexOf(" ") + 1), traceIdOf(trace), about, id].some((each) => ids.has(each));
 
-const publicLetter = ({ id, queue, reason }: Letter) => ({ id, queue: queueDefinitions[queue].base, reason });
+const publicLetter = ({ id, queue, reason }: Letter) => ({ id, queue: wordOf(queue), reason });
 
 async function deadLettersOf(bridge: Bridge, ids: ReadonlySet<string>, signal: AbortSignal) {
   const box = openLetterBox(bridge, signal);
   try {
-    const letters = (await box.read(queueNames, lettersMax)).map(({ letter }) => letter);
+    const letters = (await box.read(bridge.refs, lettersMax)).map(({ letter }) => letter);
     return letters.filter((letter) => isAbout(letter, ids)).map(publicLetter);
   } finally {
     await box.close();
@@ -50,7 +50,7 @@ async function deadLettersOf(bridge: Bridge, ids: ReadonlySet<string>, signal: A
 }
 
 /** Takes the first messages into hand for a moment, and gives them back, the last first, so that no order turns. */
-async function holds(bridge: Bridge, queue: QueueName, ids: ReadonlySet<string>, signal: AbortSignal) {
+async function holds(bridge: Bridge, queue: QueueRef, ids: ReadonlySet<string>, signal: AbortSignal) {
   const inHand: ReceivedMessage[] = [];
   try {
     while (inHand.length < lookMax) {
@@ -73,8 +73,8 @@ async function holds(bridge: Bridge, queue: QueueName, ids: ReadonlySet<string>,
 
 async function lookThrough(bridge: Bridge, ids: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
   const found: string[] = [];
-  for (const queue of queueNames) {
-    if (await holds(bridge, queue, ids, signal)) found.push(queueDefinitions[queue].base);
+  for (const queue of bridge.refs) {
+    if (await holds(bridge, queue, ids, signal)) found.push(wordOf(queue));
   }
   return found;
 }

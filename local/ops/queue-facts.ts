@@ -1,12 +1,13 @@
 /** What SQS says of each queue, and where it is not set up as the definitions have it. */
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import type { QueueName } from "#core/contract/queues.ts";
-import { perQueue, queueAttributesOf, queueDefinitions } from "#infra/definitions/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
+import { queueAttributesOf } from "#infra/definitions/queues.ts";
 import type { Bridge } from "./bridge.ts";
+import { wordOf } from "./queue-names.ts";
 
 export interface QueueFacts {
-  readonly queue: QueueName;
+  readonly queue: QueueRef;
   /** Its name without prefix. */
   readonly base: string;
   readonly waiting: number;
@@ -22,7 +23,7 @@ export interface QueueFacts {
 
 type Attributes = Readonly<Record<string, string>>;
 
-async function attributesOf(client: SQSClient, QueueUrl: string): Promise<Attributes> {
+async function attributesOf(client: SQSClient, QueueUrl = ""): Promise<Attributes> {
   const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] });
   return (await client.send(command)).Attributes ?? {};
 }
@@ -48,7 +49,7 @@ function redriveOf(text: string): string {
  * @param deadLetterArn of its dead letters; `undefined` for a queue of dead letters
  */
 export function differencesOf(
-  queue: QueueName,
+  queue: QueueRef,
   found: Attributes,
   deadLetterArn: string | undefined,
 ): readonly string[] {
@@ -64,7 +65,7 @@ export function differencesOf(
 const count = (attributes: Attributes, kind: "" | "NotVisible" | "Delayed") =>
   Number(attributes[`ApproximateNumberOfMessages${kind}`] ?? 0);
 
-async function readQueue(bridge: Bridge, queue: QueueName, oldestS: number | undefined): Promise<QueueFacts> {
+async function readQueue(bridge: Bridge, queue: QueueRef, oldestS: number | undefined): Promise<QueueFacts> {
   const [own, dead] = await Promise.all([
     attributesOf(bridge.sqs, bridge.urls[queue]),
     attributesOf(bridge.sqs, bridge.deadLetterUrls[queue]),
@@ -72,7 +73,7 @@ async function readQueue(bridge: Bridge, queue: QueueName, oldestS: number | und
   const ofDead = differencesOf(queue, dead, undefined).map((difference) => `dead letters: ${difference}`);
   return {
     queue,
-    base: queueDefinitions[queue].base,
+    base: wordOf(queue),
     waiting: count(own, ""),
     inFlight: count(own, "NotVisible"),
     delayed: count(own, "Delayed"),
@@ -84,11 +85,11 @@ async function readQueue(bridge: Bridge, queue: QueueName, oldestS: number | und
 
 export async function readQueues(bridge: Bridge): Promise<readonly QueueFacts[]> {
   const ages = await bridge.ages();
-  return Promise.all(Object.values(perQueue((queue) => readQueue(bridge, queue, ages[queue]))));
+  return Promise.all(bridge.refs.map((queue) => readQueue(bridge, queue, ages[queue])));
 }
 
 /** Messages in a queue, wherever they are just now. */
-export async function depthOf(bridge: Bridge, queue: QueueName): Promise<number> {
+export async function depthOf(bridge: Bridge, queue: QueueRef): Promise<number> {
   const attributes = await attributesOf(bridge.sqs, bridge.urls[queue]);
   return count(attributes, "") + count(attributes, "NotVisible") + count(attributes, "Delayed");
 }

@@ -7,7 +7,7 @@ import type { Table } from "#aws/table.ts";
 import type { Policy } from "#core/policy.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor } from "../aws-clients.ts";
-import { readEndpointsAs } from "../native/endpoints.ts";
+import { chooseDomain, componentSchemas, domainsAt, readEndpointsAs } from "../native/endpoints.ts";
 import { wordsOf } from "../native/inbox.ts";
 import { awsBridge } from "../ops/bridge-aws.ts";
 import { explainFailure } from "../ops/calls.ts";
@@ -21,16 +21,16 @@ interface Access {
 
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
-  component: v.object({ domain: v.string() }),
+  ...componentSchemas,
   dynamodb: v.object({ endpoint: v.string(), table: v.string() }),
 });
 
 function onThisMachine(path: string | undefined): Result<Access, string> {
   const read = readEndpointsAs(endpointsSchema, path);
   if (!read.ok) return read;
-  const { component, dynamodb } = read.value;
+  const { dynamodb } = read.value;
   const client = dynamodbClientFor(dynamodb.endpoint);
-  return ok({ table: makeTable({ client, name: dynamodb.table }), domains: [component.domain] });
+  return ok({ table: makeTable({ client, name: dynamodb.table }), domains: domainsAt(read.value) });
 }
 
 function byEnvironment(env: NodeJS.ProcessEnv): Result<Access, string> {
@@ -88,13 +88,10 @@ export async function runPolicy(args: readonly string[]): Promise<number> {
   const { domain: wanted } = options.value;
   const access = await open(options.value, process.env);
   if (!access.ok) return complain(access.error);
-  const { domains } = access.value;
-  const domain = wanted ?? domains[0];
-  if (domain === undefined || !domains.includes(domain)) {
-    return complain(`${domain} is not served here: ${domains.join(", ")}`);
-  }
+  const domain = chooseDomain(wanted, access.value.domains);
+  if (!domain.ok) return complain(domain.error);
   try {
-    await run(options.value, access.value, domain);
+    await run(options.value, access.value, domain.value);
     return 0;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -66,7 +66,9 @@ function configurationOf(options: ServerOptions, certificate: string): string {
         { ...listenOn(options.xmppPort, "ejabberd_c2s"), starttls: true, max_stanza_size: 262_144 },
         {
           ...listenOn(options.componentPort, "ejabberd_service"),
-          hosts: { [options.componentDomain]: { password: options.secret } },
+          hosts: Object.fromEntries(
+            options.componentDomains.map((domain) => [domain, { password: options.secret }]),
+          ),
           // Stanzas for a second host of one listener stay with its own connection.
           global_routes: false,
         },

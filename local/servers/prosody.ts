@@ -138,8 +138,7 @@ function configurationOf(options: ServerOptions, key: string, certificate: strin
   return [
     ...lines(global),
     `VirtualHost ${lua(options.domain)}`,
-    `Component ${lua(options.componentDomain)}`,
-    ...lines(component),
+    ...options.componentDomains.flatMap((domain) => [`Component ${lua(domain)}`, ...lines(component)]),
     "",
   ].join("\n");
 }

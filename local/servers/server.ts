@@ -22,8 +22,8 @@ export interface ServerOptions {
   /** The domain of the accounts. */
   readonly domain: string;
   readonly accounts: readonly Account[];
-  /** The domain that a component serves. */
-  readonly componentDomain: string;
+  /** The domains that components serve, all at one port and with one secret. */
+  readonly componentDomains: readonly string[];
   readonly secret: string;
   readonly xmppPort: number;
   readonly componentPort: number;

@@ -18,6 +18,7 @@ const rules: Readonly<Record<string, Folder>> = {
   connector: { folders: ["core", "aws"], noPackages: [awsSdk] },
   infra: {
     folders: [
+      "aws/domains.ts",
       "core/limits.ts",
       "core/contract/queues.ts",
       "core/capabilities.ts",

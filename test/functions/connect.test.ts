@@ -35,6 +35,7 @@ const environment = (sqsEndpoint: string, dynamodbEndpoint: string) => ({
   sqsEndpoint,
   dynamodbEndpoint,
   table: engines.tableName,
+  domains: [domain] as const,
   urls: engines.addresses.urls,
   deadLetterUrls: engines.addresses.deadLetterUrls,
 });

@@ -5,11 +5,14 @@ import { after, before, describe } from "node:test";
 import { limits } from "#core/limits.ts";
 import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
+import { domainsOf, type FurtherDomain } from "#local/component-domains.ts";
 import { startConnector } from "#local/connector.ts";
+import { queueUrlsOf } from "#local/endpoints.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
+import { type OtherServer, otherKind, startOtherServer } from "./other-server.ts";
 import { freePort, freePorts } from "./ports.ts";
 import { startWire, type Wire } from "./wire.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
@@ -28,10 +31,21 @@ export interface Scenario {
   readonly federation: Federation | undefined;
   /** The connection of the bridge's own connector, where `wire` was asked for. */
   readonly wire: Wire;
+  /** The component's, as the server was told it. */
+  readonly secret: string;
   /** PEM of the server's self-signed certificate. */
   readonly certificate: string;
-  /** Starts another connector of the bridge, for a component listener on this port of 127.0.0.1; it ends before the bridge. */
-  startConnector(componentPort: number, secret: string): Promise<Process>;
+  /** The server of the further domain, where `elsewhere` was asked for. */
+  readonly elsewhere: OtherServer;
+  /**
+   * Starts another connector of the bridge, for a component listener on this port of 127.0.0.1; it ends before the
+   * bridge.
+   */
+  startConnector(
+    componentPort: number,
+    secret: string,
+    furtherDomains?: readonly FurtherDomain[],
+  ): Promise<SecondConnector>;
   /** Logs an account in (`alice`, `bob`); it is logged out after the last test. */
   login(name: string, resource?: string): Promise<XmppUser>;
 }
@@ -46,6 +60,7 @@ export type ScenarioOptions = Partial<
     | "concurrency"
     | "domain"
     | "componentDomain"
+    | "furtherDomains"
     | "resync"
     | "capabilities"
     | "connectors"
@@ -57,6 +72,12 @@ export type ScenarioOptions = Partial<
   readonly servers?: readonly ServerKind[];
   /** Domains of other XMPP servers, which tests may start or leave unreachable. */
   readonly remoteDomains?: readonly string[];
+  /** A further component domain, at a server of the other kind that starts before the bridge. */
+  readonly elsewhere?: {
+    readonly domain: string;
+    readonly componentDomain: string;
+    readonly names: readonly string[];
+  };
   /** Watches what connector and server write to each other. */
   readonly wire?: boolean;
   /** Milliseconds that all tests of one server may take together. */
@@ -68,6 +89,11 @@ const timeoutMsDefault = 120_000;
 /** Keeps state and logs of the bridges, to look at after a failure. */
 const keeps = process.env["CAUSEWAY_KEEP"] === "1";
 
+export interface SecondConnector {
+  readonly connector: Process;
+  readonly healthPort: number;
+}
+
 interface Running {
   readonly bridge: Bridge;
   readonly native: NativeSide;
@@ -76,17 +102,22 @@ interface Running {
   readonly stateDir: string;
   readonly federation: Federation | undefined;
   readonly wire: Wire | undefined;
+  readonly elsewhere: OtherServer | undefined;
 }
 
 async function startScenario(server: ServerKind, options: ScenarioOptions, log: string[]): Promise<Running> {
   const stateDir = mkdtempSync(join(tmpdir(), `causeway-${server}-`));
-  const { timeoutMs, servers, remoteDomains, wire: isWatched, ...chosen } = options;
+  const { timeoutMs, servers, remoteDomains, elsewhere: apart, wire: isWatched, ...chosen } = options;
   const federation = remoteDomains && (await federationWith(remoteDomains));
   const ports = await freePorts();
   const wire = isWatched ? await startWire(await freePort(), ports.component) : undefined;
+  const elsewhere =
+    apart &&
+    (await startOtherServer(otherKind(server), { ...apart, componentDomains: [apart.componentDomain] }));
   const bridge = await startBridge({
     ...bridgeDefaults,
     ...chosen,
+    ...(apart && elsewhere && { furtherDomains: [{ domain: apart.componentDomain, at: elsewhere }] }),
     ...(federation && { federation }),
     ...(wire && { componentPort: wire.port }),
     server,
@@ -105,6 +136,7 @@ async function startScenario(server: ServerKind, options: ScenarioOptions, log: 
     stateDir,
     federation,
     wire,
+    elsewhere,
   };
 }
 
@@ -119,25 +151,36 @@ async function startSecond(
   options: ScenarioOptions,
   componentPort: number,
   secret: string,
-): Promise<Process> {
+  furtherDomains: readonly FurtherDomain[],
+): Promise<SecondConnector> {
   const { component, dynamodb, sqs } = bridge.endpoints;
+  const healthPort = await freePort();
   const environment = {
-    urls: sqs.queues,
-    deadLetterUrls: sqs.queues.deadLetters,
+    ...queueUrlsOf(bridge.endpoints),
     table: dynamodb.table,
-    domains: [component.domain],
+    domains: domainsOf({ componentDomain: component.domain, furtherDomains }),
     directory: options.directory ?? bridgeDefaults.directory,
     lanes: options.lanes ?? bridgeDefaults.lanes,
   };
-  return await startConnector({
+  const connector = await startConnector({
     environment,
     componentPort,
     secret,
-    healthPort: await freePort(),
+    furtherDomains,
+    healthPort,
     sqsEndpoint: sqs.endpoint,
     dynamodbEndpoint: dynamodb.endpoint,
     logFile: join(stateDir, "logs", "second-connector.log"),
   });
+  return { connector, healthPort };
+}
+
+function secretOf(server: ServerKind, stateDir: string): string {
+  const file = { prosody: "prosody.cfg.lua", ejabberd: "ejabberd.yml" }[server];
+  const text = readFileSync(join(stateDir, "xmpp", server, file), "utf8");
+  const [, secret] = /(?:component_secret = |"password": )"([^"]+)"/.exec(text) ?? [];
+  if (secret === undefined) throw new Error(`no secret in ${file}`);
+  return secret;
 }
 
 /**
@@ -170,6 +213,7 @@ export function onEachServer(
         await running?.operator.stop();
         await running?.bridge.stop();
         await running?.wire?.close();
+        await running?.elsewhere?.stop();
         if (running && !keeps) rmSync(running.stateDir, { recursive: true });
         if (running && keeps) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
       });
@@ -193,14 +237,22 @@ export function onEachServer(
         get certificate() {
           return parts().certificate;
         },
+        get secret() {
+          return secretOf(server, parts().stateDir);
+        },
         get federation() {
           return parts().federation;
         },
         logOf: (part) => readFileSync(join(parts().stateDir, "logs", `${part}.log`), "utf8"),
-        async startConnector(componentPort, secret) {
-          const connector = await startSecond(parts(), options, componentPort, secret);
-          connectors.push(connector);
-          return connector;
+        get elsewhere() {
+          const { elsewhere } = parts();
+          if (elsewhere === undefined) throw new Error("`elsewhere` was not asked for");
+          return elsewhere;
+        },
+        async startConnector(componentPort, secret, furtherDomains = []) {
+          const second = await startSecond(parts(), options, componentPort, secret, furtherDomains);
+          connectors.push(second.connector);
+          return second;
         },
         async login(name, resource = "test") {
           const { bridge, certificate } = parts();

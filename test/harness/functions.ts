@@ -12,7 +12,7 @@ import type { Table } from "#aws/table.ts";
 import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import type { OutboundItem } from "#core/contract/envelope.ts";
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { type OutboundQueue, type QueueName, type QueueRef, queueNames } from "#core/contract/queues.ts";
 import type { Pair } from "#core/decision.ts";
 import { parseUserId, type UserId } from "#core/mapping.ts";
 import { noPair, type PairState } from "#core/pair.ts";
@@ -70,8 +70,8 @@ export function sendTwice(client: Client): void {
   );
 }
 
-/** Starts both engines and makes table and queues by the definitions. */
-export async function startEngines(): Promise<Engines> {
+/** Starts both engines and makes table and queues by the definitions, with those of further domains. */
+export async function startEngines(domains: readonly string[] = []): Promise<Engines> {
   const folder = mkdtempSync(join(tmpdir(), "causeway-functions-"));
   const [dynamodbPort, sqsPort] = [await freePort(), await freePort()];
   const endpoints = { dynamodb: `http://127.0.0.1:${dynamodbPort}`, sqs: `http://127.0.0.1:${sqsPort}` };
@@ -83,7 +83,10 @@ export async function startEngines(): Promise<Engines> {
   const dynamodb = dynamodbClientFor(endpoints.dynamodb);
   const sqs = sqsClientFor(endpoints.sqs);
   const requests: string[] = [];
-  const [tableName, addresses] = await Promise.all([ensureTable(dynamodb), ensureQueues(sqs, endpoints.sqs)]);
+  const [tableName, addresses] = await Promise.all([
+    ensureTable(dynamodb),
+    ensureQueues(sqs, endpoints.sqs, domains),
+  ]);
   recordRequests(dynamodb, requests);
   recordRequests(sqs, requests);
   return {
@@ -184,8 +187,10 @@ async function takeAll(engines: Engines, url: string): Promise<Arrived[]> {
 }
 
 /** Takes what has arrived in a queue. */
-export function take(engines: Engines, queue: QueueName): Promise<Arrived[]> {
-  return takeAll(engines, engines.addresses.urls[queue]);
+export function take(engines: Engines, queue: QueueRef): Promise<Arrived[]> {
+  const url = engines.addresses.urls[queue];
+  if (url === undefined) throw new Error(`the engines were not started with ${queue}`);
+  return takeAll(engines, url);
 }
 
 /** Takes the events that have arrived in a queue of events. */
@@ -199,7 +204,7 @@ export async function takeEvents(
 /** Takes the stanzas (or templates) that have arrived in an outbound queue, unpacked. */
 export async function takeStanzas(
   engines: Engines,
-  queue: "outboundStanzas" | "outboundPresence" = "outboundStanzas",
+  queue: OutboundQueue | `${OutboundQueue}/${string}` = "outboundStanzas",
 ): Promise<(OutboundItem & { group: string })[]> {
   const packs = await take(engines, queue);
   return packs.flatMap(({ group, body }) => {

@@ -59,7 +59,7 @@ export function makeImportBench() {
         queues: act === dryRun ? undefined : { send },
         target: "queue",
         domain: undefined,
-        ownDomain: "im.example.com",
+        ownDomains: ["im.example.com"],
         rate: undefined,
         restart: false,
         tell: (text) => told.push(text),

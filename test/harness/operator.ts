@@ -2,20 +2,20 @@ import { randomUUID } from "node:crypto";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import { makeQueues } from "#aws/queues.ts";
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
-import type { Endpoints } from "#local/endpoints.ts";
+import { type Endpoints, queueUrlsOf } from "#local/endpoints.ts";
 import { waitUntil } from "#local/ports.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
 /** Whoever looks after a bridge: puts things onto its inner queues, and reads its dead letters. */
 export interface Operator {
   /** Puts bodies into a queue, in order, as one group. */
-  put(queue: QueueName, bodies: readonly string[], group?: string): Promise<void>;
+  put(queue: QueueRef, bodies: readonly string[], group?: string): Promise<void>;
   /** The dead letters of a queue; each is deleted as it is read. */
-  deadLetters(queue: QueueName): Inbox<DeadLetter>;
+  deadLetters(queue: QueueRef): Inbox<DeadLetter>;
   /** Resolves when nothing is left in a queue, nor in the hands of whoever reads it. */
-  emptied(queue: QueueName): Promise<void>;
+  emptied(queue: QueueRef): Promise<void>;
   /** Resolves when no queue holds anything, be it in somebody's hands or for later. */
   quiet(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -30,15 +30,17 @@ const counts = [
   "ApproximateNumberOfMessagesDelayed",
 ] as const;
 
-export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
+export function startOperator(endpoints: Pick<Endpoints, "sqs" | "furtherComponents">): Operator {
+  const { sqs } = endpoints;
+  const { urls, deadLetterUrls } = queueUrlsOf(endpoints);
   const client = sqsClientFor(sqs.endpoint);
-  const queues = makeQueues({ client, urls: sqs.queues, deadLetterUrls: {} });
-  const dead = makeQueues({ client, urls: sqs.queues.deadLetters, deadLetterUrls: {} });
+  const queues = makeQueues({ client, urls, deadLetterUrls: {} });
+  const dead = makeQueues({ client, urls: deadLetterUrls, deadLetterUrls: {} });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const inboxes = new Map<QueueName, { inbox: Inbox<DeadLetter>; reading: Promise<void> }>();
+  const inboxes = new Map<QueueRef, { inbox: Inbox<DeadLetter>; reading: Promise<void> }>();
 
-  async function read(queue: QueueName, inbox: Inbox<DeadLetter>): Promise<void> {
+  async function read(queue: QueueRef, inbox: Inbox<DeadLetter>): Promise<void> {
     while (!signal.aborted) {
       try {
         const messages = await dead.receive(queue, { max: 10, waitS: 20, visibilityS: holdS, signal });
@@ -50,9 +52,9 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
     }
   }
 
-  async function isEmpty(queue: QueueName): Promise<boolean> {
+  async function isEmpty(url: string): Promise<boolean> {
     const { Attributes = {} } = await client.send(
-      new GetQueueAttributesCommand({ QueueUrl: sqs.queues[queue], AttributeNames: ["All"] }),
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
     );
     const kinds = ["", "NotVisible", "Delayed"] as const;
     return kinds.every((kind) => Number(Attributes[`ApproximateNumberOfMessages${kind}`] ?? 0) === 0);
@@ -74,14 +76,14 @@ export function startOperator({ sqs }: Pick<Endpoints, "sqs">): Operator {
     async emptied(queue) {
       const isEmpty = async () => {
         const { Attributes = {} } = await client.send(
-          new GetQueueAttributesCommand({ QueueUrl: sqs.queues[queue], AttributeNames: [...counts] }),
+          new GetQueueAttributesCommand({ QueueUrl: urls[queue], AttributeNames: [...counts] }),
         );
         return counts.every((name) => Attributes[name] === "0");
       };
       await waitUntil(isEmpty, { what: `end of ${queue}`, timeoutMs: emptiedMsMax });
     },
     quiet: (timeoutMs) =>
-      waitUntil(async () => (await Promise.all(queueNames.map(isEmpty))).every(Boolean), {
+      waitUntil(async () => (await Promise.all(Object.values(urls).map(isEmpty))).every(Boolean), {
         what: "quiet",
         timeoutMs,
       }),

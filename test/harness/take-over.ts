@@ -110,11 +110,16 @@ export function makeFlow({ native, operator }: Scenario, accounts: readonly Xmpp
   };
 }
 
+/** What a connector says of its first domain. */
+async function askOfFirst({ healthPort }: RunningConnector) {
+  return (await askConnector(healthPort))?.[0];
+}
+
 /** The connectors by what they say of themselves; those that say nothing are left out. */
 async function viewsOf({ connectors }: Bridge) {
   const views = connectors.map(async (connector) => ({
     connector,
-    health: await askConnector(connector.healthPort),
+    health: await askOfFirst(connector),
   }));
   return await Promise.all(views);
 }
@@ -142,10 +147,10 @@ export async function streamsUp(bridge: Bridge): Promise<RunningConnector[]> {
 }
 
 /** Milliseconds until this connector has the stream, and its fence. */
-export async function upAfter({ healthPort }: RunningConnector): Promise<{ ms: number; fence: number }> {
+export async function upAfter(connector: RunningConnector): Promise<{ ms: number; fence: number }> {
   const begun = performance.now();
   for (;;) {
-    const health = await askConnector(healthPort);
+    const health = await askOfFirst(connector);
     if (health?.stream === "up" && health.fence !== undefined) {
       return { ms: Math.round(performance.now() - begun), fence: health.fence };
     }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { SQSRecord } from "aws-lambda";
 import type { OutgoingMessage, Queues } from "#aws/queues.ts";
 import { encodeItem, readWalkPack, type WalkTask, writePack } from "#core/contract/envelope.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import type { Ports } from "#functions/ports.ts";
 import { walkWork } from "#functions/walk.ts";
 import type { Engines } from "./functions.ts";
@@ -19,7 +19,7 @@ export interface HeldWalks extends Pick<Engines, "table" | "queues"> {
   /** What was put into `walks`, oldest first. */
   readonly held: Later[];
   /** Everything that was sent to the other queues, before SQS drops repeats. */
-  readonly sent: (OutgoingMessage & { readonly queue: QueueName })[];
+  readonly sent: (OutgoingMessage & { readonly queue: QueueRef })[];
 }
 
 /** The real ports, but that of `walks`, where nothing waits for its time. */

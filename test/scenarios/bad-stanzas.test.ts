@@ -26,7 +26,7 @@ onEachServer(
 
     before(async () => {
       server = await startComponentServer({ domain, secret });
-      connector = await scenario.startConnector(server.port, secret);
+      ({ connector } = await scenario.startConnector(server.port, secret));
       peer = await server.accept();
     });
     after(async () => {

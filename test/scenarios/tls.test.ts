@@ -55,7 +55,7 @@ for (const kind of serverKinds) {
       logFile: join(folder, "server.log"),
       domain: "localhost",
       accounts: [],
-      componentDomain: domain,
+      componentDomains: [domain],
       secret,
       xmppPort,
       componentPort,

@@ -17,8 +17,8 @@ after(() => rmSync(folder, { recursive: true }));
 const secret = "s3cret-of-the-component";
 const queues = Object.fromEntries(
   queueNames.flatMap((queue) => [
-    [`CAUSEWAY_QUEUE_${environmentNameOf(queue)}`, `http://127.0.0.1:9324/0/${queue}`],
-    [`CAUSEWAY_DEAD_LETTERS_${environmentNameOf(queue)}`, `http://127.0.0.1:9324/0/${queue}-dead`],
+    [`CAUSEWAY_QUEUE_${environmentNameOf(queue)}`, `http://127.0.0.1:9324/0/${queue}.fifo`],
+    [`CAUSEWAY_DEAD_LETTERS_${environmentNameOf(queue)}`, `http://127.0.0.1:9324/0/${queue}-dead.fifo`],
   ]),
 );
 const common = { CAUSEWAY_DOMAINS: "im.example.com", CAUSEWAY_TABLE: "causeway", ...queues };
@@ -57,8 +57,8 @@ describe("a function's environment", () => {
     assert.equal(deadLetterUrls.messageStanzas, queues["CAUSEWAY_DEAD_LETTERS_MESSAGE_STANZAS"]);
   });
 
-  test("takes domains as stanzas name them, each once", () => {
-    const env = ofFunction({ CAUSEWAY_DOMAINS: " IM.Example.COM, xn--bcher-kva.example ,im.example.com" });
+  test("takes domains as stanzas name them", () => {
+    const env = ofFunction({ CAUSEWAY_DOMAINS: " IM.Example.COM, xn--bcher-kva.example" });
     assert.ok(env.ok);
     assert.deepEqual(env.value.domains, ["im.example.com", "bücher.example"]);
   });
@@ -79,6 +79,7 @@ describe("a function's environment", () => {
     for (const [name, value] of [
       ["CAUSEWAY_DOMAINS", ""],
       ["CAUSEWAY_DOMAINS", "im.example.com,,"],
+      ["CAUSEWAY_DOMAINS", "im.example.com, IM.Example.com"],
       ["CAUSEWAY_DOMAINS", "im example"],
       ["CAUSEWAY_DOMAINS", "a\nb"],
       ["CAUSEWAY_TABLE", "t"],
@@ -116,21 +117,21 @@ describe("the connector's environment", () => {
     const env = ofConnector({ CAUSEWAY_LANES: "16", CAUSEWAY_HEALTH_PORT: "9000", CAUSEWAY_LEASE: "on" });
     assert.ok(env.ok);
     assert.partialDeepStrictEqual(env.value, {
-      domain: "im.example.com",
-      service: "xmpp://127.0.0.1:5347",
-      plainAllowed: false,
+      domains: ["im.example.com"],
+      connections: [
+        {
+          domain: "im.example.com",
+          service: "xmpp://127.0.0.1:5347",
+          plainAllowed: false,
+          secret: { kind: "given", secret },
+        },
+      ],
       status: false,
-      secret: { kind: "given", secret },
       lanes: 16,
       leased: true,
       healthHost: "127.0.0.1",
       healthPort: 9000,
     });
-  });
-
-  test("refuses a second domain, which this connector would not carry", () => {
-    const error = complaint(ofConnector({ CAUSEWAY_DOMAINS: "im.example.com,im.example.org" }));
-    assert.match(error, /^CAUSEWAY_DOMAINS names several: a connector serves one/);
   });
 
   test("takes rates one by one, with defaults for the rest", () => {
@@ -155,14 +156,14 @@ describe("the connector's environment", () => {
     writeFileSync(file, `${secret}\n`);
     const env = ofConnector({ CAUSEWAY_XMPP_SECRET: undefined, CAUSEWAY_XMPP_SECRET_FILE: file });
     assert.ok(env.ok);
-    assert.deepEqual(env.value.secret, { kind: "file", file });
+    assert.deepEqual(env.value.connections[0]?.secret, { kind: "file", file });
   });
 
   test("takes the secret from Secrets Manager, where neither it nor a file is given", () => {
     const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:XmppSecret-AbCdEf";
     const env = ofConnector({ CAUSEWAY_XMPP_SECRET: undefined, CAUSEWAY_XMPP_SECRET_ARN: arn });
     assert.ok(env.ok);
-    assert.deepEqual(env.value.secret, { kind: "arn", arn });
+    assert.deepEqual(env.value.connections[0]?.secret, { kind: "arn", arn });
   });
 
   test("complains about a secret that is missing, empty or out of reach", () => {

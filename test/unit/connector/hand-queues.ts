@@ -1,16 +1,16 @@
 /** Queues that a test plays by hand. */
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import type { OutgoingMessage, Queues, ReceivedMessage, SendFailure } from "#aws/queues.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 
 /** One call of the connector to a queue. */
 export type Call =
-  | { readonly kind: "send"; readonly queue: QueueName; readonly messages: readonly OutgoingMessage[] }
-  | { readonly kind: "aside"; readonly queue: QueueName; readonly letter: DeadLetter }
-  | { readonly kind: "remove"; readonly queue: QueueName; readonly messages: readonly ReceivedMessage[] }
+  | { readonly kind: "send"; readonly queue: QueueRef; readonly messages: readonly OutgoingMessage[] }
+  | { readonly kind: "aside"; readonly queue: QueueRef; readonly letter: DeadLetter }
+  | { readonly kind: "remove"; readonly queue: QueueRef; readonly messages: readonly ReceivedMessage[] }
   | {
       readonly kind: "extend";
-      readonly queue: QueueName;
+      readonly queue: QueueRef;
       readonly messages: readonly ReceivedMessage[];
       readonly visibilityS: number;
     };
@@ -23,17 +23,17 @@ export interface HandQueues extends Queues {
   /** Bodies sent to `walks`, in order; they are no calls. */
   readonly tasks: readonly string[];
   /** Decides what becomes of a send; takes everything at first. */
-  answer: (queue: QueueName, messages: readonly OutgoingMessage[]) => SendAnswer | Promise<SendAnswer>;
+  answer: (queue: QueueRef, messages: readonly OutgoingMessage[]) => SendAnswer | Promise<SendAnswer>;
   /** Resolves when the calls so far satisfy the condition. */
   until(condition: (calls: readonly Call[]) => boolean): Promise<void>;
   /** Hands messages to the next poll of the queue. */
-  offer(queue: QueueName, messages: readonly ReceivedMessage[]): void;
+  offer(queue: QueueRef, messages: readonly ReceivedMessage[]): void;
   /** Polls that wait. */
-  polls(queue: QueueName): number;
+  polls(queue: QueueRef): number;
 }
 
 interface Poll {
-  readonly queue: QueueName;
+  readonly queue: QueueRef;
   readonly resolve: (messages: ReceivedMessage[]) => void;
 }
 
@@ -41,7 +41,7 @@ export function makeHandQueues(): HandQueues {
   const calls: Call[] = [];
   const tasks: string[] = [];
   const watchers = new Set<() => void>();
-  const offers: { queue: QueueName; messages: readonly ReceivedMessage[] }[] = [];
+  const offers: { queue: QueueRef; messages: readonly ReceivedMessage[] }[] = [];
   let polls: Poll[] = [];
 
   const record = (call: Call) => {

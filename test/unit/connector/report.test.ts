@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countsSince, makeCounters } from "#connector/counters.ts";
-import { metricLine, statusLine } from "#connector/report.ts";
+import { domainFigures, metricLine, statusLine } from "#connector/report.ts";
 import {
   chat,
   inboundChat,
@@ -58,11 +58,11 @@ function readMetrics(line: string): Record<string, { unit: string; value: number
 }
 
 test("a line of metrics is an embedded metric document, the domain a field of it and no dimension", () => {
-  const line = metricLine({ health, counts, roundTrips: { p50Ms: 1.23456, maxMs: 9 } }, now);
+  const line = metricLine([{ health, counts, roundTrips: { p50Ms: 1.23456, maxMs: 9 } }], now);
   assert.deepEqual(
     Object.fromEntries(Object.entries(readMetrics(line)).map(([name, { value }]) => [name, value])),
     {
-      ...{ StreamUp: 1, LeaseHolder: 1, Held: 3, WindowStanzas: 2 },
+      ...{ StreamUp: 1, StreamDown: 0, LeaseHolder: 1, Held: 3, WindowStanzas: 2 },
       ...{ MessagesIn: 40, PresencesIn: 0, IqsIn: 0, MessagesOut: 20, PresencesOut: 0, IqsOut: 0 },
       ...{ BarrierP50: 1.23, BarrierMax: 9, ItemsPerPack: 2.5, SetAside: 1, Refused: 1 },
     },
@@ -76,12 +76,38 @@ test("a line of metrics is an embedded metric document, the domain a field of it
 
 test("what was not measured is left out, and a standby is neither up nor holder", () => {
   const standby = { ...health, stream: "standby", lease: "standby" } as const;
-  const metrics = readMetrics(metricLine({ health: standby, counts: none, roundTrips: undefined }, now));
-  assert.deepEqual([metrics["StreamUp"]?.value, metrics["LeaseHolder"]?.value], [0, 0]);
+  const metrics = readMetrics(metricLine([{ health: standby, counts: none, roundTrips: undefined }], now));
+  const ofStream = (found: typeof metrics) =>
+    ["StreamUp", "StreamDown", "LeaseHolder"].map((name) => found[name]?.value);
+  assert.deepEqual(ofStream(metrics), [0, 0, 0]);
   for (const name of ["BarrierP50", "BarrierMax", "ItemsPerPack"]) assert.equal(metrics[name], undefined);
   const reconnecting = { ...health, stream: "waiting", lease: "holder" } as const;
-  const held = readMetrics(metricLine({ health: reconnecting, counts: none, roundTrips: undefined }, now));
-  assert.deepEqual([held["StreamUp"]?.value, held["LeaseHolder"]?.value], [0, 1]);
+  const held = readMetrics(metricLine([{ health: reconnecting, counts: none, roundTrips: undefined }], now));
+  assert.deepEqual(ofStream(held), [0, 1, 1]);
+});
+
+test("of several domains the metrics are sums, the slowest one's round trips, and no domain is named", () => {
+  const away = { ...health, domain: "im.b.example", stream: "waiting" };
+  const line = metricLine(
+    [
+      { health, counts, roundTrips: { p50Ms: 1, maxMs: 9 } },
+      { health: away, counts: { ...none, messagesIn: 2, packs: 4, itemsPacked: 10 }, roundTrips: undefined },
+      { health, counts: none, roundTrips: { p50Ms: 5, maxMs: 6 } },
+    ],
+    now,
+  );
+  const metrics = readMetrics(line);
+  const expected = {
+    ...{ StreamUp: 2, StreamDown: 1, LeaseHolder: 2, MessagesIn: 42, MessagesOut: 20, Held: 9 },
+    ...{ WindowStanzas: 6, BarrierP50: 5, BarrierMax: 9, ItemsPerPack: 2.5, SetAside: 1 },
+  };
+  for (const [name, value] of Object.entries(expected)) assert.equal(metrics[name]?.value, value, name);
+  assert.ok(!line.includes("example"));
+});
+
+test("the figures of one of several domains are those of its metrics, without being metrics", () => {
+  const figures = domainFigures({ health, counts, roundTrips: undefined });
+  assert.deepEqual([figures["MessagesIn"], figures["StreamUp"], figures["BarrierMax"]], [40, 1, undefined]);
 });
 
 test("the status is one line", () => {

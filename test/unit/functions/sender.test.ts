@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OutgoingMessage, Queues, SendFailure } from "#aws/queues.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import { coalesceSends } from "#functions/sender.ts";
 
 interface Call {
-  readonly queue: QueueName;
+  readonly queue: QueueRef;
   readonly bodies: string[];
 }
 

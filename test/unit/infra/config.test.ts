@@ -19,6 +19,7 @@ describe("the deployment's configuration", () => {
     assert.deepEqual(read(good), {
       domains: ["chat.bücher.example"],
       xmppService: "xmpps://xmpp.example.com:5348",
+      xmppDomains: {},
       xmppPlain: "private",
       directory: "open",
       capabilities: allCapabilities,
@@ -28,10 +29,54 @@ describe("the deployment's configuration", () => {
     assert.equal(read({ ...good, "causeway:standby": true }).standby, true);
   });
 
-  test("refuses a second domain, which no connector would carry", () => {
-    const reading = () => read({ ...good, "causeway:domains": "im.example.com,chat.example.com" });
-    assert.throws(reading, /"causeway:domains" names 2 domains: name one, and deploy once for each/);
+  test("takes several domains, prepared; one below another is one of its own", () => {
+    const { domains } = read({
+      ...good,
+      "causeway:domains": "IM.example.com,chat.im.example.com,xn--bcher-kva.de",
+    });
+    assert.deepEqual(domains, ["im.example.com", "chat.im.example.com", "bücher.de"]);
   });
+
+  test("refuses a domain that is named twice", () => {
+    const reading = () => read({ ...good, "causeway:domains": "im.example.com,IM.example.com" });
+    const way =
+      /"causeway:domains" is "im.example.com,IM.example.com": im.example.com is in it twice, name each/;
+    assert.throws(reading, way);
+  });
+
+  test("takes another server for single domains, as an object and as JSON from the command line", () => {
+    const service = "xmpp://10.0.0.5:5347";
+    const servers = { "Chat.bücher.example": { service, plain: "private" } };
+    for (const declared of [servers, JSON.stringify(servers)]) {
+      const { xmppDomains } = read({ ...good, "causeway:xmppDomains": declared });
+      assert.deepEqual(xmppDomains, { "chat.bücher.example": { service, plain: "private" } });
+    }
+  });
+
+  for (const [value, fault] of [
+    ["{", "it is no JSON: pass an object like "],
+    [[], "it is no object: set it to one like "],
+    [{ "im.other.example": {} }, '"im.other.example" is not served: name one of chat.bücher.example'],
+    [{ "chat.bücher.example": "xmpps://x:1" }, 'chat.bücher.example is "xmpps://x:1": set it to an object'],
+    [{ "chat.bücher.example": {} }, "chat.bücher.example.service is undefined: set it to the component"],
+    [{ "chat.bücher.example": { service: "x:1" } }, 'chat.bücher.example.service is "x:1": set it to the'],
+    [{ "chat.bücher.example": { secret: "s" } }, "chat.bücher.example.secret is no setting: there are"],
+    [
+      { "chat.bücher.example": { service: "xmpp://x:1" } },
+      'chat.bücher.example.service is "xmpp://x:1", a plain stream: use xmpps://, or set',
+    ],
+    [
+      { "chat.bücher.example": { service: "xmpps://x:1", plain: 1 } },
+      "chat.bücher.example.plain is 1: set it",
+    ],
+  ] as const) {
+    test(`refuses ${JSON.stringify(value)} as causeway:xmppDomains, and says what to do`, () => {
+      const reading = () => read({ ...good, "causeway:xmppDomains": value });
+      assert.throws(reading, (error: Error) =>
+        error.message.startsWith(`CDK context "causeway:xmppDomains": ${fault}`),
+      );
+    });
+  }
 
   test("takes how much may come in, and names what is wrong with it", () => {
     const overall = { perS: 7, burst: 8 };
@@ -78,6 +123,7 @@ describe("the deployment's configuration", () => {
   for (const [key, value] of [
     ["causeway:domains", ""],
     ["causeway:domains", "im.example.com, other"],
+    ["causeway:domains", "im.example.com,,other"],
     ["causeway:domains", ["im.example.com"]],
     ["causeway:xmppService", "xmpp.example.com:5347"],
     ["causeway:xmppService", "xmpp://xmpp.example.com"],

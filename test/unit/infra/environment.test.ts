@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readConnectorEnv } from "#aws/connector-env.ts";
 import { readFunctionEnv } from "#aws/env.ts";
+import { type QueueName, type QueueRef, queueRefsOf } from "#core/contract/queues.ts";
 import { type EnvironmentSource, environmentOf, queueUseOf } from "#infra/definitions/environment.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
 import { deadLetterNameOf, perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
@@ -16,6 +17,12 @@ const source: EnvironmentSource = {
   capabilities: { receipts: "off" },
 };
 
+/** Of each queue what it is called, and what that of the second domain is called where it has one of its own. */
+function withOwn(queues: readonly QueueName[], nameOf: (queue: QueueRef) => string) {
+  const refs = queues.flatMap((queue) => queueRefsOf(queue, source.domains));
+  return Object.fromEntries(refs.map((ref) => [ref, nameOf(ref)]));
+}
+
 describe("the environment that definitions give", () => {
   for (const name of functionNames) {
     test(`lets ${name} find its queues, its dead letters and nothing else`, () => {
@@ -23,7 +30,7 @@ describe("the environment that definitions give", () => {
       const env = readFunctionEnv([queue, ...sends], environmentOf(name, source));
       assert.ok(env.ok);
       const { queues } = queueUseOf(name);
-      assert.deepEqual(env.value.urls, Object.fromEntries(queues.map((each) => [each, source.urls[each]])));
+      assert.deepEqual(env.value.urls, withOwn(queues, physicalNameOf));
       assert.deepEqual(env.value.deadLetterUrls, { [queue]: source.deadLetterUrls[queue] });
       assert.deepEqual(env.value.domains, source.domains);
       assert.equal(env.value.directory, "open");
@@ -33,15 +40,20 @@ describe("the environment that definitions give", () => {
 
   test("is all that the connector asks for, but for its XMPP server and secret", () => {
     const env = readConnectorEnv({
-      ...environmentOf("connector", { ...source, domains: ["im.example.com"] }),
+      ...environmentOf("connector", source),
       CAUSEWAY_XMPP_SERVICE: "xmpp://xmpp.example.com:5347",
       CAUSEWAY_XMPP_SECRET: "secret",
     });
     assert.ok(env.ok);
     assert.equal(env.value.lanes, 4);
     assert.equal(env.value.leased, false);
-    assert.equal(env.value.domain, "im.example.com");
-    assert.equal(Object.keys(env.value.urls).length, 6);
-    assert.equal(env.value.urls.nativeEvents, undefined);
+    assert.deepEqual(
+      env.value.connections.map(({ domain }) => domain),
+      source.domains,
+    );
+    const { queues, deadLetters } = queueUseOf("connector");
+    assert.deepEqual(env.value.urls, withOwn(queues, physicalNameOf));
+    assert.deepEqual(env.value.deadLetterUrls, withOwn(deadLetters, deadLetterNameOf));
+    assert.equal(env.value.urls["nativeEvents"], undefined);
   });
 });

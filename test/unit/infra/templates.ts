@@ -31,16 +31,21 @@ export interface Statement {
   readonly Resource: Json;
 }
 
-function synthesize(): { state: Resources; compute: Resources } {
+/** @param change what is set otherwise than in cdk.json. */
+export function synthesize(change: JsonObject = {}): { state: Resources; compute: Resources } {
   const folder = mkdtempSync(join(tmpdir(), "causeway-stacks-"));
   try {
     const bundle = join(folder, "bundle");
     mkdirSync(bundle);
     for (const file of ["index.mjs", "Dockerfile"]) writeFileSync(join(bundle, file), "");
     const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
-    const app = new App({ context, outdir: join(folder, "out"), analyticsReporting: false });
+    const app = new App({
+      context: { ...context, ...change },
+      outdir: join(folder, "out"),
+      analyticsReporting: false,
+    });
     const config = readConfig((key) => app.node.tryGetContext(key));
-    const state = makeState(app);
+    const state = makeState(app, config.domains);
     const compute = makeCompute(app, config, state, {
       functionFolder: () => bundle,
       connectorFolder: bundle,

@@ -11,19 +11,19 @@ import { type Format, formatOf, type ImportedPair, isJsonList, readLine } from "
 const domain = "im.example.com";
 
 function pairOf(text: string, format: Format): ImportedPair {
-  const read = readLine(text, format, domain);
+  const read = readLine(text, format, [domain]);
   assert.ok(read.ok, read.ok ? "" : read.error.text);
   assert.ok(read.value !== undefined, "the line says nothing");
   return read.value;
 }
 
 function saysNothing(text: string, format: Format): boolean {
-  const read = readLine(text, format, domain);
+  const read = readLine(text, format, [domain]);
   return read.ok && read.value === undefined;
 }
 
 function complaintOf(text: string, format: Format): string {
-  const read = readLine(text, format, domain);
+  const read = readLine(text, format, [domain]);
   assert.ok(!read.ok);
   return describeProblem({ number: 7, problem: read.error });
 }
@@ -114,7 +114,7 @@ describe("a line that cannot be used is told with number, field and what to writ
   test("but never throws, whatever it holds", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.constantFrom<Format>("csv", "ndjson"), (text, format) => {
-        readLine(text, format, domain);
+        readLine(text, format, [domain]);
       }),
     );
   });

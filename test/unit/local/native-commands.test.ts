@@ -194,14 +194,15 @@ test("commands about the terminal send nothing", () => {
   }
 });
 
-test("the command line names the user, the first contact and the endpoints", () => {
-  assert.deepEqual(readOptions(["--as", "nina", "--to", "alice@localhost", "--endpoints", "e.json"]), {
+test("the command line names the user, the first contact, the domain and the endpoints", () => {
+  const to = ["--to", "alice@localhost", "--domain", "IM.b.example", "--endpoints", "e.json"];
+  assert.deepEqual(readOptions(["--as", "nina", ...to]), {
     ok: true,
-    value: { user: "nina", contact: "alice@localhost", endpoints: "e.json" },
+    value: { user: "nina", contact: "alice@localhost", domain: "im.b.example", endpoints: "e.json" },
   });
   assert.deepEqual(readOptions(["--as", "nina"]), {
     ok: true,
-    value: { user: "nina", contact: undefined, endpoints: undefined },
+    value: { user: "nina", contact: undefined, domain: undefined, endpoints: undefined },
   });
   assert.deepEqual(readOptions(["--help"]), { ok: true, value: "help" });
 });
@@ -212,6 +213,7 @@ test("a wrong command line is refused with a reason", () => {
     ["--as"],
     ["--as", ""],
     ["--as", "nina", "--to", "@"],
+    ["--as", "nina", "--domain", "no domain"],
     ["--like", "nina"],
     ["nina"],
   ]) {

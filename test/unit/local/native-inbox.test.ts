@@ -21,7 +21,7 @@ function shown(event: unknown, textOf: (id: string) => string | undefined = () =
 
 test("an event for the user is shown", () => {
   const event = deliveryExample("message.sent");
-  const handling = handlingOf(messageWith(event), "nina", nobody);
+  const handling = handlingOf(messageWith(event), { user: "nina" }, nobody);
   assert.ok(handling.kind === "show");
   assert.equal(handling.event.type, "message.sent");
 });
@@ -29,7 +29,7 @@ test("an event for the user is shown", () => {
 test("an event for another user is handed back, for longer each time", () => {
   const event = deliveryExample("message.sent");
   const hidden = [1, 2, 3, 6, 7, 500].map((receives) => {
-    const handling = handlingOf(messageWith(event, receives), "noah", nobody);
+    const handling = handlingOf(messageWith(event, receives), { user: "noah" }, nobody);
     return handling.kind === "handBack" ? handling.visibilityS : undefined;
   });
   assert.deepEqual(hidden, [1, 2, 4, 32, 60, 60]);
@@ -37,8 +37,20 @@ test("an event for another user is handed back, for longer each time", () => {
 
 test("another user's event is handed back also when it cannot be read", () => {
   const unknown = { ...deliveryExample("message.sent"), type: "message.shredded" };
-  assert.equal(handlingOf(messageWith(unknown), "noah", nobody).kind, "handBack");
-  assert.equal(handlingOf(messageWith(unknown), "nina", nobody).kind, "warn");
+  assert.equal(handlingOf(messageWith(unknown), { user: "noah" }, nobody).kind, "handBack");
+  assert.equal(handlingOf(messageWith(unknown), { user: "nina" }, nobody).kind, "warn");
+});
+
+test("where several domains are served, the user of another domain is another user", () => {
+  const event = deliveryExample("message.sent");
+  const inB = { ...event, data: { ...event.data, domain: "im.b.example" } };
+  const kindFor = (domain: string, sent: unknown) =>
+    handlingOf(messageWith(sent), { user: "nina", domain }, nobody).kind;
+  assert.equal(kindFor("im.b.example", inB), "show");
+  assert.equal(kindFor("im.a.example", inB), "handBack");
+  const unknown = { ...inB, type: "message.shredded" };
+  assert.equal(kindFor("im.b.example", unknown), "warn");
+  assert.equal(kindFor("im.a.example", unknown), "handBack");
 });
 
 test("an event for nobody is shown by whoever reads it", () => {
@@ -47,20 +59,20 @@ test("an event for nobody is shown by whoever reads it", () => {
     deliveryExample("bridge.connected"),
     { ...unnamed, data: { reason: "not-json", text: "no" } },
   ]) {
-    assert.equal(handlingOf(messageWith(event), "noah", nobody).kind, "show");
+    assert.equal(handlingOf(messageWith(event), { user: "noah" }, nobody).kind, "show");
   }
 });
 
 test("an event that was shown is dropped when it comes again", () => {
   const event = deliveryExample("message.sent");
-  assert.equal(handlingOf(messageWith(event), "nina", new Set([nameOf(event)])).kind, "repeat");
+  assert.equal(handlingOf(messageWith(event), { user: "nina" }, new Set([nameOf(event)])).kind, "repeat");
   const other = { ...event, source: "xmpp:other.example" };
-  assert.equal(handlingOf(messageWith(other), "nina", new Set([nameOf(event)])).kind, "show");
+  assert.equal(handlingOf(messageWith(other), { user: "nina" }, new Set([nameOf(event)])).kind, "show");
 });
 
 test("what is no event is warned about", () => {
   for (const body of ["", "[]", "nonsense", '{"data":{}}']) {
-    assert.equal(handlingOf({ body, receives: 1 }, "nina", nobody).kind, "warn");
+    assert.equal(handlingOf({ body, receives: 1 }, { user: "nina" }, nobody).kind, "warn");
   }
 });
 

@@ -184,7 +184,6 @@ describe("the command line", () => {
     [deadLetters, ["burn"], /burn is no such command/],
     [deadLetters, ["list", "x"], /takes no ID/],
     [deadLetters, ["show"], /which one/],
-    [deadLetters, ["list", "--queue", "q"], /--queue q is no queue/],
     [deadLetters, ["list", "--max", "many"], /--max many/],
     [deadLetters, ["list", "--contact", "a@b@c@"], /--contact/],
   ] as const) {

@@ -55,6 +55,27 @@ test("what makes no sense is refused by the name of the option", () => {
   assert.match(refusal("surplus"), /surplus/);
 });
 
+test("component domains are named one by one or in a list, prepared", () => {
+  const expected = { componentDomain: "im.localhost", furtherDomains: [{ domain: "chat.localhost" }] };
+  for (const args of [
+    ["--component-domain", "IM.localhost", "--component-domain", "chat.localhost"],
+    ["--component-domain", "im.localhost,chat.localhost"],
+  ]) {
+    const result = read(...args);
+    assert.ok(result.ok);
+    assert.partialDeepStrictEqual(result.value, expected);
+  }
+  const one = read("--component-domain", "chat.localhost");
+  assert.ok(one.ok);
+  assert.deepEqual([one.value.componentDomain, one.value.furtherDomains], ["chat.localhost", undefined]);
+  assert.equal(
+    refusal("--component-domain", "im.localhost,IM.localhost"),
+    '--component-domain: "im.localhost,IM.localhost" cannot be served: im.localhost is in it twice, name each domain once',
+  );
+  assert.match(refusal("--component-domain", "im.localhost,"), /entry 2 is empty/);
+  assert.match(refusal("--component-domain", "localhost"), /the domain of the accounts/);
+});
+
 test("capabilities come from a file, and what is wrong with it is said", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-options-"));
   t.after(() => rmSync(folder, { recursive: true }));
