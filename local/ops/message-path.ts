@@ -70,6 +70,13 @@ export interface Whereabouts {
   readonly streamUp: boolean;
 }
 
+/** A function logs when it is done, and by then the connector may have gone on with what it has sent. */
+function lastOf(steps: readonly Step[]): Step | undefined {
+  return steps.findLast(({ event }) => event !== "handled" || !steps.some(isRouted)) ?? steps.at(-1);
+}
+
+const isRouted = ({ event }: Step) => event === "downlink.routed";
+
 /** Where it is now, in a sentence. */
 export function whereNow({ deadLetters, waitingIn, steps, streamUp }: Whereabouts): string {
   const [letter] = deadLetters;
@@ -78,12 +85,11 @@ export function whereNow({ deadLetters, waitingIn, steps, streamUp }: Whereabout
   }
   const [queue] = waitingIn;
   if (queue !== undefined) return `It waits in ${queue}.`;
-  const last = steps.at(-1);
+  const last = lastOf(steps);
   if (last === undefined) {
     return "No part has logged it: it was never sent, is older than what was searched, or waits in its first queue: npm run ops -- queues";
   }
-  if (last.event === "downlink.routed")
-    return "The XMPP server has routed it: beyond it the bridge sees nothing but a bounce.";
+  if (isRouted(last)) return "The XMPP server has routed it: beyond it the bridge sees nothing but a bounce.";
   if (last.event === "rejected") return "It was refused, and goes nowhere.";
   if (last.event === "retry" || last.event === "failed") return `${last.part} tries it again until it works.`;
   if (last.event.endsWith("set-aside"))

@@ -161,6 +161,14 @@ describe("the way of a message", () => {
     assert.match(where("sqs-1"), /tries it again/);
     assert.match(where("m1"), /stream is down, so it waits/);
     assert.match(where("5.3"), /replayed, or dropped/);
+    const routed = line("connector", "downlink.routed", { items: [["e1", "m1", trace]] });
+    for (const both of [
+      [routed, ...lines],
+      [...lines, routed],
+    ]) {
+      const steps = stepsOf(both, new Set(["m1"]));
+      assert.match(whereNow({ steps, deadLetters: [], waitingIn: [], streamUp: true }), /has routed it/);
+    }
     const found = { steps: [], streamUp: true, waitingIn: ["walks"], deadLetters: [] };
     assert.match(whereNow(found), /waits in walks/);
     const letter = { id: "0123456789", queue: "walks", reason: "fault" };
