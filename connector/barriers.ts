@@ -58,6 +58,7 @@ export function makeBarriers(
   const prefix = `${family}${randomBytes(12).toString("base64url")}-`;
   const waiting = new Map<string, Waiting>();
   let issued = 0;
+  let ended = false;
   let timer: NodeJS.Timeout | undefined;
   /** Since when the clocks have been running; undefined while they stand still. */
   let runningSince: number | undefined = performance.now();
@@ -95,7 +96,8 @@ export function makeBarriers(
       settle();
       const id = `${prefix}${issued++}`;
       const { promise, resolve } = Promise.withResolvers<boolean>();
-      waiting.set(id, { waitedMs: 0, resolve });
+      if (ended) resolve(false);
+      else waiting.set(id, { waitedMs: 0, resolve });
       if (waiting.size === 1) arm();
       // XEP-0199, to ourselves.
       const ping = element(
@@ -139,6 +141,7 @@ export function makeBarriers(
     },
 
     end() {
+      ended = true;
       clearTimeout(timer);
       for (const barrier of waiting.values()) barrier.resolve(false);
       waiting.clear();

@@ -3,11 +3,13 @@ import type { Queues } from "#aws/queues.ts";
 import type { ReadSecret } from "#aws/secret.ts";
 import type { Table } from "#aws/table.ts";
 import { newTrace } from "#aws/trace.ts";
+import type { OutboundItem } from "#core/contract/envelope.ts";
 import { limits as defaultLimits, type Limits } from "#core/limits.ts";
 import { type Rates, ratesOf } from "#core/rates.ts";
-import { checkOutbound, serializeStanza } from "#core/xmpp/codec.ts";
+import { checkOutbound, parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { errorReply } from "#core/xmpp/error.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
+import { element } from "#core/xmpp/stanza.ts";
 import { makeAnnounce } from "./announce.ts";
 import { setAside } from "./aside.ts";
 import { stanzaQueues } from "./classify.ts";
@@ -62,6 +64,7 @@ function countAsides(queues: Queues, counters: Counters): Queues {
     async setAside(queue, letter) {
       await queues.setAside(queue, letter);
       counters.add("setAside");
+      counters.reason(letter.reason);
       const isInbound = stanzaQueues.some((inbound) => inbound === queue);
       if (isInbound && letter.reason !== "late") counters.add("refused");
     },
@@ -112,14 +115,34 @@ export function makeConnector(options: ConnectorOptions): Connector {
   };
 
   const policy = makePolicyWatch(shared);
-  const gate = makeGate({ ...shared, rates: options.rates ?? ratesOf(limits), rules: policy.rules, reply });
+  const gate = makeGate({
+    ...shared,
+    rates: options.rates ?? ratesOf(limits),
+    rules: policy.rules,
+    reply,
+    onRefused(reason) {
+      counters.add("refused");
+      counters.reason(reason);
+    },
+  });
   const uplink = makeUplink({ ...shared, newTrace, gate, reply });
 
   /** The author's side of a stanza that may not leave: as if its contact had refused it. */
   const bounce = async ({ stanza, text }: Unfit): Promise<void> => {
     const author = parseJid(stanza?.attrs["from"] ?? "");
-    const answer = stanza && errorReply(stanza, "not-acceptable", text);
-    if (answer && author.ok && author.value.domain === domain) await uplink.inject(answer);
+    // An event needs a contact: without one the dead letter says it all.
+    const contact = parseJid(stanza?.attrs["to"] ?? "");
+    if (!stanza || !author.ok || !contact.ok || author.value.domain !== domain) return;
+    const answer = errorReply(stanza, "not-acceptable", text);
+    if (answer) await uplink.inject(answer);
+  };
+
+  const routed = async (item: OutboundItem): Promise<void> => {
+    const stanza = parseStanza(item.xml);
+    if (!stanza.ok) return;
+    const { from, to, id } = stanza.value.attrs;
+    // RFC 6121 §8.5: nobody answers a headline, whoever it is taken for.
+    await uplink.inject(element("message", { type: "headline", from: to, to: from, id }), item);
   };
 
   const downlink = makeDownlink({
@@ -127,6 +150,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
     onWritten: (xml) => counters.stanza(/^<([a-z]+)/.exec(xml)?.[1] ?? "", "Out"),
     setAside: (queue, letter) => setAside(shared, queue, letter),
     bounce,
+    routed,
     context: {
       domain,
       now: options.now ?? Date.now,

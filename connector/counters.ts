@@ -1,5 +1,27 @@
 /** What a connector counts of itself: plain numbers, no clock and no output. */
 import type { Limits } from "#core/limits.ts";
+import type { RefusalReason } from "./refusals.ts";
+
+const gateCounts = {
+  sender: "refusedSender",
+  domain: "refusedDomain",
+  overall: "refusedOverall",
+  denied: "refusedDenied",
+} as const satisfies Record<RefusalReason, string>;
+
+/** A count for each reason why a stanza stays out or anything is set aside: so many, and no more. */
+export const reasonCounts = {
+  ...gateCounts,
+  malformed: "setAsideMalformed",
+  unfit: "setAsideUnfit",
+  late: "setAsideLate",
+  "wrong-to": "setAsideWrongTo",
+  "wrong-from": "setAsideWrongFrom",
+  oversized: "setAsideOversized",
+  "too-deep": "setAsideTooDeep",
+  "too-many-parts": "setAsideTooManyParts",
+  "refused-by-queue": "setAsideRefusedByQueue",
+} as const;
 
 export const countNames = [
   "messagesIn",
@@ -12,7 +34,9 @@ export const countNames = [
   "itemsPacked",
   "packs",
   "setAside",
+  /** Stanzas that did not come in, whether at the gate or set aside. */
   "refused",
+  ...Object.values(reasonCounts),
 ] as const;
 export type CountName = (typeof countNames)[number];
 export type Counts = Readonly<Record<CountName, number>>;
@@ -24,6 +48,8 @@ export interface RoundTrips {
 
 export interface Counters {
   add(name: CountName, count?: number): void;
+  /** Something stayed out or was set aside for this reason; one that has no count of its own is passed over. */
+  reason(word: string): void;
   /** A stanza that was read or written, by its element's name; other elements count for nothing. */
   stanza(name: string, way: "In" | "Out"): void;
   /** A barrier has come back. */
@@ -50,8 +76,13 @@ export function makeCounters({ roundTripsKeptMax }: Pick<Limits, "roundTripsKept
   const add = (name: CountName, count = 1) => {
     counts[name] += count;
   };
+  const byReason = new Map<string, CountName>(Object.entries(reasonCounts));
   return {
     add,
+    reason(word) {
+      const name = byReason.get(word);
+      if (name) add(name);
+    },
     stanza(name, way) {
       const plural = Object.hasOwn(plurals, name) ? plurals[name] : undefined;
       if (plural) add(`${plural}${way}`);

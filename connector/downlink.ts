@@ -14,7 +14,7 @@ import { makeUnit, type Unit, type UnitOptions } from "./unit.ts";
 
 type OutboundQueue = Extract<QueueName, "outboundStanzas" | "outboundPresence">;
 
-export interface DownlinkOptions extends Pick<UnitOptions, "context" | "bounce" | "onWritten"> {
+export interface DownlinkOptions extends Pick<UnitOptions, "context" | "bounce" | "routed" | "onWritten"> {
   readonly queues: Pick<Queues, "receive" | "remove" | "extend">;
   readonly setAside: (queue: QueueName, letter: Parameters<UnitOptions["setAside"]>[0]) => Promise<boolean>;
   readonly limits: Limits;

@@ -4,6 +4,7 @@ import type { OutboundItem } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { checkOutbound, parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
+import { errorReply } from "#core/xmpp/error.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { childOf, element, ns } from "#core/xmpp/stanza.ts";
 import type { Versions } from "./versions.ts";
@@ -79,4 +80,14 @@ export function expandItem(item: OutboundItem, context: ExpandContext): Result<I
   if (!checked.ok) return unfit(item.xml, checked.error);
   if (item.written !== undefined) stampDelay(checked.value, item.written, context);
   return ok([serializeStanza(checked.value)]);
+}
+
+/** RFC 6120 §8.2.3: whoever asked gets an error where the answer may not leave; nothing for any other stanza. */
+export function errorInstead({ stanza }: Unfit, domain: string): string | undefined {
+  if (stanza?.name !== "iq" || stanza.attrs["type"] !== "result") return undefined;
+  const { from, to, id } = stanza.attrs;
+  const request = element("iq", { type: "get", from: to, to: from, id });
+  const error = errorReply(request, "internal-server-error");
+  const checked = error && checkOutbound(serializeStanza(error), [domain]);
+  return checked?.ok ? serializeStanza(checked.value) : undefined;
 }

@@ -6,7 +6,7 @@ import type { Rates } from "#core/rates.ts";
 import type { Sender } from "./classify.ts";
 import { makeInboundRates } from "./inbound-rates.ts";
 import type { Log } from "./log.ts";
-import { makeRefusals } from "./refusals.ts";
+import { makeRefusals, type RefusalReason } from "./refusals.ts";
 
 export interface GateOptions {
   /** Prepared. */
@@ -16,6 +16,8 @@ export interface GateOptions {
   /** The policy as it stands. */
   readonly rules: () => Rules;
   readonly reply: (xml: string) => void;
+  /** Called for each stanza that stays out. */
+  readonly onRefused?: (reason: RefusalReason) => void;
   readonly log: Log;
 }
 
@@ -51,6 +53,7 @@ export function makeGate(options: GateOptions): Gate {
       const now = performance.now();
       const reason = reasonFor(stanza, sender, bytes, now);
       if (reason === undefined) return false;
+      options.onRefused?.(reason);
       refusals.refuse(stanza, sender.bare, reason, now);
       return true;
     },

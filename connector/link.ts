@@ -33,7 +33,7 @@ export interface Link {
   begin(): void;
   /** Goes on reading if there is room again. */
   resume(): void;
-  /** Resolves when the kernel has taken the text; rejects when the stream is not ours any more. */
+  /** Resolves when the kernel has taken the text; rejects when the stream is not ours any more, or is being closed. */
   write(xml: string): Promise<void>;
   /** Closes in order: nothing more is written, and all is read that the server had sent before it noticed. */
   close(): void;
@@ -192,6 +192,7 @@ function makeLink(options: LinkOptions) {
     close,
     goOn,
     readAt: () => readAt,
+    isClosing: () => phase === "closing",
     begin() {
       if (phase === "waiting") phase = "up";
       goOn();
@@ -265,6 +266,8 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
     resume: link.goOn,
     async write(xml) {
       if (!options.isOurs()) throw new Error("lease-lost");
+      // RFC 6120 §4.4: nothing follows the closing tag.
+      if (link.isClosing()) throw new Error("closing");
       await entity.write(xml);
     },
     close: link.close,

@@ -1,5 +1,12 @@
 /** Figures for CloudWatch, in its embedded metric format, and for a person at a terminal. */
-import { type Counters, type CountName, type Counts, countsSince, type RoundTrips } from "./counters.ts";
+import {
+  type Counters,
+  type CountName,
+  type Counts,
+  countsSince,
+  type RoundTrips,
+  reasonCounts,
+} from "./counters.ts";
 import type { Health } from "./health.ts";
 
 /** Of one domain, since the last report. */
@@ -53,6 +60,10 @@ function metricsOf(figures: readonly Figures[]): Metric[] {
     ["ItemsPerPack", "None", packs === 0 ? undefined : counted("itemsPacked") / packs],
     ["SetAside", "Count", counted("setAside")],
     ["Refused", "Count", counted("refused")],
+    // Each is a metric that costs once it is seen: those that never happen never are.
+    ...Object.values(reasonCounts).map(
+      (name): Metric => [`${name[0]?.toUpperCase()}${name.slice(1)}`, "Count", counted(name) || undefined],
+    ),
   ];
 }
 

@@ -135,9 +135,26 @@ export function makeStream(options: StreamOptions): Stream {
     }
   };
 
+  /** The last stream ended for want of a fence. */
+  let isFenceless = false;
+
+  /**
+   * Whether the table gives fences, asked before a server is dialled once it has failed to: what comes on a stream
+   * that ends for want of one is lost without a word, while without a stream it is bounced.
+   */
+  const hasFences = async (): Promise<boolean> => {
+    const asked = lease.takeFence().then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asked, pause(limits.connectMsMax, stopping.signal).then(() => false)]);
+  };
+
   /** One stream from connect to close; resolves with the reason of its end. */
   const runOnce = async (): Promise<string> => {
     state = "connecting";
+    if (isFenceless && !(await hasFences())) return "no-fence";
+    isFenceless = false;
     let reason = "unknown";
     try {
       const term = lease.term();
@@ -145,7 +162,11 @@ export function makeStream(options: StreamOptions): Stream {
       link = await open(term);
       const fence = await takeFence(link);
       if (lease.term() !== term) link.destroy("lease-lost");
-      if (fence === undefined || lease.term() !== term) return await link.closed;
+      if (fence === undefined || lease.term() !== term) {
+        reason = await link.closed;
+        isFenceless = reason === "no-fence";
+        return reason;
+      }
       clocks = makeSession({
         link,
         domain,

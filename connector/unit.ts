@@ -2,16 +2,17 @@
 import type { DeadLetter } from "#aws/dead-letter.ts";
 import type { ReceivedMessage } from "#aws/queues.ts";
 import {
-  asciiJson,
   encodeItem,
   type OutboundItem,
   readOutboundPack,
+  splitPack,
   writePack,
 } from "#core/contract/envelope.ts";
 import { stanzaIdOf, traceIdOf } from "#core/contract/item-ids.ts";
 import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
-import { type ExpandContext, expandItem, type Unfit } from "./expand.ts";
+import { parseBareJid } from "#core/xmpp/jid.ts";
+import { type ExpandContext, errorInstead, expandItem, type Unfit } from "./expand.ts";
 import { nameOfError } from "./log.ts";
 import type { Versions } from "./versions.ts";
 
@@ -24,6 +25,8 @@ export interface UnitOptions {
   readonly setAside: (letter: DeadLetter) => Promise<boolean>;
   /** Tells the stanza's author that it will not leave; resolves when that is durable. */
   readonly bounce: (unfit: Unfit) => Promise<void>;
+  /** Tells that an item has been routed; resolves when that is durable. */
+  readonly routed: (item: OutboundItem) => Promise<void>;
 }
 
 /** What to do with the messages of a unit whose slices were all routed. */
@@ -43,43 +46,64 @@ export interface Unit {
   outcome(): Promise<Outcome>;
 }
 
+interface ReadPack {
+  readonly body: string;
+  readonly pack: ReturnType<typeof readOutboundPack>;
+}
+
+/** A message's pack; a malformed one item by item, so that what nobody can read takes no neighbour along. */
+function readApart(body: string): readonly ReadPack[] {
+  const pack = readOutboundPack(body);
+  if (pack.ok || pack.error.kind !== "malformed") return [{ body, pack }];
+  return (splitPack(body) ?? [body]).map((part) => ({ body: part, pack: readOutboundPack(part) }));
+}
+
 /**
  * Of a burst of changes only the newest is worth writing: a broadcast in hand makes those before it old. If it is
  * given back, it comes again.
  */
-function noteBroadcasts(packs: Iterable<ReturnType<typeof readOutboundPack>>, versions: Versions): void {
-  for (const pack of packs) {
+function noteBroadcasts(packs: Iterable<readonly ReadPack[]>, versions: Versions): void {
+  for (const { pack } of [...packs].flat()) {
     for (const { availability, recipients } of pack.ok ? pack.value.items : []) {
       if (availability && recipients) versions.note(availability.ghost, availability.version);
     }
   }
 }
 
+/** A template whose recipients are not all addresses, as two: for those that are, and for the rest. Else none. */
+function apart(item: OutboundItem): readonly OutboundItem[] {
+  const { recipients = [] } = item;
+  const right = recipients.filter((recipient) => parseBareJid(recipient).ok);
+  if (right.length === 0 || right.length === recipients.length) return [];
+  const wrong = recipients.filter((recipient) => !parseBareJid(recipient).ok);
+  return [
+    { ...item, recipients: right },
+    { ...item, recipients: wrong },
+  ];
+}
+
 export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOptions): Unit {
   const { context, limits } = options;
-  const packs = new Map(messages.map((message) => [message, readOutboundPack(message.body)]));
+  const packs = new Map(messages.map((message) => [message, readApart(message.body)]));
   noteBroadcasts(packs.values(), context.versions);
   const tellings = new Map<ReceivedMessage, Promise<boolean>[]>();
+  /** Written items whose routing is to be told. */
+  const awaited = new Map<ReceivedMessage, OutboundItem[]>();
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
   const later: ReceivedMessage[] = [];
-  const items: (readonly string[])[] = [];
+  const written: (readonly string[])[] = [];
 
   const tell = (message: ReceivedMessage, telling: Promise<boolean>) => {
     tellings.set(message, [...(tellings.get(message) ?? []), telling]);
   };
 
-  /** With its body where the letter still fits a message. */
-  const setAside = (letter: DeadLetter, body: string): Promise<boolean> => {
-    const whole = { ...letter, body };
-    const fits = asciiJson(whole).length <= limits.queueMessageBytesMax;
-    return options.setAside(fits ? whole : letter);
-  };
-
-  const onMalformed = (message: ReceivedMessage, text: string) => {
+  const onMalformed = (message: ReceivedMessage, body: string, text: string) => {
     const at = new Date(context.now()).toISOString();
-    const letter = { reason: "malformed", text, cause: message.id, at, group: message.group };
-    tell(message, setAside(letter, message.body));
+    tell(
+      message,
+      options.setAside({ reason: "malformed", text, cause: message.id, at, group: message.group, body }),
+    );
   };
 
   const onUnfit = (message: ReceivedMessage, item: OutboundItem, unfit: Unfit) => {
@@ -90,8 +114,11 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       trace: item.trace,
       at: new Date(context.now()).toISOString(),
       group: message.group,
+      body: writePack([encodeItem(item)]),
     };
-    tell(message, setAside(letter, writePack([encodeItem(item)])));
+    tell(message, options.setAside(letter));
+    // Of availability to many nobody is told: it would be news of one contact that is not true.
+    if (item.recipients) return;
     tell(
       message,
       options.bounce(unfit).then(() => true),
@@ -107,32 +134,45 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     }
   };
 
+  function* stanzasIn(message: ReceivedMessage, items: readonly OutboundItem[]): Generator<string> {
+    for (const item of items) {
+      const stanzas = expand(item);
+      if (stanzas.ok) {
+        let isWritten = false;
+        for (const xml of stanzas.value) {
+          if (item.confirm) awaited.set(message, [...(awaited.get(message) ?? []), item]);
+          yield xml;
+          isWritten = true;
+        }
+        if (isWritten) written.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
+        continue;
+      }
+      const parts = apart(item);
+      if (parts.length > 0) {
+        yield* stanzasIn(message, parts);
+        continue;
+      }
+      onUnfit(message, item, stanzas.error);
+      const instead = errorInstead(stanzas.error, context.domain);
+      if (instead !== undefined) yield instead;
+    }
+  }
+
   function* stanzasOf(message: ReceivedMessage): Generator<string> {
     if (waitingGroups.has(message.group)) {
       later.push(message);
       return;
     }
-    const pack = packs.get(message) ?? readOutboundPack(message.body);
+    const parts = packs.get(message) ?? [];
     packs.delete(message);
-    if (!pack.ok) {
-      if (pack.error.kind === "malformed") return onMalformed(message, pack.error.text);
-      // A newer writer: this reader will be replaced soon.
-      waitingGroups.add(message.group);
-      later.push(message);
-      return;
-    }
-    for (const item of pack.value.items) {
-      const stanzas = expand(item);
-      if (!stanzas.ok) {
-        onUnfit(message, item, stanzas.error);
-        continue;
+    for (const { body, pack } of parts) {
+      if (pack.ok) yield* stanzasIn(message, pack.value.items);
+      else if (pack.error.kind === "malformed") onMalformed(message, body, pack.error.text);
+      else {
+        // A newer writer: this reader will be replaced soon.
+        waitingGroups.add(message.group);
+        later.push(message);
       }
-      let written = false;
-      for (const xml of stanzas.value) {
-        yield xml;
-        written = true;
-      }
-      if (written) items.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
     }
   }
 
@@ -162,10 +202,11 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       for (const message of messages) {
         if (later.includes(message)) continue;
         const told = await Promise.all(tellings.get(message) ?? []);
+        await Promise.all((awaited.get(message) ?? []).map(options.routed));
         if (told.every(Boolean)) done.push(message);
         else untold.push(message);
       }
-      return { done, later: [...untold, ...later], items };
+      return { done, later: [...untold, ...later], items: written };
     },
   };
 }

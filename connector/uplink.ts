@@ -1,7 +1,7 @@
 /** The way in (design §8): classify, number, pack, send; what cannot go in is set aside with its reason. */
 import type { Element } from "ltx";
 import type { Queues } from "#aws/queues.ts";
-import { encodeItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
+import { encodeItem, type OutboundItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
 import { parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { type Condition, errorReply } from "#core/xmpp/error.ts";
@@ -36,8 +36,12 @@ export interface UplinkOptions {
 }
 
 export interface Uplink extends Inbound {
-  /** Takes in a stanza of our own making, as if the server had sent it; resolves when it is durable. */
-  inject(stanza: Element): Promise<void>;
+  /**
+   * Takes in a stanza of our own making, as if the server had sent it; resolves when it is durable.
+   *
+   * @param routed the item of ours that it says to have been routed
+   */
+  inject(stanza: Element, routed?: Pick<OutboundItem, "id" | "trace">): Promise<void>;
   /** Resolves when everything taken in is durable. */
   flush(): Promise<void>;
   /** Stanzas that are not durable yet. */
@@ -113,7 +117,13 @@ export function makeUplink(options: UplinkOptions): Uplink {
   };
 
   /** Resolves when the stanza is durable: in its queue or in the dead letters. */
-  const take = (stanza: Element, xml: string, bytes: number, place: Place): Promise<void> => {
+  const take = (
+    stanza: Element,
+    xml: string,
+    bytes: number,
+    place: Place,
+    routed?: Pick<OutboundItem, "id" | "trace">,
+  ): Promise<void> => {
     const ticket = window.enter(bytes);
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = () => {
@@ -127,7 +137,8 @@ export function makeUplink(options: UplinkOptions): Uplink {
       void refuse({ queue, reason, cause, stanza, bytes, ...more }).then(done);
     };
     const time = new Date().toISOString();
-    const encoded = encodeItem({ fence, seq, time, trace: options.newTrace(), xml });
+    const { id, trace = options.newTrace() } = routed ?? {};
+    const encoded = encodeItem({ fence, seq, time, trace, xml, ...(id !== undefined && { routed: id }) });
     seq += 1;
     const opened = term;
     const isLate = () => options.lease.term() !== opened;
@@ -174,9 +185,9 @@ export function makeUplink(options: UplinkOptions): Uplink {
         onRoom();
       });
     },
-    inject(stanza) {
+    inject(stanza, routed) {
       const xml = serializeStanza(stanza);
-      return take(stanza, xml, Buffer.byteLength(xml), classify(stanza));
+      return take(stanza, xml, Buffer.byteLength(xml), classify(stanza), routed);
     },
     isFull: window.isFull,
     onRoom(listener) {

@@ -101,6 +101,15 @@ export const capabilitiesSchema = v.strictObject({
     ),
     {},
   ),
+  routed: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description(
+        "It is told by `message.routed` when our XMPP server has taken a message on, which costs about as much as one message more.",
+      ),
+    ),
+    false,
+  ),
   tellStrangers: v.optional(
     v.pipe(
       v.boolean(),

@@ -19,7 +19,9 @@ export async function admit(jobs: readonly StanzaJob[], ports: Ports): Promise<r
     await answerDenied(jobs, ports);
     return [];
   }
-  const isHeld = ({ stanza }: StanzaJob) => !strangerMay(strangers, stanza);
+  // What the connector says of our own message is nobody's to hold back.
+  const isHeld = ({ stanza, item }: StanzaJob) =>
+    item.routed === undefined && !strangerMay(strangers, stanza);
   if (first.to.local === "" || !jobs.some(isHeld)) return jobs;
   const ghost = await ghostOf(first, ports);
   // Nobody there: the same answers as those to strangers.

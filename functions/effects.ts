@@ -37,7 +37,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
     ids = [];
     bytes = packOverheadBytes;
   };
-  for (const { id, xml, written, expires, availability } of stanzas.filter(
+  for (const { id, xml, written, expires, availability, confirm } of stanzas.filter(
     (stanza) => !stanza.amongBroadcasts,
   )) {
     const item = encodeItem({
@@ -49,6 +49,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
       ...(written === undefined ? {} : { written }),
       ...(expires === undefined ? {} : { expires }),
       ...(availability === undefined ? {} : { availability }),
+      ...(confirm === undefined ? {} : { confirm }),
     });
     if (bytes + item.length + 1 > limits.packBytesMax) close();
     items.push(item);

@@ -1,7 +1,9 @@
 /** `message-stanzas.fifo`: what contacts write becomes events. */
+import { hashId } from "#aws/hash.ts";
 import type { Cause, Effect, Pair, StanzaEffect } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { messageToEvent } from "#core/translate/message-to-event.ts";
+import { routedToEvent } from "#core/translate/routed-to-event.ts";
 import { type Caused, sendAllEffects } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
 import { onLambda } from "./pipeline.ts";
@@ -21,8 +23,12 @@ export const messageWork = stanzaWork("message", "messageStanzas", async (jobs, 
   }
   const now = new Date(ports.clock()).toISOString();
   const decided: Caused[] = [];
-  for (const { stanza, cause } of jobs) {
-    const { effects } = messageToEvent({ ...ghost, cause }, stanza, ports.capabilities, now);
+  for (const { item, stanza, cause } of jobs) {
+    const { effects } =
+      item.routed === undefined
+        ? messageToEvent({ ...ghost, cause }, stanza, ports.capabilities, now)
+        : // The same item, confirmed again, makes the same event.
+          routedToEvent({ ...ghost, cause: { ...cause, id: `routed ${hashId(item.routed)}` } }, stanza);
     decided.push({ cause, effects: await onTheirConditions(ports, ghost.pair, cause, effects) });
   }
   return sendAllEffects(ports, ghost.pair, decided);

@@ -139,7 +139,7 @@ export const deliveryData = {
   "message.routed": v.pipe(
     v.object({ ...pairFields, ...aboutOwn }),
     v.description(
-      "Where asked for: our XMPP server has routed the message. A bounce from a remote server may still follow.",
+      "Where asked for by the capability `routed`: our XMPP server has routed the message. A bounce from a remote server may still follow.",
     ),
   ),
   "message.failed": v.pipe(

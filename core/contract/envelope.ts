@@ -21,6 +21,11 @@ const inboundItem = v.object({
   /** W3C trace context (`traceparent`), begun by the connector. */
   trace: v.string(),
   xml: v.string(),
+  /**
+   * It was not read: the connector says that the outbound item of this id has been routed. `xml` is a message with
+   * its stanza id and its addresses swapped. Here and not in the XML, since no contact can write it.
+   */
+  routed: v.optional(v.string()),
 });
 export type InboundItem = v.InferOutput<typeof inboundItem>;
 
@@ -42,6 +47,8 @@ const outboundItem = v.object({
   expires: v.optional(time),
   /** Availability of a ghost: dropped when a newer broadcast of that ghost was already written. */
   availability: v.optional(v.object({ ghost: v.string(), version: count })),
+  /** Once it has been routed, `message-stanzas` is told ({@link inboundItem}). */
+  confirm: v.optional(v.boolean()),
 });
 export type OutboundItem = v.InferOutput<typeof outboundItem>;
 
@@ -175,6 +182,14 @@ export function readOutboundPack(body: string): Result<{ items: OutboundItem[] }
 /** Reads the body of the walks queue. */
 export function readWalkPack(body: string): Result<{ items: WalkTask[] }, EnvelopeFault> {
   return read(walkPack, body);
+}
+
+const anyPack = v.object({ v: v.literal(envelopeVersion), items: v.array(v.unknown()) });
+
+/** The items of a pack of this version, whatever they are, each as a pack of its own; undefined for any other body. */
+export function splitPack(body: string): readonly string[] | undefined {
+  const pack = read(anyPack, body);
+  return pack.ok ? pack.value.items.map((item) => writePack([asciiJson(item)])) : undefined;
 }
 
 /** Writes an envelope around items that are already encoded by {@link encodeItem}. */

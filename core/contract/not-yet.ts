@@ -2,12 +2,9 @@
  * What the contract says and this version does not carry yet: it is refused with `unsupported`, never lost in
  * silence. The functions and the documents read it here.
  */
-import type { DeliveryType, NativeEventType } from "./events.ts";
+import type { NativeEventType } from "./events.ts";
 
 /** Fields for which an event is refused; of `user.updated` the rest is taken in. */
 export const fieldsNotYet = {
   "user.updated": ["avatar", "vcard"],
 } as const satisfies Partial<Record<NativeEventType, readonly string[]>>;
-
-/** Event types of `native-deliveries` that are never sent so far. */
-export const deliveriesNotYet = ["message.routed"] as const satisfies readonly DeliveryType[];

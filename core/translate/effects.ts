@@ -20,7 +20,10 @@ export interface EffectCollector {
   readonly list: readonly Effect[];
   stanza(
     stanza: Element,
-    extra?: Pick<StanzaEffect, "written" | "expires" | "availability" | "afterwards" | "amongBroadcasts">,
+    extra?: Pick<
+      StanzaEffect,
+      "written" | "expires" | "availability" | "afterwards" | "amongBroadcasts" | "confirm"
+    >,
   ): void;
   /** @param time when it happened; default: when the cause was read */
   deliver<T extends PairDelivery>(type: T, said: Said<T>, time?: string): void;

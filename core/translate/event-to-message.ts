@@ -55,7 +55,8 @@ export function eventToMessage(
         }),
       );
     }
-    effects.stanza(stanza, { written: event.time });
+    const asks = known.capabilities.routed ? { confirm: true } : {};
+    effects.stanza(stanza, { written: event.time, ...asks });
   }
   return ok(effects.list);
 }

@@ -99,16 +99,23 @@ function findToFault(to: string | undefined): string | undefined {
   return to !== undefined && parseJid(to).ok ? undefined : "the stanza has no valid recipient";
 }
 
-/** Servers' XML readers follow older editions of XML 1.0, which know fewer letters: names in ASCII suit them all. */
+/**
+ * Servers' XML readers follow older editions of XML 1.0, which know fewer letters: names in ASCII suit them all.
+ * Expat puts namespace and name together with a sign between them, and closes where a namespace holds that sign
+ * itself: on ejabberd it is the line feed.
+ */
 function findNameFault(stanza: Element): string | undefined {
   const waiting = [stanza];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    if (nonAscii.test(next.name) || Object.keys(next.attrs).some((key) => nonAscii.test(key))) {
-      return "an element or attribute name that is not ASCII";
-    }
+    const names = [next.name, ...Object.keys(next.attrs), ...namespacesOf(next)];
+    if (names.some((name) => nonAscii.test(name))) return "a name or namespace that is not ASCII";
     for (const child of next.children) if (typeof child !== "string") waiting.push(child);
   }
   return undefined;
+}
+
+function namespacesOf({ attrs }: Element): string[] {
+  return Object.entries(attrs).flatMap(([key, value]) => (/^xmlns(:|$)/.test(key) ? [`${value}`] : []));
 }
 
 function writeJid(jid: Jid): string {

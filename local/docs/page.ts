@@ -2,7 +2,7 @@
 import type { JsonSchema } from "@valibot/to-json-schema";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import type { DeliveryType, NativeEventType } from "#core/contract/events.ts";
-import { deliveriesNotYet, fieldsNotYet } from "#core/contract/not-yet.ts";
+import { fieldsNotYet } from "#core/contract/not-yet.ts";
 import { deliveryExample, nativeExample } from "./examples.ts";
 import { opening, receiving, rejections, sending } from "./prose.ts";
 import { deliverySchemas, type EventSchema, envelopeJsonSchema, nativeSchemas } from "./schemas.ts";
@@ -43,8 +43,6 @@ function section(event: EventSchema, direction: string, example: CloudEvent): st
 
 /** Says of what is not carried yet that it is not. */
 function notYet(type: string, direction: string): string[] {
-  const whole: readonly string[] = direction === "native" ? [] : deliveriesNotYet;
-  if (whole.includes(type)) return ["**Not carried yet**: never sent by this version."];
   const fields: Readonly<Record<string, readonly string[]>> = direction === "native" ? fieldsNotYet : {};
   const named = fields[type]?.map((field) => `\`${field}\``).join(", ");
   return named === undefined ? [] : [`**Not carried yet**: ${named}; rejected with \`unsupported\`.`];

@@ -61,9 +61,11 @@ export function pack(...xmls: readonly string[]): string {
 }
 
 /** A pack of stanzas under given sequence numbers of stream 7, or of another one. */
-export function packOf(items: readonly { xml: string; seq: number; fence?: number }[]): string {
+export function packOf(
+  items: readonly { xml: string; seq: number; fence?: number; routed?: string }[],
+): string {
   return writePack(
-    items.map(({ xml, seq, fence = 7 }) => encodeItem({ fence, seq, time: readTime, trace, xml })),
+    items.map(({ fence = 7, ...item }) => encodeItem({ fence, time: readTime, trace, ...item })),
   );
 }
 

@@ -29,7 +29,8 @@ const host = "127.0.0.1";
 
 /** Calls `onElement` with each element of a stream, the stream's own tags aside. */
 function watch(socket: Socket, onElement: (xml: string) => void): void {
-  const splitter = makeSplitter(limits);
+  // Whatever one end writes is seen: what is too much is for the other end to say.
+  const splitter = makeSplitter({ ...limits, stanzaInBytesMax: 2 ** 24, stanzaPartsMax: 2 ** 24 });
   socket.on("data", (chunk: Buffer) => {
     splitter.push(chunk);
     for (let piece = splitter.next(); piece !== undefined; piece = splitter.next()) {

@@ -93,31 +93,6 @@ test("what a poll brings after the stream has ended is given back at once", asyn
   assert.equal(rig.connector.health().held, 0);
 });
 
-for (const [what, xml, text] of [
-  ["a forbidden character", chat("bad", "\u0001"), /./],
-  ["an unclosed tag", chat("bad", "<b>"), /./],
-  ["a foreign sender", chat("bad").replace(domain, "other.example"), /domain/],
-  ["no recipient", chat("bad").replace(/ to="[^"]*"/, ""), /recipient/],
-  ["another element", "<stream:error/>", /./],
-] as const) {
-  test(`a stanza with ${what} never reaches the socket: it is set aside and its neighbours are written`, async (t) => {
-    const rig = await startRig(t);
-    const peer = await rig.accept();
-    const items = [{ xml: chat("before") }, { xml }, { xml: chat("after") }];
-    rig.queues.offer("outboundStanzas", [outbound("m", items)]);
-    await rig.queues.until(removed("m"));
-    assert.deepEqual(bodies(peer.stanzas()), ["before", "after"]);
-    const aside = rig.queues.calls.find((call) => call.kind === "aside");
-    assert.ok(aside?.kind === "aside");
-    assert.deepEqual(
-      [aside.queue, aside.letter.reason, aside.letter.cause],
-      ["outboundStanzas", "unfit", "m.1"],
-    );
-    assert.match(aside.letter.text, text);
-    assert.equal(rig.server.connections(), 1);
-  });
-}
-
 test("what has expired while it waited is deleted unwritten, and its neighbours are written", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();
@@ -135,29 +110,6 @@ test("what has expired while it waited is deleted unwritten, and its neighbours 
   assert.ok(!rig.queues.calls.some(({ kind }) => kind === "aside"));
 });
 
-test("the author of a stanza that may not leave gets it back as an error, before the message is deleted", async (t) => {
-  const rig = await startRig(t);
-  await rig.accept();
-  const huge = chat("bad", "x".repeat(510 * 1024));
-  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: huge }])]);
-  await rig.queues.until(removed("m"));
-  const kinds = rig.queues.calls.map(({ kind }) => kind);
-  assert.ok(kinds.indexOf("send") < kinds.indexOf("remove"));
-  const [bounce] = itemsSent(rig.queues.calls, "messageStanzas");
-  assert.match(bounce?.xml ?? "", /type="error"/);
-  assert.match(bounce?.xml ?? "", /not-acceptable/);
-  assert.match(bounce?.xml ?? "", new RegExp(`from="alice@localhost" to="nina@${domain}" id="bad"`));
-});
-
-test("an error that may not leave is set aside without a bounce", async (t) => {
-  const rig = await startRig(t);
-  await rig.accept();
-  const error = chat("bad", "x".repeat(510 * 1024)).replace('type="chat"', 'type="error"');
-  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: error }])]);
-  await rig.queues.until(removed("m"));
-  assert.equal(itemsSent(rig.queues.calls, "messageStanzas").length, 0);
-});
-
 test("a body that is no envelope is set aside whole and deleted", async (t) => {
   const rig = await startRig(t);
   await rig.accept();
@@ -169,6 +121,47 @@ test("a body that is no envelope is set aside whole and deleted", async (t) => {
     [aside.letter.reason, aside.letter.body, aside.letter.cause],
     ["malformed", "no json", "m"],
   );
+});
+
+test("what was confirmed before the stream ended does not come again, what was not does", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  rig.queues.offer("outboundStanzas", [outbound("one", [{ xml: chat("a") }], "g")]);
+  await peer.expect(/<iq[^>]*><ping/);
+  rig.queues.offer("outboundStanzas", [outbound("two", [{ xml: chat("b") }], "h")]);
+  await peer.expect(/<iq[^>]*><ping/);
+  peer.echoKept(1);
+  await rig.queues.until(removed("one"));
+  peer.socket.destroy();
+  await rig.queues.until((calls) => idsOf(calls, "extend").length > 0);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["two"]);
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), ["one"]);
+});
+
+test("what asks for it is told to the queue of messages once its barrier is back, before it is deleted", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  const items = [
+    { xml: chat("asks"), confirm: true },
+    { xml: chat("does not") },
+    { xml: chat("expired"), confirm: true, expires: "2020-01-01T00:00:00.000Z" },
+    { xml: chat("unfit", "\u0001"), confirm: true },
+  ];
+  rig.queues.offer("outboundStanzas", [outbound("m", items)]);
+  await peer.expect(/<ping/);
+  const notes = () =>
+    itemsSent(rig.queues.calls, "messageStanzas").filter(({ routed }) => routed !== undefined);
+  assert.deepEqual(notes(), []);
+  peer.echoKept();
+  await rig.queues.until(removed("m"));
+  assert.deepEqual(
+    notes().map(({ routed, xml }) => [routed, xml]),
+    [["m.0", `<message type="headline" from="alice@localhost" to="nina@${domain}" id="asks"/>`]],
+  );
+  const kinds = rig.queues.calls.map(({ kind }) => kind);
+  assert.ok(kinds.lastIndexOf("send") < kinds.indexOf("remove"));
 });
 
 test("an envelope of a newer version waits, and so does the rest of its group, but no other", async (t) => {
@@ -256,4 +249,22 @@ test("what a poll still brings while the connector stops is given back at once, 
   await stopped;
   assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
   assert.doesNotMatch(peer.received(), /id="a"/);
+});
+
+test("nothing follows the stream's closing tag, however much was yet to be written", async (t) => {
+  const rig = await startRig(t, { limits: { stopMsMax: 100, closeMsMax: 10_000 } });
+  const peer = await rig.accept();
+  peer.socket.pause();
+  // More than any socket's buffers take.
+  const items = Array.from({ length: 1_000 }, (_, n) => ({ xml: chat(`m${n}`, "x".repeat(32 * 1024)) }));
+  rig.queues.offer("outboundStanzas", [outbound("m", items)]);
+  await rig.queues.until(() => rig.connector.health().held === 1);
+  const stopped = rig.connector.stop();
+  await rig.logged("stream.closing");
+  peer.socket.resume();
+  await stopped;
+  const [before, behind] = peer.received().split("</stream:stream>");
+  assert.match(before ?? "", /id="m0"/);
+  assert.equal(behind, "");
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
 });

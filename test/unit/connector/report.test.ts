@@ -1,8 +1,9 @@
 /** What a connector counts, and how it tells CloudWatch and people. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countsSince, makeCounters } from "#connector/counters.ts";
+import { countsSince, makeCounters, reasonCounts } from "#connector/counters.ts";
 import { domainFigures, metricLine, statusLine } from "#connector/report.ts";
+import { openPolicy } from "#core/policy.ts";
 import {
   chat,
   inboundChat,
@@ -24,7 +25,9 @@ const counts = {
   itemsPacked: 40,
   packs: 16,
   setAside: 1,
-  refused: 1,
+  refused: 3,
+  refusedDenied: 2,
+  setAsideWrongTo: 1,
 };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -64,7 +67,8 @@ test("a line of metrics is an embedded metric document, the domain a field of it
     {
       ...{ StreamUp: 1, StreamDown: 0, LeaseHolder: 1, Held: 3, WindowStanzas: 2 },
       ...{ MessagesIn: 40, PresencesIn: 0, IqsIn: 0, MessagesOut: 20, PresencesOut: 0, IqsOut: 0 },
-      ...{ BarrierP50: 1.23, BarrierMax: 9, ItemsPerPack: 2.5, SetAside: 1, Refused: 1 },
+      ...{ BarrierP50: 1.23, BarrierMax: 9, ItemsPerPack: 2.5, SetAside: 1, Refused: 3 },
+      ...{ RefusedDenied: 2, SetAsideWrongTo: 1 },
     },
   );
   const { domain, Part, _aws } = JSON.parse(line);
@@ -151,10 +155,36 @@ test("a connector counts what it takes in, writes, packs and sets aside", async 
   await rig.connector.stop();
   const { packs, ...counted } = rig.connector.counters.counts();
   assert.deepEqual(counted, {
+    ...Object.fromEntries(Object.values(reasonCounts).map((name) => [name, 0])),
+    ...{ setAsideWrongTo: 1, setAsideMalformed: 1 },
     ...{ messagesIn: 3, presencesIn: 0, iqsIn: 1, messagesOut: 1, presencesOut: 1, iqsOut: 0 },
     ...{ itemsPacked: 3, setAside: 2, refused: 1 },
   });
   assert.ok(packs >= 2 && packs <= 3);
   const roundTrips = rig.connector.counters.takeRoundTrips();
   assert.ok(roundTrips && roundTrips.p50Ms > 0 && roundTrips.maxMs >= roundTrips.p50Ms);
+});
+
+test("what stays out is counted by its reason, and so is what is set aside", async (t) => {
+  const limits = { rateSenderPerS: 1, rateSenderBurst: 2 };
+  const readPolicy = async () => ({ ...openPolicy, deny: ["evil.example"] });
+  const rig = await startRig(t, { limits: { ...limits, policyReadMs: 5 }, readPolicy });
+  const peer = await rig.accept();
+  rig.queues.answer = (_, messages) =>
+    messages.flatMap(({ body }, index) =>
+      body.includes("poison") ? [{ index, reason: "InvalidMessageContents", permanent: true }] : [],
+    );
+  for (let tries = 0; rig.connector.counters.counts().refusedDenied === 0; tries += 1) {
+    // The policy may not have been read yet.
+    peer.write(`<presence from="eve@evil.example/${tries}" to="nina@im.example.com"/>`);
+    peer.write(inboundChat(`calm${tries}`, "x", "nina", `c${tries}@calm.example`));
+    await rig.queues.until((calls) => itemsSent(calls, "messageStanzas").length > tries);
+  }
+  peer.write(["poison", "m1", "m2", "m3"].map((id) => inboundChat(id)).join(""));
+  await rig.queues.until((calls) => calls.some(({ kind }) => kind === "aside"));
+  await rig.connector.stop();
+  const counts = rig.connector.counters.counts();
+  assert.equal(counts.setAsideRefusedByQueue, 1);
+  assert.equal(counts.refusedSender, 2);
+  assert.equal(counts.refused, counts.refusedDenied + 3);
 });

@@ -162,6 +162,46 @@ test("stopping reads what the server still sends before its closing tag", async 
   assert.equal(rig.connector.health().stream, "stopped");
 });
 
+test("without a fence no stream is used, and no server dialled again until the table answers", async (t) => {
+  let asked = 0;
+  const rig = await startRig(t, {
+    async takeFence() {
+      asked += 1;
+      if (asked < 4) throw new Error("no table");
+      return asked;
+    },
+  });
+  const first = await rig.accept();
+  await first.closed;
+  assert.equal(first.received(), "", "nothing was written");
+  for (let tries = 1; tries < 4; tries += 1) {
+    assert.equal((await rig.logged("stream.down"))["reason"], "no-fence");
+    assert.equal(rig.queues.polls("outboundStanzas"), 0);
+  }
+  const peer = await rig.accept();
+  peer.write(inboundChat("m1"));
+  await rig.queues.until(arrived(1));
+  const items = itemsSent(rig.queues.calls, "messageStanzas");
+  assert.deepEqual(
+    items.map(({ fence, seq, xml }) => [fence, seq, / id="([^"]*)"/.exec(xml)?.[1]]),
+    [[5, 0, "m1"]],
+  );
+  assert.equal(rig.server.connections(), 2);
+});
+
+test("a table that does not answer when a stream begins is given up, and the stream with it", async (t) => {
+  let asked = 0;
+  const rig = await startRig(t, {
+    limits: { connectMsMax: 60 },
+    takeFence: () => (++asked < 2 ? new Promise<never>(() => {}) : Promise.resolve(1)),
+  });
+  const first = await rig.accept();
+  await first.closed;
+  assert.equal((await rig.logged("stream.down"))["reason"], "no-fence");
+  await rig.accept();
+  await rig.logged("stream.up");
+});
+
 test("a connector that finds no server stops at once", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { laneOf } from "#aws/hash.ts";
+import { limits } from "#core/limits.ts";
 import { chat, domain, inboundChat, itemsSent, startRig } from "./support.ts";
 
 const idOf = (xml: string) => / id="([^"]*)"/.exec(xml)?.[1];
@@ -193,6 +195,71 @@ test("while reading is paused the barrier clock stands still", async (t) => {
     false,
   );
   stuck.resolve([]);
+});
+
+test("nor does the liveness clock give the stream up meanwhile", async (t) => {
+  const limits = { windowStanzasMax: 5, livenessMs: 10, barrierMsMax: 60, pauseMsMax: 250 };
+  const rig = await startRig(t, { limits });
+  const stuck = Promise.withResolvers<[]>();
+  rig.queues.answer = () => stuck.promise;
+  const peer = await rig.accept();
+  peer.write(Array.from({ length: 10 }, (_, index) => inboundChat(`m${index}`)).join(""));
+  await rig.logged("stream.paused");
+  // Nothing is read, so it is asked; the answer cannot be read either.
+  await peer.expect(/<ping/);
+  assert.equal((await rig.logged("stream.closing"))["reason"], "paused-too-long");
+  stuck.resolve([]);
+});
+
+test("messages and requests do not wait for presence, however slow its queue is", async (t) => {
+  const rig = await startRig(t);
+  const stuck = Promise.withResolvers<[]>();
+  rig.queues.answer = (queue) => (queue === "presenceStanzas" ? stuck.promise : []);
+  const peer = await rig.accept();
+  const attrs = `from="alice@localhost/a" to="nina@${domain}"`;
+  for (let n = 0; n < 20; n += 1) {
+    peer.write(`<presence ${attrs}/>`.repeat(3));
+    peer.write(`${inboundChat(`m${n}`)}<iq type="get" id="q${n}" ${attrs}><query xmlns="x"/></iq>`);
+    await rig.queues.until((calls) =>
+      [itemsSent(calls, "messageStanzas"), itemsSent(calls, "iqStanzas")].every((all) => all.length > n),
+    );
+    assert.ok(itemsSent(rig.queues.calls, "presenceStanzas").length <= 3, "its first call is under way yet");
+  }
+  stuck.resolve([]);
+});
+
+test("a flood of 10,000 presences through a slow queue holds a message up by what fills the window, no more", async (t) => {
+  const floodCount = 10_000;
+  const rig = await startRig(t, {
+    limits: { pauseMsMax: 60_000, ratePresenceBurst: 1e6, rateDomainBurst: 1e6 },
+  });
+  let durable = 0;
+  const taken: number[] = [];
+  rig.queues.answer = async (queue, messages) => {
+    if (queue === "messageStanzas") {
+      for (const { body } of messages) taken.push(...JSON.parse(body).items.map(() => durable));
+      return [];
+    }
+    await delay(5);
+    durable += messages.reduce((sum, { body }) => sum + JSON.parse(body).items.length, 0);
+    return [];
+  };
+  const peer = await rig.accept();
+  const presence = `<presence from="alice@localhost/a" to="nina@${domain}"/>`;
+  const every = 250;
+  const count = floodCount / every;
+  for (let n = 0; n < count; n += 1) peer.write(presence.repeat(every) + inboundChat(`m${n}`));
+  await rig.queues.until((calls) => itemsSent(calls, "messageStanzas").length === count);
+  for (const [n, before] of taken.entries()) {
+    const ahead = (n + 1) * every;
+    assert.ok(before <= ahead, "read in order");
+    assert.ok(ahead - before < limits.windowStanzasMax, "no more than the window was ahead of it");
+  }
+  // With one queue for all, each would have waited for all that was read before it.
+  assert.ok(
+    taken.some((before, n) => before < (n + 1) * every),
+    "none waited for its neighbours",
+  );
 });
 
 const pack = (xml: string) =>

@@ -10,6 +10,7 @@ import {
   readInboundPack,
   readOutboundPack,
   readWalkPack,
+  splitPack,
   type WalkTask,
   writePack,
 } from "#core/contract/envelope.ts";
@@ -21,6 +22,7 @@ const inbound: InboundItem = {
   time: "2026-11-02T09:30:00.123Z",
   trace,
   xml: "<message/>",
+  routed: "urn:x e1/0",
 };
 const outbound: OutboundItem = {
   id: "3.17",
@@ -32,6 +34,7 @@ const outbound: OutboundItem = {
   written: "2026-11-02T09:29:59Z",
   expires: "2026-11-02T09:30:29.000Z",
   availability: { ghost: "nina@im.example.com", version: 4 },
+  confirm: true,
 };
 const walk: WalkTask = {
   id: "w1",
@@ -107,6 +110,17 @@ test("a malformed pack's fault does not repeat the stanza", () => {
   );
   assert.ok(!pack.ok);
   assert.ok(!pack.error.text.includes("secret"));
+});
+
+test("a pack comes apart into packs of one, whatever its items are; what is no pack of this version does not", () => {
+  const parts = splitPack(asciiJson({ v: 1, items: [outbound, 7, { hello: "world" }] }));
+  assert.deepEqual(
+    parts?.map((part) => readOutboundPack(part).ok),
+    [true, false, false],
+  );
+  for (const body of ["{", "[]", '{"v":1}', '{"v":"1","items":[]}', '{"v":2,"items":[]}']) {
+    assert.equal(splitPack(body), undefined);
+  }
 });
 
 test("the overhead of a pack is its size without items", () => {

@@ -148,7 +148,7 @@ const capabilities = fc.record<Capabilities>({
   attachments: fc.constantFrom<Capabilities["attachments"]>(false, {}, { bytesMax: 1 }),
   styling: fc.boolean(),
   body: fc.constantFrom<Capabilities["body"]>({ tooLong: "split" }, { tooLong: "split", charsMax: 16 }),
-  tellStrangers: fc.boolean(),
+  ...{ routed: fc.boolean(), tellStrangers: fc.boolean() },
 });
 
 function assertSound(effects: readonly Effect[]): void {

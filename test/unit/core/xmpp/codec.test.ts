@@ -134,6 +134,11 @@ describe("what may go to the socket", () => {
     ["a comment", message(addresses, "<!-- -->")],
     ["an unbound prefix", message(addresses, "<p:body/>")],
     ["an element name beyond ASCII", message(addresses, "<größe xmlns='urn:x'/>")],
+    [
+      "a namespace with a line feed, which ends a stream on ejabberd",
+      message(addresses, "<x xmlns='a&#10;b'/>"),
+    ],
+    ["a prefix's namespace with one", message(addresses, "<x xmlns:p='a&#10;b'/>")],
     ["an attribute name beyond ASCII", message(addresses, "<x xmlns='urn:x'><y größe='1'/></x>")],
   ] as const) {
     test(`${why} does not pass`, () => {

@@ -1,0 +1,68 @@
+/** `message.routed`: what the connector says of messages of ours, over real engines. */
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { openPolicy } from "#core/policy.ts";
+import { messageWork } from "#functions/message.ts";
+import {
+  announce,
+  domain,
+  type Engines,
+  emptyQueues,
+  portsOver,
+  startEngines,
+  takeEvents,
+  takeStanzas,
+} from "#test/harness/functions.ts";
+import { packOf, record, stanza, unique } from "#test/harness/lambda-events.ts";
+import { invoke } from "#test/harness/runs.ts";
+
+let engines: Engines;
+
+before(async () => {
+  engines = await startEngines();
+  await announce(engines, "nina");
+});
+beforeEach(() => emptyQueues(engines));
+after(() => engines.stop());
+
+/** Handles a note about the message with this stanza id; without `routed` it is a contact's own stanza. */
+async function note(
+  id: string,
+  routed?: string,
+  attrs: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const xml = stanza("message", { type: "headline", id, ...attrs }, "");
+  const body = packOf([{ xml, seq: unique(), ...(routed !== undefined && { routed }) }]);
+  assert.deepEqual(await invoke(messageWork, portsOver(engines), [record({ body })]), {
+    batchItemFailures: [],
+  });
+}
+const delivered = async () =>
+  (await takeEvents(engines)).map(({ type, data }) => [type, data["id"], data["part"]]);
+
+test("a message is said to be routed once, however often the connector says it of one item", async () => {
+  await note("m1/2", "urn:x e1/1");
+  await note("m1/2", "urn:x e1/1");
+  await note("m2", "urn:x e2/0");
+  assert.deepEqual(await delivered(), [
+    ["message.routed", "m1", 2],
+    ["message.routed", "m2", undefined],
+  ]);
+});
+
+test("the same from a contact is nothing", async () => {
+  await note("m1");
+  assert.deepEqual(await delivered(), []);
+});
+
+test("for a user that is gone it is nothing, and nobody is answered", async () => {
+  await note("m1", "urn:x e1/0", { to: `gone@${domain}` });
+  assert.deepEqual(await delivered(), []);
+  assert.deepEqual(await takeStanzas(engines), []);
+});
+
+test("it comes through where strangers may nothing", async () => {
+  await engines.table.writePolicy(domain, { ...openPolicy, strangers: "nothing" });
+  await note("m1", "urn:x e9/0");
+  assert.deepEqual(await delivered(), [["message.routed", "m1", undefined]]);
+});
