@@ -15,7 +15,7 @@ const lookMs = 1_000;
 const emptyLooks = 3;
 
 const stopHelp = {
-  local: "stop it: Ctrl-C where npm start runs, or end the connectors that .local/endpoints.json names",
+  local: "on one machine the number of lanes never changes, so there is nothing to drain for",
   aws: "stop it: set the service's desired count to 0, and wait until its tasks have ended",
 } as const;
 

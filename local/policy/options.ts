@@ -46,7 +46,7 @@ stays as it is. A change holds everywhere within 10 seconds. docs/policy.md says
 For a bridge on AWS without parameters of its own leave all three out and set, with your usual credentials, AWS_REGION,
 CAUSEWAY_TABLE and CAUSEWAY_DOMAINS as the functions have them.
 
-Exit code: 0 shown or changed, 1 not.`;
+Exit code: 0 shown or changed, 1 not, 2 wrong usage.`;
 
 const text = { type: "string" } as const;
 const known = {

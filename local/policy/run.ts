@@ -56,9 +56,9 @@ async function open(options: Options, env: NodeJS.ProcessEnv): Promise<Result<Ac
   }
 }
 
-function complain(text: string): number {
+function complain(text: string, exit = 1): number {
   console.error(text);
-  return 1;
+  return exit;
 }
 
 function show(domain: string, { allow, deny, strangers }: Policy): void {
@@ -80,7 +80,7 @@ async function run(options: Options, { table }: Access, domain: string): Promise
 /** Shows or changes the policy. @returns the exit code */
 export async function runPolicy(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
-  if (!options.ok) return complain(`${options.error}\n\nnpm run policy -- --help says more.`);
+  if (!options.ok) return complain(`${options.error}\n\nnpm run policy -- --help says more.`, 2);
   if (options.value === "help") {
     console.log(help);
     return 0;

@@ -118,7 +118,11 @@ describe("a batch", () => {
 
   test("logs a line a message with the ids in it, one for all, and no bodies", async () => {
     const handler = functionOf(async () => {});
-    const event = { id: "e1", traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00`, data: { id: "said" } };
+    const event = {
+      id: "e1",
+      traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00`,
+      data: { id: "said" },
+    };
     const body = JSON.stringify({ ...event, data: { ...event.data, body: "a secret" } });
     await handler(invocation(record({ body, id: "m1" }), record({ body: "another", id: "m2" })));
     const handled = { level: "info", event: "handled", function: "tested" };
