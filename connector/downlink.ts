@@ -7,7 +7,7 @@ import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { type Held, makeHeld } from "./held.ts";
 import { type Log, nameOfError } from "./log.ts";
-import { makeBell } from "./pause.ts";
+import { atMost, makeBell } from "./pause.ts";
 import { makePoller } from "./poller.ts";
 import type { Session } from "./session.ts";
 import { makeUnit, type Unit, type UnitOptions } from "./unit.ts";
@@ -155,14 +155,6 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
       await held.removed();
     },
   };
-}
-
-/** Waits for it, but no longer than `ms`. */
-async function atMost(ms: number, awaited: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([awaited, promise]);
-  clearTimeout(timer);
 }
 
 export function makeDownlink(options: DownlinkOptions): Downlink {

@@ -12,6 +12,8 @@ export const limits = {
   pauseMsMax: 10_000,
   /** Encoded size up to which items share one SQS message. */
   packBytesMax: 256 * 1024,
+  /** Uplink, while busy: from the beginning of one call to a queue to that of the next, so that calls are full. */
+  packWaitMsMax: 25,
   /** SQS: encoded size of one message, and of one batch call. */
   queueMessageBytesMax: 1024 * 1024,
   /** SQS: messages in one batch call. */

@@ -1,7 +1,4 @@
 /** Engines with counting proxies before them, and functions that see only those. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
@@ -18,15 +15,16 @@ import type { QueueName } from "#core/contract/queues.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
 import type { FunctionName } from "#infra/definitions/functions.ts";
 import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients.ts";
-import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
-import { ensureQueues, type QueueAddresses, startSqsEngine } from "#local/engines/sqs.ts";
+import { ensureTable } from "#local/engines/dynamodb.ts";
+import { ensureQueues, type QueueAddresses } from "#local/engines/sqs.ts";
 import { localEnvironment } from "#local/mappings.ts";
 import { sqsEvent } from "#local/sqs-event.ts";
-import { startCountingProxy } from "./counting-proxy.ts";
+import { startCountingProxy } from "../counting-proxy.ts";
+import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
+import { startEngines } from "../engines.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
 
 export const domain = "im.example.com";
-const stopMs = 2_000;
 /** DynamoDB: items in one batch. */
 const batchMax = 25;
 
@@ -49,17 +47,6 @@ export interface Place {
   /** The event that a message invokes a function with. */
   eventOf(queue: QueueName, messages: readonly Message[]): object;
   stop(): Promise<void>;
-}
-
-/** A free port of 127.0.0.1. */
-export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** Runs `work` for every item, so many at a time. */
@@ -111,17 +98,6 @@ async function fillTable(client: DynamoDBClient, name: string, items: readonly I
   );
 }
 
-async function startEngines(folder: string) {
-  const [dynamodbPort, sqsPort] = [await freePort(), await freePort()];
-  const logFile = (name: string) => join(folder, `${name}.log`);
-  const engines = await Promise.all([
-    startDynamodbEngine({ port: dynamodbPort, file: ":memory:", logFile: logFile("dynamodb") }),
-    startSqsEngine({ port: sqsPort, folder: join(folder, "sqs"), logFile: logFile("sqs") }),
-  ]);
-  const endpoints = { dynamodb: `http://127.0.0.1:${dynamodbPort}`, sqs: `http://127.0.0.1:${sqsPort}` };
-  return { endpoints, stop: () => Promise.all(engines.map((engine) => engine.stop(stopMs))) };
-}
-
 /** The same queues, seen through a proxy. */
 function through(urls: Readonly<Record<QueueName, string>>, endpoint: string): Record<QueueName, string> {
   const moved = Object.entries(urls).map(([queue, url]) => [
@@ -131,16 +107,19 @@ function through(urls: Readonly<Record<QueueName, string>>, endpoint: string): R
   return Object.fromEntries(moved) as Record<QueueName, string>;
 }
 
-/** Starts engines with empty table and queues. */
-export async function startPlace(): Promise<Place> {
-  const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
+async function build(onEnd: OnEnd) {
+  const folder = temporaryFolder(onEnd);
   const { endpoints, stop } = await startEngines(folder);
+  onEnd(stop);
   const [dynamodb, sqs] = [dynamodbClientFor(endpoints.dynamodb), sqsClientFor(endpoints.sqs)];
   const [name, addresses] = await Promise.all([ensureTable(dynamodb), ensureQueues(sqs, endpoints.sqs)]);
   const proxies = {
     dynamodb: await startCountingProxy(endpoints.dynamodb),
     sqs: await startCountingProxy(endpoints.sqs),
   };
+  for (const { close } of Object.values(proxies)) onEnd(close);
+  onEnd(() => dynamodb.destroy());
+  onEnd(() => sqs.destroy());
   const common = { table: name, domains: [domain], directory: "announced", lanes: 8 } as const;
   const { urls, deadLetterUrls } = addresses;
   const counted: EnvironmentSource = {
@@ -160,19 +139,18 @@ export async function startPlace(): Promise<Place> {
       const { requests, billedSends } = proxies.sqs.take();
       return { sqs: requests, dynamodb: proxies.dynamodb.take().requests, billedSends };
     },
-    startFunction(function_, pace) {
+    startFunction(function_: FunctionName, pace?: EnvironmentSource["resync"]) {
       const env = {
         ...localEnvironment(proxies.sqs.endpoint, proxies.dynamodb.endpoint),
         ...environmentOf(function_, { ...counted, ...(pace && { resync: pace }) }),
       };
       return startFunction(function_, env, join(folder, `function-${function_}.log`));
     },
-    fill: (items) => fillTable(dynamodb, name, items),
-    async stop() {
-      dynamodb.destroy();
-      sqs.destroy();
-      await Promise.all([proxies.dynamodb.close(), proxies.sqs.close(), stop()]);
-      rmSync(folder, { recursive: true });
-    },
+    fill: (items: readonly Item[]) => fillTable(dynamodb, name, items),
   };
+}
+
+/** Starts engines with empty table and queues. */
+export function startPlace(): Promise<Place> {
+  return assemble(build);
 }

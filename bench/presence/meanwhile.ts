@@ -8,13 +8,15 @@ import { newTrace } from "#aws/trace.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import { isConnected, startConnector } from "#local/connector.ts";
 import { waitUntil } from "#local/ports.ts";
+import { freePort } from "../engines.ts";
 import { type ComponentServer, startComponentServer } from "./component-server.ts";
-import { domain, freePort, type Place } from "./place.ts";
+import { domain, type Place } from "./place.ts";
 
 /** Prosody's pace on a machine like ours (design §13), the slower one of the two servers. */
 const serverStanzasPerS = 7_300;
 const everyMs = 40;
-const idleMessages = 150;
+const idleMessagesFull = 150;
+const idleMessagesQuick = 15;
 const stopMs = 25_000;
 const broadcastMsMax = 120_000;
 
@@ -92,6 +94,7 @@ async function measure(
   server: ComponentServer,
   bodies: readonly string[],
   subscribers: number,
+  idleMessages: number,
   progress: (line: string) => void,
 ): Promise<Meanwhile> {
   const idle = () => sendWhile(place, server, (sent) => sent < idleMessages);
@@ -124,6 +127,7 @@ export async function measureMeanwhile(
   place: Place,
   bodies: readonly string[],
   subscribers: number,
+  quick: boolean,
   progress: (line: string) => void,
 ): Promise<Meanwhile> {
   const secret = randomBytes(8).toString("hex");
@@ -140,7 +144,8 @@ export async function measureMeanwhile(
   });
   try {
     await waitUntil(() => isConnected(healthPort), { what: "the connector's stream", timeoutMs: 15_000 });
-    return await measure(place, server, bodies, subscribers, progress);
+    const idleMessages = quick ? idleMessagesQuick : idleMessagesFull;
+    return await measure(place, server, bodies, subscribers, idleMessages, progress);
   } finally {
     await connector.stop(stopMs);
     await server.close();

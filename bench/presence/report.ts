@@ -1,18 +1,17 @@
-/** Figures as tables for people. */
+/** Figures as rows for people. */
+import { mb, ms, seconds } from "../table.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { Meanwhile } from "./meanwhile.ts";
 import type { Phase, Resync } from "./resync.ts";
 
 /** What was measured, and what it should be. */
 export type Row = readonly [what: string, measured: string, target?: string];
+export const head = ["", "measured", "target"] as const;
 
 const sendsMax = 30;
 const memoryMbMax = 256;
 const delayMsMax = 50;
 
-const ms = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
-const seconds = (value: number) => `${(value / 1000).toFixed(1)} s`;
-const mb = (value: number) => `${value.toFixed(0)} MB`;
 const kinds = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
     .map(([kind, count]) => `${count} ${kind}`)
@@ -80,16 +79,4 @@ export function resyncRows({ pairs, paced, ...figures }: Resync): Row[] {
       `≤ ${paced.pairsPerS} a second`,
     ],
   ];
-}
-
-/** A table for a terminal that is Markdown, too. */
-export function tableText(title: string, rows: readonly Row[]): string {
-  const all: Row[] = [["", "measured", "target"], ...rows];
-  const width = (column: 0 | 1 | 2) => Math.max(...all.map((row) => (row[column] ?? "").length));
-  const widths = [width(0), width(1), width(2)];
-  const line = (row: Row) =>
-    `| ${widths.map((size, column) => (row[column] ?? "").padEnd(size)).join(" | ")} |`;
-  const rule = `|${widths.map((size) => "-".repeat(size + 2)).join("|")}|`;
-  const [head, ...body] = all.map(line);
-  return [`### ${title}`, "", head, rule, ...body].join("\n");
 }
