@@ -14,7 +14,8 @@ import { makeUnit, type Unit, type UnitOptions } from "./unit.ts";
 
 type OutboundQueue = Extract<QueueName, "outboundStanzas" | "outboundPresence">;
 
-export interface DownlinkOptions extends Pick<UnitOptions, "context" | "bounce" | "routed" | "onWritten"> {
+export interface DownlinkOptions
+  extends Pick<UnitOptions, "context" | "bounce" | "routed" | "onWritten" | "tracer"> {
   readonly queues: Pick<Queues, "receive" | "remove" | "extend">;
   readonly setAside: (queue: QueueName, letter: Parameters<UnitOptions["setAside"]>[0]) => Promise<boolean>;
   readonly limits: Limits;
@@ -86,7 +87,7 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
   };
 
   const settle = async (writing: Writing) => {
-    if (!(await writing.routed)) return;
+    if (!(await writing.routed)) return writing.unit.abandon();
     const { done, later, items } = await writing.unit.outcome();
     if (items.length > 0) log("info", "downlink.routed", { items });
     held.remove(done);
@@ -97,6 +98,7 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
   };
 
   const finish = (writing: Writing) => {
+    if (!failed) writing.unit.written();
     const settled: Promise<void> = settle(writing).finally(() => settling.delete(settled));
     settling.add(settled);
   };
@@ -134,6 +136,7 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
       if (next) await writeBroadcast(next);
       else await waiting;
     }
+    broadcast?.unit.abandon();
   };
   const running = run();
 

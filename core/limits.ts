@@ -225,6 +225,23 @@ export const limits = {
   awsSocketsMax: 50,
   /** Domains on a list of the policy. */
   policyDomainsMax: 1_000,
+  /** Of the traces that begin with us, how many are sampled, from 0 to 1. */
+  traceRatio: 0.05,
+  /** Spans that wait to be sent, in one process; beyond it they are dropped, and counted. */
+  traceSpansMax: 4_096,
+  /** Spans in one request to a collector (CloudWatch: 10,000 and 5 MB). */
+  traceBatchMax: 512,
+  /** Spans in one datagram: 64 KiB with base64, however long their ids. */
+  traceDatagramSpansMax: 8,
+  /** Characters of an id in a span; longer ones are cut. */
+  traceValueCharsMax: 256,
+  /** Connector: how long a span waits for others before they are sent. */
+  traceSendMs: 2_000,
+  /** One round of sending: in the connector, and at the end of an invocation, which waits for it. */
+  traceSendMsMax: 5_000,
+  traceFlushMsMax: 500,
+  /** Trace ids that one log line names. */
+  traceIdsLoggedMax: 10,
 } as const;
 
 /** Limits as plain numbers: what a part takes as an option, so that a test may give smaller ones. */

@@ -3,6 +3,7 @@ import type { UserRecord, WalkEntry } from "#aws/table.ts";
 import type { WalkTask } from "#core/contract/envelope.ts";
 import type { Cause, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
+import { unsampled } from "#core/trace.ts";
 import type { Context } from "#core/translate/context.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { ghostJid } from "./ghost.ts";
@@ -35,7 +36,14 @@ export function pairContext(
     ghost: ghostJid(record.localpart, pair.domain),
     caps: ports.caps,
     severalDomains: ports.domains.length > 1,
-    cause: { ...cause, side: "xmpp", time: new Date(ports.clock()).toISOString(), trace, hops },
+    // Of a walk its steps are recorded, not each of the pairs.
+    cause: {
+      ...cause,
+      side: "xmpp",
+      time: new Date(ports.clock()).toISOString(),
+      trace: unsampled(trace),
+      hops,
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { itemIdsOf } from "#core/contract/item-ids.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import type { Ports } from "./ports.ts";
+import { beginInvocation } from "./tracing.ts";
 
 /** One message of the function's queue. */
 export interface QueueRecord {
@@ -153,8 +154,10 @@ async function handleGroups(
 /** Makes the Lambda handler of a work. */
 export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Promise<SQSBatchResponse> {
   async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
-    const again = await handleGroups(work, ports, byGroup(event.Records.map(toRecord)));
+    const { tracer, end } = beginInvocation(ports, work.name);
+    const again = await handleGroups(work, { ...ports, tracer }, byGroup(event.Records.map(toRecord)));
     await comeAgainSoon(ports, work, again);
+    await end({ messages: event.Records.length, failed: again.length });
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
   return middy<SQSEvent, SQSBatchResponse>().use(batchLog(work, ports)).handler(handle) as unknown as (

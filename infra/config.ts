@@ -2,6 +2,7 @@ import { readDomains } from "#aws/domains.ts";
 import type { Capabilities } from "#core/capabilities.ts";
 import { parseRates, type Rates } from "#core/rates.ts";
 import { parseCapabilities, readCapabilities } from "#core/read-capabilities.ts";
+import type { DeclaredTraces } from "./definitions/environment.ts";
 import { type DomainServer, readDomainServers } from "./domain-servers.ts";
 
 /** What a deployment decides, read from the CDK context: `cdk.json`, or `-c key=value`. */
@@ -22,6 +23,8 @@ export interface Config {
   readonly rates: Rates;
   /** Whether a second connector stands by. */
   readonly standby: boolean;
+  /** Where traces go; `undefined`: nothing is recorded. */
+  readonly traces: DeclaredTraces | undefined;
 }
 
 interface Setting {
@@ -46,14 +49,14 @@ const settings = {
   directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
   standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
 } as const satisfies Record<
-  Exclude<keyof Config, "capabilities" | "rates" | "xmppPlain" | "xmppDomains">,
+  Exclude<keyof Config, "capabilities" | "rates" | "traces" | "xmppPlain" | "xmppDomains">,
   Setting
 >;
 
 function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
   const found = context(key);
   // cdk.json may say it without quotes; `-c` always makes text.
-  const value = typeof found === "boolean" ? String(found) : found;
+  const value = typeof found === "boolean" || typeof found === "number" ? String(found) : found;
   const fix = `set it in cdk.json under "context", or pass -c ${key}=${example}`;
   if (value === undefined) throw new Error(`CDK context "${key}" is missing: ${fix}`);
   if (typeof value !== "string" || !pattern.test(value)) {
@@ -80,6 +83,26 @@ function readRates(context: (key: string) => unknown): Rates {
   const rates = parseRates(typeof value === "string" ? value : JSON.stringify(value));
   if (rates.ok) return rates.value;
   throw new Error(`CDK context "${ratesKey}": ${rates.error}`);
+}
+
+const traceSettings = {
+  to: {
+    key: "causeway:traces",
+    example: "aws",
+    pattern: /^(off|aws|https?:\/\/[^/\s]+(\/\S*)?)$/,
+  },
+  ratio: { key: "causeway:traceRatio", example: "0.05", pattern: /^(0(\.\d+)?|1(\.0+)?)$/ },
+} as const satisfies Record<string, Setting>;
+
+/** Off unless it is said, since CloudWatch wants a setting of the whole account for it: docs/traces.md. */
+function readTraces(context: (key: string) => unknown): DeclaredTraces | undefined {
+  const { to, ratio } = traceSettings;
+  const target = context(to.key) === undefined ? "off" : read(to, context);
+  if (target === "off") return undefined;
+  return {
+    ...(target !== "aws" && { collector: target }),
+    ...(context(ratio.key) !== undefined && { ratio: Number(read(ratio, context)) }),
+  };
 }
 
 const plainKey = "causeway:xmppPlain";
@@ -123,5 +146,6 @@ export function readConfig(context: (key: string) => unknown): Config {
     capabilities: readDeclared(context),
     rates: readRates(context),
     standby: read(settings.standby, context) === "true",
+    traces: readTraces(context),
   };
 }

@@ -101,6 +101,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     leased: options.connectors > 1,
     ...(options.resync && { resync: options.resync }),
     ...(options.rates && { rates: options.rates }),
+    ...(options.traces && { traces: options.traces }),
     ...(options.capabilities && { capabilities: options.capabilities }),
   };
   const begun = performance.now();

@@ -26,6 +26,7 @@ export function makeCompute(app: App, config: Config, state: State, bundles: Bun
     directory: config.directory,
     capabilities: config.capabilities,
     rates: config.rates,
+    traces: config.traces,
     lanes: limits.lanes,
     // A deployment starts the new connector beside the old one, so that there are two even without a standby.
     leased: true,

@@ -18,7 +18,7 @@ import { limits } from "#core/limits.ts";
 import type { Config } from "../config.ts";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
 import { makeLogGroup } from "./functions.ts";
-import { grantUse } from "./grants.ts";
+import { grantTraces, grantUse } from "./grants.ts";
 import type { State } from "./state.ts";
 
 const healthPort = 8081;
@@ -61,6 +61,8 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
     },
   });
   grantUse("connector", task.taskRole, state, config.domains);
+  if (source.traces !== undefined && source.traces.collector === undefined)
+    grantTraces("connector", task.taskRole);
   const secret = makeSecret(stack, "XmppSecret", "");
   const own = makeOwnSecrets(stack, config);
   // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
@@ -102,6 +104,13 @@ function makeTask(stack: Stack, state: State, source: EnvironmentSource, config:
   return task;
 }
 
+/** Where a collector of traces listens. */
+function collectorPort({ traces }: EnvironmentSource): number[] {
+  if (traces?.collector === undefined) return [];
+  const { port, protocol } = new URL(traces.collector);
+  return [Number(port) || (protocol === "https:" ? 443 : 80)];
+}
+
 /** The connector as a Fargate service that only dials out: no NAT, no load balancer, no ingress. */
 export function makeConnector(
   stack: Stack,
@@ -122,7 +131,8 @@ export function makeConnector(
   });
   // The components' ports are the operator's choice; AWS is reached by HTTPS; DNS is not filtered here.
   const services = [config.xmppService, ...Object.values(config.xmppDomains).map(({ service }) => service)];
-  for (const port of new Set([443, ...services.map((service) => Number(new URL(service).port))]))
+  const componentPorts = services.map((service) => Number(new URL(service).port));
+  for (const port of new Set([443, ...componentPorts, ...collectorPort(source)]))
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
   new FargateService(stack, "Connector", {
     cluster: new Cluster(stack, "Cluster", { vpc }) as ICluster,

@@ -5,12 +5,13 @@ import {
   Code,
   EventSourceMapping,
   Function as LambdaFunction,
+  RecursiveLoop,
   Runtime,
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
 import { type FunctionName, functionDefinitions, functionNames } from "../definitions/functions.ts";
-import { grantUse } from "./grants.ts";
+import { grantTraces, grantUse } from "./grants.ts";
 import type { State } from "./state.ts";
 
 /** A log group that is ours from the start, so that logs never stay for ever. */
@@ -35,6 +36,7 @@ function makeFunction(
   const role = new Role(stack, `${title}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   logGroup.grantWrite(role);
   grantUse(name, role, state, source.domains);
+  if (source.traces !== undefined && source.traces.collector === undefined) grantTraces(name, role);
   const lambda = new LambdaFunction(stack, title, {
     description: `Causeway: reads ${definition.queue}`,
     runtime: Runtime.NODEJS_24_X,
@@ -44,6 +46,10 @@ function makeFunction(
     timeout: Duration.seconds(definition.timeoutS),
     memorySize: definition.memoryMb,
     environment: environmentOf(name, source),
+    // A long walk calls itself step by step: Lambda would take it for a loop after some 16 of them, and stop it.
+    recursiveLoop: definition.sends.some((queue) => queue === definition.queue)
+      ? RecursiveLoop.ALLOW
+      : RecursiveLoop.TERMINATE,
     logGroup,
     role,
   });

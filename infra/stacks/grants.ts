@@ -32,6 +32,18 @@ function tableActionsOf(name: ComputeName): string[] {
   return name === "walk" ? walkActions : tableActions;
 }
 
+/** X-Ray knows no resources: of the daemon for functions, of the OTLP endpoint for the connector. */
+const traceActions = {
+  functions: ["xray:PutTraceSegments"],
+  connector: ["xray:PutSpans", "xray:PutSpansForIndexing"],
+};
+
+/** Lets it send its traces to CloudWatch. */
+export function grantTraces(name: ComputeName, grantee: IGrantable): void {
+  const actions = name === "connector" ? traceActions.connector : traceActions.functions;
+  grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: ["*"] }));
+}
+
 /** Gives a function or the connector what its definition says and nothing more, each action by its name. */
 export function grantUse(
   name: ComputeName,

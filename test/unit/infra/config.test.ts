@@ -25,6 +25,7 @@ describe("the deployment's configuration", () => {
       capabilities: allCapabilities,
       rates: ratesOf(limits),
       standby: false,
+      traces: undefined,
     });
     assert.equal(read({ ...good, "causeway:standby": true }).standby, true);
   });
@@ -35,6 +36,23 @@ describe("the deployment's configuration", () => {
       "causeway:domains": "IM.example.com,chat.im.example.com,xn--bcher-kva.de",
     });
     assert.deepEqual(domains, ["im.example.com", "chat.im.example.com", "bücher.de"]);
+  });
+
+  test("sends traces nowhere, to AWS or to a collector, and as many as it is told", () => {
+    const traces = (to: unknown, ratio?: unknown) =>
+      read({ ...good, "causeway:traces": to, ...(ratio !== undefined && { "causeway:traceRatio": ratio }) })
+        .traces;
+    assert.equal(traces("off", "0.5"), undefined);
+    assert.deepEqual(traces("aws"), {});
+    assert.deepEqual(traces("aws", 0.1), { ratio: 0.1 });
+    assert.deepEqual(traces("https://otel.example.com:4318", "1"), {
+      collector: "https://otel.example.com:4318",
+      ratio: 1,
+    });
+    for (const wrong of ["on", "otel.example.com:4318"]) {
+      assert.throws(() => traces(wrong), /"causeway:traces" is .*, not of the form aws: /);
+    }
+    assert.throws(() => traces("aws", "2"), /"causeway:traceRatio" is .*, not of the form 0\.05: /);
   });
 
   test("refuses a domain that is named twice", () => {

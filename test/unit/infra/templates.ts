@@ -81,8 +81,8 @@ export function queueNamed(name: string): Resource & { readonly id: string } {
 }
 
 /** Every statement of every policy that allows something. */
-export function allowed(): Statement[] {
-  return [...ofType(state, "AWS::IAM::Policy"), ...ofType(compute, "AWS::IAM::Policy")]
+export function allowed(stacks = { state, compute }): Statement[] {
+  return [...ofType(stacks.state, "AWS::IAM::Policy"), ...ofType(stacks.compute, "AWS::IAM::Policy")]
     .flatMap(({ Properties }) => {
       const document = Properties["PolicyDocument"] as unknown as { readonly Statement: Statement[] };
       return document.Statement;
