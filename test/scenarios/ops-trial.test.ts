@@ -105,7 +105,9 @@ onEachServer(
       const way = out.steps.map(({ part, event }: { part: string; event: string }) => `${part} ${event}`);
       assert.deepEqual(way.sort(), ["connector downlink.routed", "function-native handled"]);
       assert.match(out.now, /server has routed it/);
-      const trace = out.steps[0].ids.find((id: string) => /^[0-9a-f]{32}$/.test(id));
+      const trace = out.steps
+        .flatMap(({ ids }: { ids: string[] }) => ids)
+        .find((id: string) => /^[0-9a-f]{32}$/.test(id));
       assert.match((await ops.run("message", trace)).said, /server has routed it/);
       const inbound = await ops.run("message", "in-1");
       assert.match(inbound.said, /function-message {2}handled it/);
