@@ -88,7 +88,8 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
 
   const settle = async (writing: Writing) => {
     if (!(await writing.routed)) return writing.unit.abandon();
-    const { done, later } = await writing.unit.outcome();
+    const { done, later, items } = await writing.unit.outcome();
+    if (items.length > 0) log("info", "downlink.routed", { items });
     held.remove(done);
     const ours = later.filter(held.has);
     if (ours.length === 0) return;

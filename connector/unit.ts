@@ -8,6 +8,7 @@ import {
   splitPack,
   writePack,
 } from "#core/contract/envelope.ts";
+import { stanzaIdOf, traceIdOf } from "#core/contract/item-ids.ts";
 import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
 import type { Span, Tracer } from "#core/trace.ts";
@@ -36,6 +37,8 @@ export interface Outcome {
   readonly done: readonly ReceivedMessage[];
   /** To be tried again later. */
   readonly later: readonly ReceivedMessage[];
+  /** Effect, stanza and trace id of each item that was written. */
+  readonly items: readonly (readonly string[])[];
 }
 
 export interface Unit {
@@ -95,6 +98,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
   const later: ReceivedMessage[] = [];
+  const written: (readonly string[])[] = [];
   /** One an item, however many recipients it has. */
   const spans: Span[] = [];
 
@@ -163,10 +167,13 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       const span = whole ?? begin(message, item);
       const stanzas = expand(item);
       if (stanzas.ok) {
+        let isWritten = false;
         for (const xml of stanzas.value) {
           if (item.confirm) awaited.set(message, [...(awaited.get(message) ?? []), item]);
           yield xml;
+          isWritten = true;
         }
+        if (isWritten) written.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
         continue;
       }
       const parts = apart(item);
@@ -239,7 +246,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
         if (told.every(Boolean)) done.push(message);
         else untold.push(message);
       }
-      return { done, later: [...untold, ...later] };
+      return { done, later: [...untold, ...later], items: written };
     },
   };
 }

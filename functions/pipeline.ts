@@ -1,8 +1,9 @@
 /** The one pipeline of all functions: groups in parallel, a group in order, partial batch responses, one log line. */
 import middy from "@middy/core";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { isTransient } from "#aws/faults.ts";
+import { deniedAction, isTransient } from "#aws/faults.ts";
 import { hashId } from "#aws/hash.ts";
+import { itemIdsOf } from "#core/contract/item-ids.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import type { Ports } from "./ports.ts";
@@ -55,7 +56,9 @@ export function retryVisibilityS(receives: number): number {
 
 /** What an unexpected error may say in a log or a dead letter: its name, never its message with user text. */
 export function errorWord(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+  if (!(error instanceof Error)) return typeof error;
+  const action = deniedAction(error);
+  return action === undefined ? error.name : `${error.name} ${action}`;
 }
 
 /** Where our code failed, without the message: frames hold file names and lines only. */
@@ -83,6 +86,8 @@ export async function setAside(
 async function handleRecord(work: Work, ports: Ports, record: QueueRecord): Promise<void> {
   try {
     await work.handle(record, ports);
+    const { messageId: message, body } = record;
+    ports.log({ level: "info", event: "handled", function: work.name, message, items: itemIdsOf(body) });
   } catch (error) {
     if (isTransient(error)) throw error;
     ports.log({

@@ -68,6 +68,7 @@ export type ScenarioOptions = Partial<
     | "capabilities"
     | "connectors"
     | "rates"
+    | "dynamodbEndpoint"
   >
 > & {
   /** Default: every server that there is. */

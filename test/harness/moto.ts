@@ -5,9 +5,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "#local/free-ports.ts";
 import { portsAccept } from "#local/ports.ts";
 import { startServing } from "#local/process.ts";
-import { freePort } from "./ports.ts";
 
 const root = join(import.meta.dirname, "../..");
 const release = "moto[server]==5.2.5";

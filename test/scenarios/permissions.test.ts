@@ -10,11 +10,11 @@ import { after, before, describe, test } from "node:test";
 import { functionNames } from "#infra/definitions/functions.ts";
 import { startBridge } from "#local/bridge.ts";
 import { bridgeDefaults } from "#local/bridge-options.ts";
+import { freePorts } from "#local/free-ports.ts";
 import { failAndComeBack, makeFriends, type Stage, setAside, talk, walk } from "#test/harness/every-call.ts";
 import { type Engines, startEngines } from "#test/harness/functions.ts";
 import { startNativeSide } from "#test/harness/native.ts";
 import { grantedTo } from "#test/harness/permissions.ts";
-import { freePorts } from "#test/harness/ports.ts";
 import { startRecordingProxy } from "#test/harness/recording-proxy.ts";
 import { connectXmpp } from "#test/harness/xmpp.ts";
 
