@@ -16,9 +16,12 @@ const callsMax = 5;
 const visibilityS = 15;
 const sooner: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
-/** Ends a function at the n-th of its calls from now on, before or after the call is done. */
-async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolean): Promise<void> {
-  const over = Promise.withResolvers<void>();
+/**
+ * Ends a function at the n-th of its calls from now on, before or after the call is done; false when the traffic was over
+ * before that.
+ */
+async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolean): Promise<boolean> {
+  const over = Promise.withResolvers<boolean>();
   let calls = 0;
   const does: Behaviour = async (call, engine) => {
     calls += 1;
@@ -26,18 +29,15 @@ async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolea
     const answer = !isIt || isDone ? await engine.ask(call.action, call.members) : undefined;
     if (answer !== undefined && !isIt) return answer;
     await rig.bridge.crashFunction(name);
-    over.resolve();
+    over.resolve(true);
     return "reset";
   };
   const rule = { on: ({ caller }: Call) => caller === name && calls < nth, does };
   rig.aws.functionsSqs.set(rule);
   rig.aws.functionsDynamodb.set(rule);
-  const giveUp = () => over.reject(rig.signal.reason);
-  rig.signal.addEventListener("abort", giveUp);
   try {
-    await over.promise;
+    return await Promise.race([over.promise, rig.progress(1).then(() => false)]);
   } finally {
-    rig.signal.removeEventListener("abort", giveUp);
     rig.aws.functionsSqs.set();
     rig.aws.functionsDynamodb.set();
   }
@@ -51,13 +51,18 @@ const crashes: Fault = {
   lastsS: 75,
   strike: (rig) =>
     keepContactsChanging(rig, () => {
+      let crashed = 0;
       if (rig.full) rig.aws.functionsSqs.always(sooner);
+      rig.afterwards(() => {
+        rig.log(`functions ended ${crashed} times`);
+        if (crashed === 0) throw new Error("no function was ended");
+      });
       return rig.strokes(rig.full ? 12 : victims.length, async (index) => {
         const name = victims[index % victims.length] ?? "native";
         const nth = 1 + Math.floor(rig.random() * callsMax);
         const isDone = rig.random() < 0.5;
         rig.log(`${name} ends ${isDone ? "after" : "before"} its call ${nth}`);
-        await crashAt(rig, name, nth, isDone);
+        if (await crashAt(rig, name, nth, isDone)) crashed += 1;
       });
     }),
 };
