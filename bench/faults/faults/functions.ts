@@ -3,7 +3,7 @@ import type { FunctionName } from "#infra/definitions/functions.ts";
 import { type Behaviour, hideFor, ignore } from "../aws-behaviours.ts";
 import { type Call, isPoll } from "../aws-call.ts";
 import type { Rule } from "../aws-proxy.ts";
-import { keepContactsChanging } from "../contacts.ts";
+import { keepAskingContacts } from "../contacts.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { expectChanged, hold, type Spell } from "../spell.ts";
 
@@ -50,7 +50,7 @@ const crashes: Fault = {
   repeats: false,
   lastsS: 75,
   strike: (rig) =>
-    keepContactsChanging(rig, () => {
+    keepAskingContacts(rig, () => {
       let crashed = 0;
       if (rig.full) rig.aws.functionsSqs.always(sooner);
       rig.afterwards(() => {
@@ -67,8 +67,8 @@ const crashes: Fault = {
     }),
 };
 
-/** Each call takes two of the SDK's three tries, four seconds: three calls are more than a function has. */
-const isEarlyTry = ({ caller, attempt }: Call) => caller !== "" && attempt < 3;
+/** All tries of a send and of giving back are more than a function has: it is ended between its effects. */
+const byFunction = ({ caller }: Call) => caller !== "";
 const slowMs = 20_000;
 const shortSlowMs = 12_000;
 /** It must not come again before the spell is over: what is in hand at two ends of a function counts as their cause. */
@@ -76,15 +76,14 @@ const later: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
 const timeout: Fault = {
   name: "function-timeout",
-  summary: `every call of functions takes four seconds, for ${slowMs / 1000} s: Lambda's timeout ends them`,
+  summary: `SQS answers no function for ${slowMs / 1000} s: Lambda's timeout ends them between their effects`,
   inboundLoss: "none",
   repeats: false,
   lastsS: 75,
   strike: (rig) =>
-    keepContactsChanging(rig, async () => {
+    keepAskingContacts(rig, async () => {
       const spell: Spell = [
-        [rig.aws.functionsSqs, { on: isEarlyTry, does: ignore }, ...(rig.full ? [] : [later])],
-        [rig.aws.functionsDynamodb, { on: isEarlyTry, does: ignore }],
+        [rig.aws.functionsSqs, { on: byFunction, does: ignore }, ...(rig.full ? [] : [later])],
       ];
       expectChanged(rig, spell);
       await rig.strokes(1, () => hold(rig, spell, rig.full ? slowMs : shortSlowMs));
