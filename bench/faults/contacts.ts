@@ -1,85 +1,47 @@
 /**
- * Contacts asked, accepted and removed again, over and over: each is a change in the table with effects in the queues,
- * which messages are not. Every request must be accepted once.
+ * Contacts asked and accepted: each is a change in the table with effects in the queues, which messages are not. Every
+ * request must be accepted once.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { element } from "#core/xmpp/stanza.ts";
 import type { Rig } from "./fault.ts";
 
-interface Acquaintance {
-  readonly user: string;
-  readonly account: string;
-  requests: number;
-  /** Ids of the events that told of acceptances. */
-  readonly accepted: Set<string>;
-}
+/** The last is asked when this part of the traffic has been sent. */
+const lastAsked = 0.9;
 
-/** Accounts that are asked, by every user. */
-const accountsAsked = 1;
-const pauseMs = 1_000;
-
-/** Does `work`, and meanwhile changes contacts; afterwards every request must have been accepted, once. */
-export async function keepContactsChanging(rig: Rig, work: () => Promise<void>): Promise<void> {
+/** Does `work`, and meanwhile has every user ask every account; afterwards each request must have been accepted, once. */
+export async function keepAskingContacts(rig: Rig, work: () => Promise<void>): Promise<void> {
   const { ends } = rig;
+  const pairs = ends.accounts.flatMap((account) => ends.users.map((user) => ({ user, account })));
   const contactOf = (account: string) => `${account}@${rig.bridge.endpoints.xmpp.domain}`;
-  const all = new Map<string, Acquaintance>();
-  for (const account of ends.accounts.slice(0, accountsAsked)) {
-    for (const user of ends.users) {
-      all.set(`${user} ${contactOf(account)}`, { user, account, requests: 0, accepted: new Set() });
-    }
-  }
-  const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
-
-  const tell = (acquaintance: Acquaintance, type: string) => {
-    const { user, account, requests } = acquaintance;
-    return ends.emit(user, `${type}.${user}.${account}.${requests}`, type, {
-      user,
-      contact: contactOf(account),
-    });
-  };
-  const ask = async (acquaintance: Acquaintance) => {
-    acquaintance.requests += 1;
-    await tell(acquaintance, "contact.requested");
-  };
-  const askAgain = async (acquaintance: Acquaintance) => {
-    await delay(pauseMs);
-    if (stopping.signal.aborted) return;
-    await tell(acquaintance, "contact.removed");
-    await ask(acquaintance);
-  };
-  const begin = (task: Promise<void>) => {
-    const noted = task.finally(() => running.delete(noted));
-    running.add(noted);
-  };
-
+  /** Ids of the events that told of acceptances, by pair. */
+  const accepted = new Map(
+    pairs.map(({ user, account }) => [`${user} ${contactOf(account)}`, new Set<string>()]),
+  );
   ends.onStanza((account, stanza) => {
     if (!stanza.is("presence") || stanza.attrs["type"] !== "subscribe") return;
     const answer = element("presence", { type: "subscribed", to: stanza.attrs["from"] ?? "" });
-    begin(ends.send(account, answer));
+    // Where its stream has just ended, the request comes again.
+    ends.send(account, answer).catch(() => {});
   });
   ends.onEvent(({ id, type, data }) => {
-    const acquaintance = all.get(`${data["user"]} ${data["contact"]}`);
-    if (type !== "contact.accepted" || acquaintance === undefined || acquaintance.accepted.has(id)) return;
-    acquaintance.accepted.add(id);
-    if (acquaintance.accepted.size === acquaintance.requests) begin(askAgain(acquaintance));
+    if (type === "contact.accepted") accepted.get(`${data["user"]} ${data["contact"]}`)?.add(id);
   });
 
-  for (const acquaintance of all.values()) await ask(acquaintance);
-  try {
-    await work();
-  } finally {
-    stopping.abort();
-    await Promise.all(running);
-  }
-  rig.afterwards(() => {
-    let requests = 0;
-    let wrong = 0;
-    for (const each of all.values()) {
-      requests += each.requests;
-      if (each.accepted.size !== each.requests) wrong += 1;
+  const ask = async () => {
+    for (const [index, { user, account }] of pairs.entries()) {
+      await rig.progress((lastAsked * index) / pairs.length);
+      const data = { user, contact: contactOf(account) };
+      await ends.emit(user, `request.${user}.${account}`, "contact.requested", data);
     }
-    rig.log(`contacts requested ${requests} times`);
-    if (wrong > 0) throw new Error(`${wrong} contacts were accepted more or less often than requested`);
+  };
+  rig.afterwards(() => {
+    const wrong = [...accepted].filter(([, ids]) => ids.size !== 1).map(([pair]) => pair);
+    rig.log(`${pairs.length} contacts requested`);
+    if (wrong.length > 0) {
+      throw new Error(
+        `${wrong.length} contacts were accepted never or twice: ${wrong.slice(0, 5).join(", ")}`,
+      );
+    }
   });
+  await Promise.all([work(), ask()]);
 }

@@ -11,7 +11,7 @@ import {
 } from "../aws-behaviours.ts";
 import { type Call, partitionOf } from "../aws-call.ts";
 import type { Rule } from "../aws-proxy.ts";
-import { keepContactsChanging } from "../contacts.ts";
+import { keepAskingContacts } from "../contacts.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { placesOf } from "../places.ts";
 import { expectChanged, hold, inSpells, type Spell } from "../spell.ts";
@@ -24,7 +24,7 @@ const isTransaction = ({ action }: Call) => action === "TransactWriteItems";
 /** A message writes nothing: what does, besides. */
 const withContacts = (fault: Fault): Fault => ({
   ...fault,
-  strike: (rig) => keepContactsChanging(rig, () => fault.strike(rig)),
+  strike: (rig) => keepAskingContacts(rig, () => fault.strike(rig)),
 });
 
 const everybody = ({ aws }: Rig, ...rules: Rule[]): Spell => [

@@ -3,7 +3,7 @@ import type { FunctionName } from "#infra/definitions/functions.ts";
 import { type Behaviour, hideFor, ignore } from "../aws-behaviours.ts";
 import { type Call, isPoll } from "../aws-call.ts";
 import type { Rule } from "../aws-proxy.ts";
-import { keepContactsChanging } from "../contacts.ts";
+import { keepAskingContacts } from "../contacts.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { expectChanged, hold, type Spell } from "../spell.ts";
 
@@ -16,9 +16,12 @@ const callsMax = 5;
 const visibilityS = 15;
 const sooner: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
-/** Ends a function at the n-th of its calls from now on, before or after the call is done. */
-async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolean): Promise<void> {
-  const over = Promise.withResolvers<void>();
+/**
+ * Ends a function at the n-th of its calls from now on, before or after the call is done; false when the traffic was over
+ * before that.
+ */
+async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolean): Promise<boolean> {
+  const over = Promise.withResolvers<boolean>();
   let calls = 0;
   const does: Behaviour = async (call, engine) => {
     calls += 1;
@@ -26,18 +29,15 @@ async function crashAt(rig: Rig, name: FunctionName, nth: number, isDone: boolea
     const answer = !isIt || isDone ? await engine.ask(call.action, call.members) : undefined;
     if (answer !== undefined && !isIt) return answer;
     await rig.bridge.crashFunction(name);
-    over.resolve();
+    over.resolve(true);
     return "reset";
   };
   const rule = { on: ({ caller }: Call) => caller === name && calls < nth, does };
   rig.aws.functionsSqs.set(rule);
   rig.aws.functionsDynamodb.set(rule);
-  const giveUp = () => over.reject(rig.signal.reason);
-  rig.signal.addEventListener("abort", giveUp);
   try {
-    await over.promise;
+    return await Promise.race([over.promise, rig.progress(1).then(() => false)]);
   } finally {
-    rig.signal.removeEventListener("abort", giveUp);
     rig.aws.functionsSqs.set();
     rig.aws.functionsDynamodb.set();
   }
@@ -50,20 +50,25 @@ const crashes: Fault = {
   repeats: false,
   lastsS: 75,
   strike: (rig) =>
-    keepContactsChanging(rig, () => {
+    keepAskingContacts(rig, () => {
+      let crashed = 0;
       if (rig.full) rig.aws.functionsSqs.always(sooner);
+      rig.afterwards(() => {
+        rig.log(`functions ended ${crashed} times`);
+        if (crashed === 0) throw new Error("no function was ended");
+      });
       return rig.strokes(rig.full ? 12 : victims.length, async (index) => {
         const name = victims[index % victims.length] ?? "native";
         const nth = 1 + Math.floor(rig.random() * callsMax);
         const isDone = rig.random() < 0.5;
         rig.log(`${name} ends ${isDone ? "after" : "before"} its call ${nth}`);
-        await crashAt(rig, name, nth, isDone);
+        if (await crashAt(rig, name, nth, isDone)) crashed += 1;
       });
     }),
 };
 
-/** Each call takes two of the SDK's three tries, four seconds: three calls are more than a function has. */
-const isEarlyTry = ({ caller, attempt }: Call) => caller !== "" && attempt < 3;
+/** All tries of a send and of giving back are more than a function has: it is ended between its effects. */
+const byFunction = ({ caller }: Call) => caller !== "";
 const slowMs = 20_000;
 const shortSlowMs = 12_000;
 /** It must not come again before the spell is over: what is in hand at two ends of a function counts as their cause. */
@@ -71,15 +76,14 @@ const later: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
 const timeout: Fault = {
   name: "function-timeout",
-  summary: `every call of functions takes four seconds, for ${slowMs / 1000} s: Lambda's timeout ends them`,
+  summary: `SQS answers no function for ${slowMs / 1000} s: Lambda's timeout ends them between their effects`,
   inboundLoss: "none",
   repeats: false,
   lastsS: 75,
   strike: (rig) =>
-    keepContactsChanging(rig, async () => {
+    keepAskingContacts(rig, async () => {
       const spell: Spell = [
-        [rig.aws.functionsSqs, { on: isEarlyTry, does: ignore }, ...(rig.full ? [] : [later])],
-        [rig.aws.functionsDynamodb, { on: isEarlyTry, does: ignore }],
+        [rig.aws.functionsSqs, { on: byFunction, does: ignore }, ...(rig.full ? [] : [later])],
       ];
       expectChanged(rig, spell);
       await rig.strokes(1, () => hold(rig, spell, rig.full ? slowMs : shortSlowMs));

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { waitFor } from "../aws-behaviours.ts";
 import { isPoll } from "../aws-call.ts";
-import { keepContactsChanging } from "../contacts.ts";
+import { keepAskingContacts } from "../contacts.ts";
 import { clearDisk, fillDisk, mountDisk, noDiskReason } from "../disk.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { placesOf } from "../places.ts";
@@ -52,7 +52,7 @@ const clock: Fault = {
   repeats: false,
   lastsS: 75,
   strike: (rig) =>
-    keepContactsChanging(rig, async () => {
+    keepAskingContacts(rig, async () => {
       checkStamps(rig);
       const before = await placesOf(rig.bridge, rig.signal);
       try {
@@ -89,7 +89,7 @@ function fullDisk(engine: "sqs" | "dynamodb"): Fault {
     repeats: true,
     lastsS: 75,
     strike: (rig) =>
-      keepContactsChanging(rig, () =>
+      keepAskingContacts(rig, () =>
         rig.strokes(1, async () => {
           const { functionsSqs, connectorSqs, functionsDynamodb, connectorDynamodb } = rig.aws;
           const asked =
