@@ -1,6 +1,7 @@
 /** What a deployment's configuration may be, property by property; `infra/config.ts` tells what they mean. */
 import * as v from "valibot";
 import { limits } from "#core/limits.ts";
+import { overlap, readBlock, vpcCidrDefault } from "./cidr.ts";
 import type { Config } from "./config.ts";
 import { logRetentionDays } from "./definitions/logs.ts";
 
@@ -49,8 +50,24 @@ const list = <S extends v.GenericSchema<unknown, string>>(item: S, like: string)
     v.minLength(1, like),
   );
 
+const wantedTraces = "off, aws, or the URL of an OTLP/HTTP collector";
 const queueArn = /^arn:aws[\w-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,75}\.fifo$/;
-const cidr = matching(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, wanted.cidr);
+const cidr = v.pipe(
+  v.string(wanted.cidr),
+  v.check((text) => readBlock(text) !== undefined, wanted.cidr),
+);
+/** AWS takes no VPC larger than /16 and no subnet smaller than /28, and there are up to four of them. */
+const vpcCidr = v.pipe(
+  cidr,
+  v.check((text) => {
+    const { bits = 0 } = readBlock(text) ?? {};
+    return bits >= 16 && bits <= 26;
+  }, "a block of addresses from /16 to /26, like 10.7.0.0/16"),
+);
+function areApart(cidrs: readonly string[]): boolean {
+  const [one, other] = cidrs.map(readBlock);
+  return one === undefined || other === undefined || !overlap(one, other);
+}
 const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, wanted.vpcId);
 
 const existingNetwork = v.strictObject(
@@ -61,13 +78,19 @@ const existingNetwork = v.strictObject(
   },
   "an object with vpcId and subnetIds",
 );
-const newNetwork = v.strictObject(
-  {
-    cidr: v.exactOptional(cidr),
-    natGateways: v.exactOptional(number("0, 1 or 2", (count) => [0, 1, 2].includes(count))),
-    peering: v.exactOptional(v.strictObject({ vpcId, cidr }, "an object with vpcId and cidr")),
-  },
-  "an object with cidr, natGateways or peering, or one with vpcId and subnetIds",
+const newNetwork = v.pipe(
+  v.strictObject(
+    {
+      cidr: v.exactOptional(vpcCidr),
+      natGateways: v.exactOptional(number("0, 1 or 2", (count) => [0, 1, 2].includes(count))),
+      peering: v.exactOptional(v.strictObject({ vpcId, cidr }, "an object with vpcId and cidr")),
+    },
+    "an object with cidr, natGateways or peering, or one with vpcId and subnetIds",
+  ),
+  v.check(
+    ({ cidr = vpcCidrDefault, peering }) => peering === undefined || areApart([cidr, peering.cidr]),
+    `addresses that do not overlap: cidr (default: ${vpcCidrDefault}) and peering.cidr cannot reach each other else`,
+  ),
 );
 /** By the one key that tells them apart, so that complaints are about the one that was meant. */
 const network = v.lazy((input): v.GenericSchema<unknown, Config["network"]> => {
@@ -78,12 +101,15 @@ const network = v.lazy((input): v.GenericSchema<unknown, Config["network"]> => {
 
 const isPowerOfTwo = (count: number) => Number.isInteger(Math.log2(count));
 const secretArn = matching(
-  /^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/,
-  "an ARN like arn:aws:secretsmanager:eu-central-1:123456789012:secret:xmpp-AbCdEf",
+  /^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+-[A-Za-z0-9]{6}$/,
+  "a whole ARN, with the six characters that AWS adds to the name, like arn:aws:secretsmanager:eu-central-1:123456789012:secret:xmpp-AbCdEf",
 );
 const service = v.pipe(
-  matching(/^xmpps?:\/\/[^/\s]+:\d{1,5}$/, wanted.service),
-  v.check((text) => URL.canParse(text), "xmpps://host:port with a port up to 65535"),
+  matching(/^xmpps?:\/\/[^/@\s]+:\d{1,5}$/, wanted.service),
+  v.check(
+    (text) => URL.canParse(text) && new URL(text).port !== "0",
+    "xmpps://host:port with a port from 1 to 65535",
+  ),
 );
 const plain = oneOf(["private", "allow"]);
 const domainServer = v.strictObject(
@@ -113,7 +139,10 @@ export const schema = v.strictObject({
   ),
   standby: v.exactOptional(flag, true),
   traces: v.exactOptional(
-    matching(/^(?:off|aws|https?:\/\/[^/\s]+(?:\/\S*)?)$/, "off, aws, or the URL of an OTLP/HTTP collector"),
+    v.pipe(
+      matching(/^(?:off|aws|https?:\/\/[^/\s]+(?:\/\S*)?)$/, wantedTraces),
+      v.check((text) => !text.startsWith("http") || URL.canParse(text), wantedTraces),
+    ),
     "off",
   ),
   traceRatio: v.exactOptional(number("a part of 1, like 0.05", (part) => part >= 0 && part <= 1)),

@@ -10,6 +10,7 @@ import {
   Vpc,
 } from "aws-cdk-lib/aws-ec2";
 import type { Construct } from "constructs";
+import { vpcCidrDefault } from "../cidr.ts";
 import type { Config, ExistingNetwork, NewNetwork } from "../config.ts";
 
 /** Where connectors run. */
@@ -19,8 +20,6 @@ export interface Network {
   /** Whether a connector has an address of its own on the internet: without NAT its way out. */
   readonly publicIp: boolean;
 }
-
-const cidrDefault = "10.0.0.0/16";
 
 function existing(scope: Construct, { vpcId, subnetIds, publicIp = false }: ExistingNetwork): Network {
   return {
@@ -54,7 +53,7 @@ function peer(
   }
 }
 
-function made(scope: Construct, { cidr = cidrDefault, natGateways = 0, peering }: NewNetwork): Network {
+function made(scope: Construct, { cidr = vpcCidrDefault, natGateways = 0, peering }: NewNetwork): Network {
   const subnetType = natGateways > 0 ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PUBLIC;
   const vpc = new Vpc(scope, "Network", {
     ipAddresses: IpAddresses.cidr(cidr),

@@ -113,7 +113,9 @@ describe("a wrong configuration is refused with key, value and fix", () => {
       'xmppService is "xmpp.example.com:5347": set it to xmpps://host',
     ],
     ["xmppService", "xmpps://xmpp.example.com", "set it to xmpps://host:port"],
-    ["xmppService", "xmpps://xmpp.example.com:99999", "set it to xmpps://host:port with a port up to 65535"],
+    ["xmppService", "xmpps://xmpp.example.com:99999", "set it to xmpps://host:port with a port from 1 to 65535"],
+    ["xmppService", "xmpps://xmpp.example.com:0", "set it to xmpps://host:port with a port from 1"],
+    ["xmppService", "xmpps://im:pw@xmpp.example.com:5348", "set it to xmpps://host:port (TLS)"],
     [
       "xmppService",
       "xmpp://xmpp.example.com:5347",
@@ -140,7 +142,12 @@ describe("a wrong configuration is refused with key, value and fix", () => {
       "xmppDomains.chat.bücher.example is 1: set it to an object with",
     ],
     ["network", "vpc-12345678", 'network is "vpc-12345678": set it to an object with cidr'],
-    ["xmppSecretArn", "xmpp-secret", 'xmppSecretArn is "xmpp-secret": set it to an ARN like arn:aws:secrets'],
+    ["xmppSecretArn", "xmpp-secret", 'xmppSecretArn is "xmpp-secret": set it to a whole ARN, with the six'],
+    [
+      "xmppSecretArn",
+      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:xmpp",
+      "set it to a whole ARN, with the six characters that AWS adds to the name, like arn:aws:secretsmanager:",
+    ],
     ["directory", "closed", 'directory is "closed": set it to announced or open'],
     ["capabilities", { typing: 0 }, "capabilities: typing is 0: set it to true or false"],
     ["rates", { overall: { perS: 0, burst: 1 } }, "rates: overall.perS is wrong: set it to"],
@@ -148,6 +155,7 @@ describe("a wrong configuration is refused with key, value and fix", () => {
     ["lanes", "2048", "lanes is 2048: set it to a power of two"],
     ["standby", "yes", 'standby is "yes": set it to true or false'],
     ["traces", "on", 'traces is "on": set it to off, aws, or the URL of an OTLP/HTTP collector'],
+    ["traces", "http://otel.example.com:99999", "set it to off, aws, or the URL of an OTLP/HTTP collector"],
     ["traceRatio", 2, "traceRatio is 2: set it to a part of 1, like 0.05"],
     ["network", { vpcId: "vpc-12345678" }, "network.subnetIds is missing: set it to the ids of subnets like"],
     [
@@ -162,6 +170,20 @@ describe("a wrong configuration is refused with key, value and fix", () => {
     ],
     ["network", { natGateways: 3 }, "network.natGateways is 3: set it to 0, 1 or 2"],
     ["network", { peering: { vpcId: "vpc-12345678" } }, "network.peering.cidr is missing: set it to a block"],
+    ["network", { cidr: "10.0.0.256/16" }, 'network.cidr is "10.0.0.256/16": set it to a block of addresses'],
+    ["network", { cidr: "10.0.0.0/33" }, "set it to a block of addresses like 10.7.0.0/16"],
+    ["network", { cidr: "10.0.0.0/8" }, "set it to a block of addresses from /16 to /26"],
+    ["network", { cidr: "10.0.0.0/27" }, "set it to a block of addresses from /16 to /26"],
+    [
+      "network",
+      { peering: { vpcId: "vpc-12345678", cidr: "10.0.0.0/8" } },
+      "set it to addresses that do not overlap: cidr (default: 10.0.0.0/16) and peering.cidr",
+    ],
+    [
+      "network",
+      { cidr: "10.7.0.0/16", peering: { vpcId: "vpc-12345678", cidr: "10.7.128.0/20" } },
+      "set it to addresses that do not overlap",
+    ],
     [
       "nativePrincipals",
       ["me"],
