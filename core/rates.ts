@@ -35,9 +35,11 @@ export function parseRates(text: string): Result<Rates, string> {
   }
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   if (!parsed.success || Array.isArray(value)) {
-    const path = parsed.success ? "" : (v.getDotPath(parsed.issues[0]) ?? "");
+    const [issue] = parsed.issues ?? [];
+    const path = issue && v.getDotPath(issue);
+    const wrong = issue?.expected === "never" ? "unknown" : JSON.stringify(issue ? issue.input : value);
     return err(
-      `${path || "it"} is wrong: set it to an object of ${names.join(", ")}, each optional, like ${form}`,
+      `${path ?? "it"} is ${wrong ?? "missing"}: set it to an object of ${names.join(", ")}, each optional, like ${form}`,
     );
   }
   const { sender, presence, domain, overall } = parsed.output;

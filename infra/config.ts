@@ -8,14 +8,17 @@ import type { DeclaredTraces } from "./definitions/environment.ts";
 
 /** A VPC that Causeway makes: two zones, public subnets, nothing that costs by the hour. */
 export interface NewNetwork {
-  /** Addresses of the VPC. Default: 10.0.0.0/16. */
+  /** Addresses of the VPC, /16 to /26. Default: 10.0.0.0/16. */
   readonly cidr?: string;
   /**
    * NAT gateways, 0 to 2, at 32.85 USD a month each: the connector then has no address of its own, and leaves by theirs,
    * which do not change. Default: 0.
    */
   readonly natGateways?: number;
-  /** Peers with the VPC that the XMPP server is in; the way back is to be added to its route tables. Default: none. */
+  /**
+   * Peers with the VPC that the XMPP server is in, whose addresses must be others; the way back is to be added to its
+   * route tables. Default: none.
+   */
   readonly peering?: { readonly vpcId: string; readonly cidr: string };
 }
 

@@ -15,6 +15,8 @@ export interface Options {
   readonly domain: string | undefined;
   /** What to change; undefined: nothing, it is only shown. */
   readonly change: Change | undefined;
+  /** The answer as JSON. */
+  readonly json: boolean;
 }
 
 /** What is absent stays as it is. */
@@ -38,6 +40,7 @@ export const help = `Shows or changes with whom the users of a component domain 
   --endpoints FILE  where a bridge on this machine says how to reach it (.local/endpoints.json)
   --profile NAME    a bridge on AWS instead, with this profile of your AWS configuration
   --region NAME     its region
+  --json            the answer as JSON
   --help            this text
 
 A domain stands for itself and everything below it: example.com for chat.example.com, too. What is not named
@@ -57,6 +60,7 @@ const known = {
   endpoints: text,
   profile: text,
   region: text,
+  json: { type: "boolean", default: false },
   help: { type: "boolean", default: false, short: "h" },
 } as const;
 type Values = ReturnType<typeof parseArgs<{ options: typeof known }>>["values"];
@@ -88,6 +92,7 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
     region: values.region,
     domain: domain.value,
     change: command === "set" ? change.value : undefined,
+    json: values.json,
   });
 }
 

@@ -61,20 +61,22 @@ function complain(text: string, exit = 1): number {
   return exit;
 }
 
-function show(domain: string, { allow, deny, strangers }: Policy): void {
-  console.log(`Policy of ${domain}
+const textOf = (domain: string, { allow, deny, strangers }: Policy) => `Policy of ${domain}
   denied domains   ${deny.join(", ") || "none"}
   allowed domains  ${allow?.join(", ") ?? "any"}
-  strangers may    ${strangers}`);
+  strangers may    ${strangers}`;
+
+function show(domain: string, policy: Policy, json: boolean): void {
+  console.log(json ? JSON.stringify({ domain, ...policy }, undefined, 2) : textOf(domain, policy));
 }
 
 async function run(options: Options, { table }: Access, domain: string): Promise<void> {
   const before = await table.readPolicy(domain);
-  if (options.change === undefined) return show(domain, before);
+  if (options.change === undefined) return show(domain, before, options.json);
   const policy = changed(before, options.change);
   await table.writePolicy(domain, policy);
-  show(domain, policy);
-  console.log("It holds everywhere within 10 seconds.");
+  show(domain, policy, options.json);
+  if (!options.json) console.log("It holds everywhere within 10 seconds.");
 }
 
 /** Shows or changes the policy. @returns the exit code */

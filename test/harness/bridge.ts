@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe } from "node:test";
@@ -28,6 +28,8 @@ export interface Scenario {
   readonly log: readonly string[];
   /** What a part has logged so far: `connector`, `function-message`, `prosody`, … */
   logOf(part: string): string;
+  /** What connectors and all functions have logged, metrics included. */
+  logs(): readonly string[];
   /** How the server reaches others, where `remoteDomains` were given. */
   readonly federation: Federation | undefined;
   /** The connection of the bridge's own connector, where `wire` was asked for. */
@@ -259,6 +261,11 @@ export function onEachServer(
           return parts().federation;
         },
         logOf: (part) => readFileSync(join(parts().stateDir, "logs", `${part}.log`), "utf8"),
+        logs() {
+          const folder = join(parts().stateDir, "logs");
+          const ours = readdirSync(folder).filter((file) => /^(connector|function-)/.test(file));
+          return ours.map((file) => readFileSync(join(folder, file), "utf8"));
+        },
         get elsewhere() {
           const { elsewhere } = parts();
           if (elsewhere === undefined) throw new Error("`elsewhere` was not asked for");

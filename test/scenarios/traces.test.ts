@@ -1,7 +1,7 @@
-/** Every sampled trace is one connected tree, from the socket to the native queue and back, and holds no text. */
+/** Every sampled trace is one connected tree, from the socket to the native queue and back, and no text is in spans, logs or metrics. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { placesOf, signal, upAfter } from "#bench/faults/places.ts";
 import { limits } from "#core/limits.ts";
 import { element } from "#core/xmpp/stanza.ts";
@@ -66,11 +66,6 @@ onEachServer(
     let bob: XmppUser;
     before(async () => {
       [alice, bob] = [await scenario.login("alice"), await scenario.login("bob")];
-    });
-    after(async () => {
-      const { bodies, spans } = scenario.traces;
-      assert.ok(spans.length > 100);
-      for (const body of bodies) assert.ok(!body.includes(secret), "a text got into a span");
     });
 
     const { emit, says, hears, traceOf } = partsOf(scenario);
@@ -195,6 +190,22 @@ onEachServer(
 
     test("each trace is one tree, whose times agree", async () => {
       await scenario.traces.connected();
+    });
+
+    test("no text is in a span, a line of a log or a metric", async () => {
+      // With the last of its figures, as it tells them once a minute else.
+      await scenario.bridge.killConnector("SIGTERM");
+      const { bodies, spans } = scenario.traces;
+      assert.ok(spans.length > 100);
+      const logs = scenario.logs();
+      // The connector and five functions.
+      assert.ok(logs.length >= 6);
+      const all = logs.join("\n");
+      for (const event of ["downlink.routed", "handled", "rejected", "failed", "metrics"]) {
+        assert.ok(all.includes(`"event":"${event}"`), event);
+      }
+      assert.match(all, /"_aws":/);
+      for (const text of [...bodies, ...logs]) assert.ok(!text.includes(secret), "a text got out");
     });
   },
   { traced: true, lanes: 1, timeoutMs: 240_000 },

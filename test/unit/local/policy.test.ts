@@ -20,12 +20,13 @@ test("the command takes every option that the help names, and no other", () => {
     "--endpoints",
     "--profile",
     "--region",
+    "--json",
     "--help",
   ];
   assert.deepEqual(named, expected);
   const nowhere = { profile: undefined, region: undefined };
-  const shown = { endpoints: "x.json", ...nowhere, domain: "im.example.com", change: undefined };
-  const read = readOptions(["show", "--endpoints", "x.json", "--domain", "IM.example.com"]);
+  const shown = { endpoints: "x.json", ...nowhere, domain: "im.example.com", change: undefined, json: true };
+  const read = readOptions(["show", "--endpoints", "x.json", "--domain", "IM.example.com", "--json"]);
   assert.deepEqual(read, { ok: true, value: shown });
   assert.deepEqual(readOptions(["-h"]), { ok: true, value: "help" });
 });
