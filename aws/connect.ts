@@ -15,7 +15,7 @@ const endpointOf = (endpoint: string | undefined) => (endpoint === undefined ? {
  *   would wait for ever, and a function that its timeout ends leaves notes as if an item had killed it
  */
 export function connectAws(
-  env: AwsEnv,
+  env: Omit<AwsEnv, "traces">,
   requestMsMax: number = limits.awsRequestMsMax,
 ): { readonly queues: Queues; readonly table: Table } {
   const { region, urls, deadLetterUrls, domains } = env;

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
 import { servedDomain } from "./domains.ts";
-import { text, wanted } from "./env.ts";
+import { wanted } from "./env.ts";
+import { text } from "./env-words.ts";
 import type { SecretSource } from "./secret.ts";
 
 export interface Connection {

@@ -11,7 +11,8 @@ import {
   secretArnSchema,
   serviceSchema,
 } from "./connections.ts";
-import { type AwsEnv, awsEnv, common, type Environment, missingQueue, parse, text } from "./env.ts";
+import { type AwsEnv, awsEnv, common, type Environment, missingQueue, parse } from "./env.ts";
+import { text } from "./env-words.ts";
 
 const powerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
 

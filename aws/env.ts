@@ -13,13 +13,10 @@ import { limits } from "#core/limits.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { addressOfDomain, readDomains } from "./domains.ts";
+import { text, url } from "./env-words.ts";
+import { type TraceEnv, traceEntries, traceEnvOf } from "./trace-env.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Text; the description says what to set the variable to, and stands in every complaint about it. */
-export const text = (description: string) => v.pipe(v.string(), v.minLength(1), v.description(description));
-const url = (description: string) =>
-  v.pipe(v.string(), v.regex(/^https?:\/\/[^/]/), v.description(description));
 
 export const common = {
   AWS_REGION: v.optional(text("an AWS region, like us-east-1"), "us-east-1"),
@@ -32,6 +29,7 @@ export const common = {
     v.description("the component domains that are served, separated by commas"),
   ),
   CAUSEWAY_TABLE: v.pipe(v.string(), v.minLength(3), v.description("the name of the DynamoDB table")),
+  ...traceEntries,
 };
 
 const wholeNumber = (least: number, most: number, description: string) =>
@@ -71,6 +69,7 @@ export interface AwsEnv {
   /** The queues that this process uses; others are absent. */
   readonly urls: QueueUrls;
   readonly deadLetterUrls: QueueUrls;
+  readonly traces: TraceEnv;
 }
 
 export type QueueUrls = Partial<Record<QueueRef, string>>;
@@ -159,6 +158,7 @@ export function awsEnv(
     domains: domains.value,
     urls: urls.value,
     deadLetterUrls: deadLetterUrls.value,
+    traces: traceEnvOf(read),
   });
 }
 

@@ -11,6 +11,13 @@ const permanentNames = new Set([
   "SerializationException",
 ]);
 
+/** The call that an error says nobody may make for us, as IAM names it: `sqs:ReceiveMessage`. */
+export function deniedAction(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !/AccessDenied|NotAuthorized/.test(error.name)) return undefined;
+  // AWS names the action there; the rest of the message is left out.
+  return /not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)/.exec(error.message)?.[1];
+}
+
 /**
  * Whether trying the same again may succeed. Everything that AWS or the network says counts as transient but
  * for refusals of content: a missing permission or queue is mended by people, and no event may be lost

@@ -200,13 +200,10 @@ export function makeQueues(options: {
 
     async setAside(queue, letter) {
       const url = urlOf(options.deadLetterUrls, queue);
-      const fifo = url.endsWith(".fifo")
-        ? {
-            MessageGroupId: letter.group || "none",
-            // Causes of two domains may have the same id, but then their items differ.
-            MessageDeduplicationId: hashId(letter.reason, letter.cause, letter.body ?? ""),
-          }
-        : {};
+      // Causes of two domains may have the same id, but then their items differ.
+      const name = hashId(letter.reason, letter.cause, letter.body ?? "");
+      // Each in a group of its own: whoever looks through them would see no more than the first few of a group.
+      const fifo = url.endsWith(".fifo") ? { MessageGroupId: name, MessageDeduplicationId: name } : {};
       await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: letterBody(letter), ...fifo }));
     },
 

@@ -1,36 +1,112 @@
-/** `npm run bench -- <name>`: measures the bridge on this machine. */
-import { runPresence } from "./presence.ts";
-import { presenceHelp, readPresenceOptions } from "./presence-options.ts";
+/** `npm run bench`: measures the bridge on this machine. */
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { stop as stopBundler } from "esbuild";
+import type { Bench } from "./bench.ts";
+import { bundleBench } from "./bundle/bundle.ts";
+import { connectorBench } from "./connector/compare.ts";
+import { endAll } from "./ending.ts";
+import { latencyBench } from "./load/latency.ts";
+import { packingBench } from "./load/packing.ts";
+import { soakBench } from "./load/soak.ts";
+import { throughputBench } from "./load/throughput.ts";
+import { loadNow, type Machine, thisMachine } from "./machine.ts";
+import { helpText, type Options, readOptions } from "./options.ts";
+import { presenceBench } from "./presence/presence.ts";
 
-const help = `npm run bench -- <name> [options]
+const benches: Readonly<Record<string, Bench>> = {
+  connector: connectorBench,
+  latency: latencyBench,
+  throughput: throughputBench,
+  packing: packingBench,
+  presence: presenceBench,
+  soak: soakBench,
+  bundle: bundleBench,
+};
 
-  presence   a change that 100,000 subscribers see; messages meanwhile; a resync of 10,000 pairs
-
-npm run bench -- <name> --help says more about one.`;
-
-function complain(text: string): number {
-  console.error(text);
-  return 1;
+interface Result {
+  readonly begun: string;
+  /** Processes that wanted a core before and after. */
+  readonly load: { readonly before: number; readonly after: number };
+  readonly figures: object;
 }
 
-async function presence(args: readonly string[]): Promise<number> {
-  const options = readPresenceOptions(args);
-  if (!options.ok) return complain(`${options.error}\n\n${presenceHelp}`);
-  if (options.value === "help") {
-    console.log(presenceHelp);
-    return 0;
+function machineText({ cpu, cores, memoryGb, node }: Machine): string {
+  return `${cores} cores (${cpu}) with ${memoryGb} GB, Node ${node}`;
+}
+
+/** npm gives no arguments to its pre-scripts, so the second server is installed when it is asked for. */
+function ensureServers({ servers }: Options): void {
+  if (!servers.includes("ejabberd")) return;
+  const script = join(dirname(import.meta.dirname), "local/setup/setup.mjs");
+  const setup = spawnSync(process.execPath, [script, "ejabberd"], { stdio: ["ignore", 2, 2] });
+  if (setup.status !== 0) throw new Error("ejabberd could not be installed");
+}
+
+async function runAll(options: Options): Promise<void> {
+  ensureServers(options);
+  const begun = performance.now();
+  const machine = thisMachine();
+  console.log(`${machineText(machine)}, ${new Date().toISOString()}\n`);
+  const results: Record<string, Result> = {};
+  const names = options.names.length > 0 ? options.names : Object.keys(benches);
+  for (const name of names) {
+    const progress = (line: string) => {
+      const at = ((performance.now() - begun) / 1000).toFixed(1).padStart(7);
+      console.error(`${at} s  ${name}: ${line}`);
+    };
+    const [time, before] = [new Date().toISOString(), loadNow()];
+    const outcome = await benches[name]?.run(options, progress);
+    if (outcome === undefined) continue;
+    const load = { before, after: loadNow() };
+    results[name] = { begun: time, load, figures: outcome.figures };
+    console.log(`## ${name}, load ${load.before.toFixed(1)} to ${load.after.toFixed(1)}\n`);
+    console.log(`${outcome.tables.join("\n\n")}\n`);
   }
-  await runPresence(options.value);
-  return 0;
+  if (options.json === undefined) return;
+  const { json, names: _, help: __, ...settings } = options;
+  writeFileSync(json, `${JSON.stringify({ machine, settings, benches: results }, undefined, 2)}\n`);
 }
 
-async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === "presence") return await presence(args);
-  if (name === "--help" || name === "-h") {
+/** Ctrl-C: what we have started ends first. */
+function endOnSignals(): void {
+  let asked = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (asked) return;
+      asked = true;
+      void endAll().then(() => process.exit(130));
+    });
+  }
+}
+
+async function main(): Promise<number> {
+  const help = helpText(
+    Object.fromEntries(Object.entries(benches).map(([name, { purpose }]) => [name, purpose])),
+  );
+  const options = readOptions(process.argv.slice(2), Object.keys(benches));
+  if (!options.ok) {
+    console.error(`${options.error}\n\n${help}`);
+    return 1;
+  }
+  if (options.value.help) {
     console.log(help);
     return 0;
   }
-  return complain(name === undefined ? help : `no benchmark is called ${name}\n\n${help}`);
+  endOnSignals();
+  try {
+    await runAll(options.value);
+    return 0;
+  } finally {
+    await endAll();
+    await stopBundler();
+  }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}

@@ -2,6 +2,7 @@
 import type { Queues } from "#aws/queues.ts";
 import { encodeItem, type WalkTask, writePack } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
+import type { Span, Tracer } from "#core/trace.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Log, nameOfError } from "./log.ts";
 import { pause } from "./pause.ts";
@@ -12,7 +13,7 @@ export interface AnnounceOptions {
   readonly queues: Pick<Queues, "send">;
   readonly limits: Limits;
   readonly random: () => number;
-  readonly newTrace: () => string;
+  readonly tracer: Tracer;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;
@@ -45,11 +46,12 @@ export function makeAnnounce(options: AnnounceOptions): Announce {
   };
 
   // One after the other, so that the last word is the last.
-  const tell = (task: WalkTask) => {
-    telling = telling.then(() => send(task));
+  const tell = (span: Span, task: WalkTask) => {
+    telling = telling.then(() => send(task)).finally(() => span.end());
   };
-  const common = (fence: number) => ({
-    trace: options.newTrace(),
+  const begin = (name: string, fence: number) => options.tracer.begin(name, () => ({ domain, fence }));
+  const common = (span: Span, fence: number) => ({
+    trace: span.trace,
     hops: 0,
     domain,
     fence,
@@ -57,9 +59,15 @@ export function makeAnnounce(options: AnnounceOptions): Announce {
   });
 
   return {
-    up: (fence) =>
-      tell({ ...common(fence), id: `${fence}.greet.0`, kind: "resync", phase: "greet", step: 0 }),
-    down: (fence, reason) => tell({ ...common(fence), id: `${fence}.down`, kind: "disconnected", reason }),
+    up(fence) {
+      const span = begin("stream up", fence);
+      const id = `${fence}.greet.0`;
+      tell(span, { ...common(span, fence), id, kind: "resync", phase: "greet", step: 0 });
+    },
+    down(fence, reason) {
+      const span = begin("stream down", fence);
+      tell(span, { ...common(span, fence), id: `${fence}.down`, kind: "disconnected", reason });
+    },
     told: () => telling,
   };
 }

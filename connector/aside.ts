@@ -23,8 +23,8 @@ export async function setAside(
   letter: DeadLetter,
 ): Promise<boolean> {
   const { limits, log, signal } = options;
-  const { reason, cause } = letter;
-  log("warn", "stanza.set-aside", { queue, reason, cause });
+  const { reason, cause, trace } = letter;
+  log("warn", "stanza.set-aside", { queue, reason, cause, trace });
   for (let failures = 1; !signal.aborted; failures += 1) {
     try {
       await options.queues.setAside(queue, letter);

@@ -2,10 +2,11 @@
 import type { Queues } from "#aws/queues.ts";
 import type { ReadSecret } from "#aws/secret.ts";
 import type { Table } from "#aws/table.ts";
-import { newTrace } from "#aws/trace.ts";
+import { untraced } from "#aws/tracer.ts";
 import type { OutboundItem } from "#core/contract/envelope.ts";
 import { limits as defaultLimits, type Limits } from "#core/limits.ts";
 import { type Rates, ratesOf } from "#core/rates.ts";
+import type { Tracer } from "#core/trace.ts";
 import { checkOutbound, parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { errorReply } from "#core/xmpp/error.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
@@ -39,6 +40,8 @@ export interface ConnectorOptions extends DialOptions {
   /** Where the policy of the domain is. */
   readonly table: Pick<Table, "readPolicy">;
   readonly log: Log;
+  /** Default: nothing is recorded. */
+  readonly tracer?: Tracer;
   /** How much may come in; by default what the limits say. */
   readonly rates?: Rates;
   /** Defaults to the limits of `core/limits.ts`. */
@@ -96,6 +99,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
     queues: countAsides(options.queues, counters),
     limits,
     random,
+    tracer: options.tracer ?? untraced,
     signal: giveUp.signal,
     onPacked(items: number) {
       counters.add("packs");
@@ -125,7 +129,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
       counters.reason(reason);
     },
   });
-  const uplink = makeUplink({ ...shared, newTrace, gate, reply });
+  const uplink = makeUplink({ ...shared, gate, reply });
 
   /** The author's side of a stanza that may not leave: as if its contact had refused it. */
   const bounce = async ({ stanza, text }: Unfit): Promise<void> => {
@@ -159,7 +163,7 @@ export function makeConnector(options: ConnectorOptions): Connector {
     },
   });
 
-  const announce = makeAnnounce({ ...shared, newTrace, now: options.now ?? Date.now });
+  const announce = makeAnnounce({ ...shared, now: options.now ?? Date.now });
 
   const stream = makeStream({
     ...shared,

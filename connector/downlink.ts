@@ -7,14 +7,15 @@ import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { type Held, makeHeld } from "./held.ts";
 import { type Log, nameOfError } from "./log.ts";
-import { makeBell } from "./pause.ts";
+import { atMost, makeBell } from "./pause.ts";
 import { makePoller } from "./poller.ts";
 import type { Session } from "./session.ts";
 import { makeUnit, type Unit, type UnitOptions } from "./unit.ts";
 
 type OutboundQueue = Extract<QueueName, "outboundStanzas" | "outboundPresence">;
 
-export interface DownlinkOptions extends Pick<UnitOptions, "context" | "bounce" | "routed" | "onWritten"> {
+export interface DownlinkOptions
+  extends Pick<UnitOptions, "context" | "bounce" | "routed" | "onWritten" | "tracer"> {
   readonly queues: Pick<Queues, "receive" | "remove" | "extend">;
   readonly setAside: (queue: QueueName, letter: Parameters<UnitOptions["setAside"]>[0]) => Promise<boolean>;
   readonly limits: Limits;
@@ -86,8 +87,9 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
   };
 
   const settle = async (writing: Writing) => {
-    if (!(await writing.routed)) return;
-    const { done, later } = await writing.unit.outcome();
+    if (!(await writing.routed)) return writing.unit.abandon();
+    const { done, later, items } = await writing.unit.outcome();
+    if (items.length > 0) log("info", "downlink.routed", { items });
     held.remove(done);
     const ours = later.filter(held.has);
     if (ours.length === 0) return;
@@ -96,6 +98,7 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
   };
 
   const finish = (writing: Writing) => {
+    if (!failed) writing.unit.written();
     const settled: Promise<void> = settle(writing).finally(() => settling.delete(settled));
     settling.add(settled);
   };
@@ -133,6 +136,7 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
       if (next) await writeBroadcast(next);
       else await waiting;
     }
+    broadcast?.unit.abandon();
   };
   const running = run();
 
@@ -154,14 +158,6 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
       await held.removed();
     },
   };
-}
-
-/** Waits for it, but no longer than `ms`. */
-async function atMost(ms: number, awaited: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([awaited, promise]);
-  clearTimeout(timer);
 }
 
 export function makeDownlink(options: DownlinkOptions): Downlink {

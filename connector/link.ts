@@ -166,10 +166,12 @@ function makeLink(options: LinkOptions) {
     if (pump()) socket.resume();
   };
 
-  /** While reading is held the server's end cannot be seen, so the clock stands still. */
-  const expectEnd = () => {
+  /** While reading is held, or has more to read before it, the server's end cannot be seen. */
+  const expectEnd = (closingAt: number) => {
     closeTimer = setTimeout(() => {
-      if (held) expectEnd();
+      const now = performance.now();
+      const isReading = now - readAt < limits.closeMsMax && now - closingAt < limits.closeStuckMsMax;
+      if (held || isReading) expectEnd(closingAt);
       else destroy("close-timeout");
     }, limits.closeMsMax);
   };
@@ -181,7 +183,7 @@ function makeLink(options: LinkOptions) {
     // A FIN right behind our closing tag could make the server forget what it has yet to send: the server ends.
     if (reason === undefined) socket.write("</stream:stream>");
     else socket.end("</stream:stream>");
-    expectEnd();
+    expectEnd(performance.now());
   }
 
   return {

@@ -1,9 +1,11 @@
 /** The connector as a process: environment, a connector for each domain, signals, exit. */
 import { connectAws } from "#aws/connect.ts";
+import { connectTracer } from "#aws/connect-tracer.ts";
 import { type ConnectorEnv, readConnectorEnv } from "#aws/connector-env.ts";
 import { queuesOfDomain } from "#aws/queues-of-domain.ts";
 import { makeSecretReader } from "#aws/secret.ts";
 import { limits } from "#core/limits.ts";
+import type { Tracer } from "#core/trace.ts";
 import { type Connector, makeConnector } from "./connector.ts";
 import { serveHealth } from "./health.ts";
 import { makeLease, makeNoLease } from "./lease.ts";
@@ -19,7 +21,7 @@ interface Served {
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
 
 /** One for each domain, over the same clients. */
-function makeAll(env: ConnectorEnv): Served[] {
+function makeAll(env: ConnectorEnv, tracer: Tracer): Served[] {
   const { queues, table } = connectAws(env);
   return env.connections.map(({ secret, ...connection }) => {
     const { domain } = connection;
@@ -34,6 +36,7 @@ function makeAll(env: ConnectorEnv): Served[] {
       table,
       lease,
       log,
+      tracer,
     });
     return { connector, log };
   });
@@ -55,7 +58,7 @@ async function stopOne({ connector, log }: Served): Promise<boolean> {
  * Stops all at the same time and once, whoever asks first, and ends the process: 0 when everything was handed over in
  * time, else 1.
  */
-function stopper(all: readonly Served[], tellMetrics: () => void): (reason: string) => void {
+function stopper(all: readonly Served[], tellLast: () => Promise<void>): (reason: string) => void {
   let stopping = false;
   return (reason) => {
     if (stopping) return;
@@ -74,9 +77,9 @@ function stopper(all: readonly Served[], tellMetrics: () => void): (reason: stri
       left.delete(served);
       return isDone;
     });
-    void Promise.all(stopped).then((done) => {
+    void Promise.all(stopped).then(async (done) => {
       clearTimeout(timer);
-      tellMetrics();
+      await tellLast();
       process.exit(done.every(Boolean) ? 0 : 1);
     });
   };
@@ -106,7 +109,13 @@ async function main(): Promise<void> {
     console.error(`wrong environment: ${env.error}`);
     process.exit(1);
   }
-  const all = makeAll(env.value);
+  const log = makeLog(writeLine, env.value.domains.join(","));
+  const tracer = connectTracer(env.value.traces, {
+    everyMs: limits.traceSendMs,
+    sendMsMax: limits.traceSendMsMax,
+    onDropped: (spans, reason) => log("warn", "spans.dropped", { spans, reason }),
+  });
+  const all = makeAll(env.value, tracer);
   const { healthHost, healthPort } = env.value;
   const health = () => ({ domains: all.map(({ connector }) => connector.health()) });
   try {
@@ -116,7 +125,10 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   const tellMetrics = report(all, env.value.status || process.stdout.isTTY);
-  const stop = stopper(all, tellMetrics);
+  const stop = stopper(all, () => {
+    tellMetrics();
+    return tracer.flush();
+  });
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
   // Started by a parent that holds a channel to us: without the parent nobody would ever stop us.

@@ -9,6 +9,14 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Waits for it, but no longer than `ms`. */
+export async function atMost(ms: number, awaited: Promise<unknown>): Promise<void> {
+  const due = Promise.withResolvers<void>();
+  const timer = setTimeout(due.resolve, ms);
+  await Promise.race([due.promise, awaited]);
+  clearTimeout(timer);
+}
+
 /** Lets several wait for the next time that something happens. */
 export interface Bell {
   /** Ends every wait that is under way. */

@@ -26,6 +26,7 @@ export function makePolicyWatch(options: {
   const readOnce = async () => {
     try {
       rules = rulesOf(await table.readPolicy(domain));
+      if (isFailing) log("info", "policy.read");
       isFailing = false;
     } catch (error) {
       // What was read last holds on.

@@ -1,6 +1,7 @@
 /**
- * Sends the items of one stanza queue: at once when idle, else when the previous call has completed; one call at
- * a time. A pack that was not taken is sent again unchanged, and its lane waits for it.
+ * Sends the items of one stanza queue: at once when idle, else when the previous call has completed and either
+ * enough is there or `packWaitMsMax` have passed since it began; one call at a time. A pack that was not taken is sent
+ * again unchanged, and its lane waits for it.
  */
 import { hashId } from "#aws/hash.ts";
 import type { Queues } from "#aws/queues.ts";
@@ -10,7 +11,7 @@ import type { Limits } from "#core/limits.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Log, nameOfError } from "./log.ts";
 import { fillCall, type Pack, type Packable } from "./pack.ts";
-import { makeBell } from "./pause.ts";
+import { atMost, makeBell } from "./pause.ts";
 
 export interface SendItem extends Packable {
   /** `<fence>.<seq>` */
@@ -143,18 +144,31 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
   /** Until the next retry is due or something new comes. */
   const waitForWork = async () => {
     const dueAt = Math.min(...retries.map((retry) => retry.dueAt));
-    const due = Promise.withResolvers<void>();
-    const timer = setTimeout(due.resolve, Math.max(0, dueAt - performance.now()) + 1);
-    await Promise.race([due.promise, added.rung()]);
-    clearTimeout(timer);
+    await atMost(Math.max(0, dueAt - performance.now()) + 1, added.rung());
+  };
+
+  /** Half of the window: reading goes on while it is sent. */
+  const isEnough = () =>
+    pending.length >= limits.windowStanzasMax / 2 ||
+    pending.reduce((bytes, item) => bytes + item.encoded.length, 0) >= limits.packBytesMax;
+
+  /** Calls are what SQS costs: while stanzas come faster than calls return, they go together. */
+  const fillUp = async (begun: number) => {
+    for (;;) {
+      const leftMs = begun + limits.packWaitMsMax - performance.now();
+      if (leftMs <= 0 || isEnough()) return;
+      await atMost(leftMs, added.rung());
+    }
   };
 
   const run = async () => {
     while (pending.length > 0 || retries.length > 0) {
       dropLate();
       const call = takeCall();
+      const begun = performance.now();
       if (call.length > 0) await send(call);
       else if (retries.length > 0) await waitForWork();
+      if (call.length > 0 && pending.length > 0 && retries.length === 0) await fillUp(begun);
     }
     running = false;
     emptied.ring();

@@ -26,7 +26,7 @@ export type Piece =
   | { readonly kind: "broken" };
 
 export interface Splitter {
-  /** Gives the next bytes; only after {@link Splitter.next} has returned undefined. The chunk may be reused then. */
+  /** Gives the next bytes; they may be reused when {@link Splitter.next} has returned undefined. */
   push(chunk: Buffer): void;
   /** The next piece; undefined when more bytes are needed. */
   next(): Piece | undefined;
@@ -182,7 +182,8 @@ export function makeSplitter(
 
   return {
     push(bytes) {
-      chunk = bytes;
+      // TLS hands over what it has decrypted also when nothing more was wanted. What is left begins with an element.
+      chunk = position < chunk.length ? Buffer.concat([chunk.subarray(position), bytes]) : bytes;
       position = 0;
     },
     next() {

@@ -8,14 +8,17 @@ import {
   splitPack,
   writePack,
 } from "#core/contract/envelope.ts";
+import { stanzaIdOf, traceIdOf } from "#core/contract/item-ids.ts";
 import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
+import type { Span, Tracer } from "#core/trace.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { type ExpandContext, errorInstead, expandItem, type Unfit } from "./expand.ts";
 import { nameOfError } from "./log.ts";
 import type { Versions } from "./versions.ts";
 
 export interface UnitOptions {
+  readonly tracer: Tracer;
   readonly context: ExpandContext;
   readonly limits: Limits;
   /** Called with each stanza that is about to be written. */
@@ -34,11 +37,17 @@ export interface Outcome {
   readonly done: readonly ReceivedMessage[];
   /** To be tried again later. */
   readonly later: readonly ReceivedMessage[];
+  /** Effect, stanza and trace id of each item that was written. */
+  readonly items: readonly (readonly string[])[];
 }
 
 export interface Unit {
   /** The next slice to write; undefined when there is none. */
   next(): string | undefined;
+  /** Its last slice was written. */
+  written(): void;
+  /** The stream has ended before everything was confirmed. */
+  abandon(): void;
   /** After the last slice: resolves when everything is told that must be told. */
   outcome(): Promise<Outcome>;
 }
@@ -89,6 +98,24 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
   const later: ReceivedMessage[] = [];
+  const written: (readonly string[])[] = [];
+  /** One an item, however many recipients it has. */
+  const spans: Span[] = [];
+
+  const begin = (message: ReceivedMessage, { id, trace, hops, recipients }: OutboundItem): Span => {
+    const span = options.tracer.follow("stanza out", trace, () => ({
+      domain: context.domain,
+      id,
+      message: message.id,
+      receives: message.receives,
+      group: message.group,
+      hops,
+      recipients: recipients?.length,
+      queuedMs: context.now() - message.sentAt,
+    }));
+    spans.push(span);
+    return span;
+  };
 
   const tell = (message: ReceivedMessage, telling: Promise<boolean>) => {
     tellings.set(message, [...(tellings.get(message) ?? []), telling]);
@@ -130,21 +157,31 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     }
   };
 
-  function* stanzasIn(message: ReceivedMessage, items: readonly OutboundItem[]): Generator<string> {
+  /** @param whole the span of the item that these are parts of */
+  function* stanzasIn(
+    message: ReceivedMessage,
+    items: readonly OutboundItem[],
+    whole?: Span,
+  ): Generator<string> {
     for (const item of items) {
+      const span = whole ?? begin(message, item);
       const stanzas = expand(item);
       if (stanzas.ok) {
+        let isWritten = false;
         for (const xml of stanzas.value) {
           if (item.confirm) awaited.set(message, [...(awaited.get(message) ?? []), item]);
           yield xml;
+          isWritten = true;
         }
+        if (isWritten) written.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
         continue;
       }
       const parts = apart(item);
       if (parts.length > 0) {
-        yield* stanzasIn(message, parts);
+        yield* stanzasIn(message, parts, span);
         continue;
       }
+      span.fail("unfit");
       onUnfit(message, item, stanzas.error);
       const instead = errorInstead(stanzas.error, context.domain);
       if (instead !== undefined) yield instead;
@@ -189,7 +226,17 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       const { value, done } = pending.next();
       return done ? undefined : value;
     },
+    written() {
+      for (const span of spans) span.event("written");
+    },
+    abandon() {
+      for (const span of spans) {
+        span.fail("not-confirmed");
+        span.end();
+      }
+    },
     async outcome() {
+      for (const span of spans) span.end();
       const done: ReceivedMessage[] = [];
       const untold: ReceivedMessage[] = [];
       for (const message of messages) {
@@ -199,7 +246,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
         if (told.every(Boolean)) done.push(message);
         else untold.push(message);
       }
-      return { done, later: [...untold, ...later] };
+      return { done, later: [...untold, ...later], items: written };
     },
   };
 }

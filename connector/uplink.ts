@@ -3,6 +3,7 @@ import type { Element } from "ltx";
 import type { Queues } from "#aws/queues.ts";
 import { encodeItem, type OutboundItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
+import type { Span, Tracer } from "#core/trace.ts";
 import { parseStanza, serializeStanza } from "#core/xmpp/codec.ts";
 import { type Condition, errorReply } from "#core/xmpp/error.ts";
 import { setAside } from "./aside.ts";
@@ -22,7 +23,7 @@ export interface UplinkOptions {
   readonly queues: Pick<Queues, "send" | "setAside">;
   readonly limits: Limits;
   readonly random: () => number;
-  readonly newTrace: () => string;
+  readonly tracer: Tracer;
   readonly lease: Pick<Lease, "term">;
   /** Asked about all that the server sends; what we say ourselves is exempt. */
   readonly gate: Pick<Gate, "refuses">;
@@ -61,6 +62,7 @@ interface Refusal {
   readonly queue: StanzaQueue;
   readonly reason: string;
   readonly cause: string;
+  readonly span: Span;
   readonly stanza: Element | undefined;
   readonly bytes: number;
   readonly detail?: string;
@@ -75,6 +77,13 @@ function describe({ stanza, bytes, detail }: Refusal): string {
   return detail === undefined ? what : `${what}: ${detail}`;
 }
 
+/** Without resources, which their owners name as they like. */
+function spanFieldsOf(stanza: Element | undefined) {
+  const { from, to, id, type } = stanza?.attrs ?? {};
+  const bareOf = (jid: string | undefined) => jid?.split("/", 1)[0];
+  return { kind: stanza?.name, type, stanza: id, contact: bareOf(from), ghost: bareOf(to) };
+}
+
 /** The opening tag as an element of its own. */
 function readHead(head: string | undefined): Element | undefined {
   const closed = head?.replace(/\/?>$/, "/>");
@@ -83,7 +92,7 @@ function readHead(head: string | undefined): Element | undefined {
 }
 
 export function makeUplink(options: UplinkOptions): Uplink {
-  const { limits, log } = options;
+  const { domain, limits, log } = options;
   const window = makeWindow(limits);
   const classify = makeClassifier(options.domain, options.lanes, limits);
   const senders = new Map(stanzaQueues.map((queue) => [queue, makeSender<SendItem>({ ...options, queue })]));
@@ -94,9 +103,20 @@ export function makeUplink(options: UplinkOptions): Uplink {
   let term: number | undefined;
   let onRoom = () => {};
 
+  /** A trace begins with each stanza that is read (design §12); word of what was routed goes on in its own. */
+  const begin = (
+    { stanza, ...what }: Omit<Refusal, "reason" | "span"> & { lane?: string | undefined },
+    parent?: string,
+  ): Span => {
+    const fields = () => ({ domain, ...what, ...spanFieldsOf(stanza) });
+    if (parent !== undefined) return options.tracer.follow("stanza in", parent, fields);
+    return options.tracer.begin("stanza in", fields);
+  };
+
   /** Sets aside and answers; the stanza keeps its place in the window until that is done. */
   const refuse = async (refusal: Refusal): Promise<void> => {
-    const { queue, reason, cause, stanza } = refusal;
+    const { queue, reason, cause, stanza, span } = refusal;
+    span.fail(reason);
     const condition = conditions[reason];
     // RFC 6120 §8.1 asks for an answer to messages and iqs; a refused presence is silent.
     if (condition !== undefined && stanza !== undefined && stanza.name !== "presence") {
@@ -107,6 +127,7 @@ export function makeUplink(options: UplinkOptions): Uplink {
       reason,
       text: describe(refusal),
       cause,
+      trace: span.trace,
       at: new Date().toISOString(),
       group: "",
       ...(refusal.body !== undefined && { body: refusal.body }),
@@ -127,18 +148,27 @@ export function makeUplink(options: UplinkOptions): Uplink {
     const ticket = window.enter(bytes);
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = () => {
+      span.end();
       window.leave(ticket);
       resolve();
       onRoom();
     };
     const cause = `${fence}.${seq}`;
     const queue = queueOf(stanza.name);
+    const lane = queue === "iqStanzas" || place.kind !== "lane" ? undefined : place.lane;
+    const span = begin({ cause, queue, lane, bytes, stanza }, routed?.trace);
     const reject = (reason: string, more: Pick<Refusal, "detail" | "body"> = {}) => {
-      void refuse({ queue, reason, cause, stanza, bytes, ...more }).then(done);
+      void refuse({ queue, reason, cause, span, stanza, bytes, ...more }).then(done);
     };
     const time = new Date().toISOString();
-    const { id, trace = options.newTrace() } = routed ?? {};
-    const encoded = encodeItem({ fence, seq, time, trace, xml, ...(id !== undefined && { routed: id }) });
+    const encoded = encodeItem({
+      fence,
+      seq,
+      time,
+      trace: span.trace,
+      xml,
+      ...(routed && { routed: routed.id }),
+    });
     seq += 1;
     const opened = term;
     const isLate = () => options.lease.term() !== opened;
@@ -149,7 +179,7 @@ export function makeUplink(options: UplinkOptions): Uplink {
     else if (packOverheadBytes + encoded.length > limits.queueMessageBytesMax) reject("oversized");
     else {
       senders.get(queue)?.add({
-        lane: queue === "iqStanzas" ? undefined : place.lane,
+        lane,
         encoded,
         cause,
         sent: done,
@@ -180,7 +210,10 @@ export function makeUplink(options: UplinkOptions): Uplink {
       const cause = `${fence}.${seq}`;
       seq += 1;
       const { reason, bytes } = piece;
-      void refuse({ queue: queueOf(stanza?.name ?? ""), reason, cause, stanza, bytes }).then(() => {
+      const queue = queueOf(stanza?.name ?? "");
+      const span = begin({ cause, queue, stanza, bytes });
+      void refuse({ queue, reason, cause, span, stanza, bytes }).then(() => {
+        span.end();
         window.leave(ticket);
         onRoom();
       });

@@ -12,6 +12,8 @@ export const limits = {
   pauseMsMax: 10_000,
   /** Encoded size up to which items share one SQS message. */
   packBytesMax: 256 * 1024,
+  /** Uplink, while busy: from the beginning of one call to a queue to that of the next, so that calls are full. */
+  packWaitMsMax: 25,
   /** SQS: encoded size of one message, and of one batch call. */
   queueMessageBytesMax: 1024 * 1024,
   /** SQS: messages in one batch call. */
@@ -142,8 +144,10 @@ export const limits = {
   writeSliceBytes: 16 * 1024,
   /** Slices of a broadcast that may be on their way through the server, so that messages never wait long behind it. */
   broadcastSlicesMax: 2,
-  /** Graceful end of a stream: from our closing tag to the server's, while reading is not paused. */
+  /** Graceful end of a stream: from our closing tag to the server's, while nothing comes and reading is not paused. */
   closeMsMax: 5_000,
+  /** The same while the server still sends: a connector that stood still has much to read. */
+  closeStuckMsMax: 15_000,
   /** Long polls of one outbound queue at the same time, while there is work. */
   receivesMaxParallel: 4,
   /** Deletions of one outbound queue at the same time. */
@@ -225,6 +229,23 @@ export const limits = {
   awsSocketsMax: 50,
   /** Domains on a list of the policy. */
   policyDomainsMax: 1_000,
+  /** Of the traces that begin with us, how many are sampled, from 0 to 1. */
+  traceRatio: 0.05,
+  /** Spans that wait to be sent, in one process; beyond it they are dropped, and counted. */
+  traceSpansMax: 4_096,
+  /** Spans in one request to a collector (CloudWatch: 10,000 and 5 MB). */
+  traceBatchMax: 512,
+  /** Spans in one datagram: 64 KiB with base64, however long their ids. */
+  traceDatagramSpansMax: 8,
+  /** Characters of an id in a span; longer ones are cut. */
+  traceValueCharsMax: 256,
+  /** Connector: how long a span waits for others before they are sent. */
+  traceSendMs: 2_000,
+  /** One round of sending: in the connector, and at the end of an invocation, which waits for it. */
+  traceSendMsMax: 5_000,
+  traceFlushMsMax: 500,
+  /** Trace ids that one log line names. */
+  traceIdsLoggedMax: 10,
 } as const;
 
 /** Limits as plain numbers: what a part takes as an option, so that a test may give smaller ones. */

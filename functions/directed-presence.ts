@@ -7,6 +7,7 @@ import type { Cause, Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { err, ok } from "#core/result.ts";
+import { unsampled } from "#core/trace.ts";
 import type { Context } from "#core/translate/context.ts";
 import { decideDirectedPresence, endDirectedPresence } from "#core/translate/directed-presence.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
@@ -78,7 +79,7 @@ async function tellParting(
 ): Promise<void> {
   const { domain, trace, hops } = task;
   const ghost = ghostJid(record.localpart, domain);
-  const cause: Cause = { ...task.cause, side: "native", trace, hops };
+  const cause: Cause = { ...task.cause, side: "native", trace: unsampled(trace), hops };
   const status = record.presence?.show === "offline" ? record.presence.status : undefined;
   const pairs = contacts.flatMap((contact): { pair: Pair }[] => {
     const jid = parseBareJid(contact);

@@ -4,6 +4,7 @@ import type { Cause, Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { ok } from "#core/result.ts";
+import { unsampled } from "#core/trace.ts";
 import { endBoth } from "#core/translate/contact-event.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { sendWalk } from "./effects.ts";
@@ -20,7 +21,7 @@ export async function farewellStep(task: WalkTaskOf<"farewell">, ports: Ports): 
   // Gone already, perhaps back, perhaps being removed once more: the step has come again.
   if (record === undefined || record.removing !== task.cause.mark) return;
   const ghost = ghostJid(record.localpart, domain);
-  const cause: Cause = { ...task.cause, side: "native", trace, hops };
+  const cause: Cause = { ...task.cause, side: "native", trace: unsampled(trace), hops };
   const page = await ports.table.roster(domain, record.user, task.cursor, limits.farewellPairsMax);
   const pairs = page.entries.flatMap(({ contact }): { pair: Pair }[] => {
     const jid = parseBareJid(contact);

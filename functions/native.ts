@@ -1,26 +1,27 @@
 /** `native-events.fifo`: what native users do, in each user's order. */
 
 import { hashId, nativeEventsGroup, pairGroup, userGroup } from "#aws/hash.ts";
-import { newTrace } from "#aws/trace.ts";
 import { rejected } from "#core/contract/delivery.ts";
 import type { NativeEvent } from "#core/contract/events.ts";
 import { readNativeEvent } from "#core/contract/read-native-event.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
 import { type Cause, queueMark } from "#core/decision.ts";
+import type { Span } from "#core/trace.ts";
 import { crashed, oneByOne } from "./crash-notes.ts";
 import { sendDelivery } from "./effects.ts";
+import { underSpan } from "./item-span.ts";
 import { carryOut } from "./native-events.ts";
 import { wrongGroup } from "./native-rejections.ts";
 import { onLambda, type QueueRecord, setAside, type Work } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
 
-function toCause(event: NativeEvent, record: QueueRecord): Cause {
+function toCause(event: NativeEvent, record: QueueRecord, trace: string): Cause {
   return {
     id: `${event.source} ${event.id}`,
     side: "native",
     mark: queueMark(record.sequence),
     time: event.time,
-    trace: event.traceparent ?? newTrace(),
+    trace,
     hops: 1,
   };
 }
@@ -36,20 +37,24 @@ async function reject(
   rejection: Rejection,
   domain: string,
   record: QueueRecord,
+  span: Span,
   ports: Ports,
 ): Promise<void> {
   const { messageId, body, group } = record;
+  const { trace } = span;
+  span.fail(rejection.reason);
   if (rejection.notJsonObject === true) {
     await setAside(ports, nativeWork, {
       reason: rejection.reason,
       text: rejection.text,
       cause: messageId,
+      trace,
       body,
       group,
     });
   }
   const time = new Date(ports.clock()).toISOString();
-  const event = rejected(rejection, { domain, domains: ports.domains, time, messageId });
+  const event = rejected(rejection, { domain, domains: ports.domains, time, trace, messageId });
   await sendDelivery(ports, rejectionGroup(rejection, domain, record), event);
   ports.log({
     level: "warn",
@@ -57,6 +62,7 @@ async function reject(
     reason: rejection.reason,
     path: rejection.path,
     id: rejection.id,
+    trace,
   });
 }
 
@@ -71,15 +77,34 @@ export const nativeWork: Work = {
   },
 };
 
+/** An event goes on in the trace of whoever sent it, if it names one; else a trace begins here. */
+function spanOf(event: ReturnType<typeof readNativeEvent>, record: QueueRecord, { tracer }: Ports): Span {
+  const { messageId, group, receives } = record;
+  const common = { queue: nativeWork.queue, message: messageId, receives, group };
+  // Whenever the message comes, it is in the same trace.
+  const attempt = { id: messageId, number: receives };
+  if (!event.ok) return tracer.attempt(attempt, "native", () => common);
+  const { id, source, type, data, traceparent } = event.value;
+  const { domain, user } = data;
+  const contact = "contact" in data ? data.contact : undefined;
+  const fields = () => ({ ...common, id, source, domain, user, contact });
+  const name = `native ${type}`;
+  return traceparent === undefined
+    ? tracer.attempt(attempt, name, fields)
+    : tracer.follow(name, traceparent, fields);
+}
+
 async function handleRecord(record: QueueRecord, ports: Ports): Promise<void> {
-  const [domain = ""] = ports.domains;
   const event = readNativeEvent(record.body, ports.domains);
-  if (!event.ok) return reject(event.error, domain, record, ports);
-  if (record.group !== nativeEventsGroup(event.value.data.user)) {
-    return reject(wrongGroup(event.value), event.value.data.domain, record, ports);
-  }
-  const rejection = await carryOut(event.value, toCause(event.value, record), ports);
-  if (rejection !== undefined) await reject(rejection, event.value.data.domain, record, ports);
+  await underSpan(ports, nativeWork.name, spanOf(event, record, ports), async (span) => {
+    const [domain = ""] = ports.domains;
+    if (!event.ok) return reject(event.error, domain, record, span, ports);
+    if (record.group !== nativeEventsGroup(event.value.data.user)) {
+      return reject(wrongGroup(event.value), event.value.data.domain, record, span, ports);
+    }
+    const rejection = await carryOut(event.value, toCause(event.value, record, span.trace), ports);
+    if (rejection !== undefined) await reject(rejection, event.value.data.domain, record, span, ports);
+  });
 }
 
 export const handler = onLambda(

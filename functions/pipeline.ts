@@ -1,11 +1,13 @@
 /** The one pipeline of all functions: groups in parallel, a group in order, partial batch responses, one log line. */
 import middy from "@middy/core";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { isTransient } from "#aws/faults.ts";
+import { deniedAction, isTransient } from "#aws/faults.ts";
 import { hashId } from "#aws/hash.ts";
+import { itemIdsOf } from "#core/contract/item-ids.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import type { Ports } from "./ports.ts";
+import { beginInvocation } from "./tracing.ts";
 
 /** One message of the function's queue. */
 export interface QueueRecord {
@@ -54,7 +56,9 @@ export function retryVisibilityS(receives: number): number {
 
 /** What an unexpected error may say in a log or a dead letter: its name, never its message with user text. */
 export function errorWord(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+  if (!(error instanceof Error)) return typeof error;
+  const action = deniedAction(error);
+  return action === undefined ? error.name : `${error.name} ${action}`;
 }
 
 /** Where our code failed, without the message: frames hold file names and lines only. */
@@ -82,6 +86,8 @@ export async function setAside(
 async function handleRecord(work: Work, ports: Ports, record: QueueRecord): Promise<void> {
   try {
     await work.handle(record, ports);
+    const { messageId: message, body } = record;
+    ports.log({ level: "info", event: "handled", function: work.name, message, items: itemIdsOf(body) });
   } catch (error) {
     if (isTransient(error)) throw error;
     ports.log({
@@ -148,8 +154,10 @@ async function handleGroups(
 /** Makes the Lambda handler of a work. */
 export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Promise<SQSBatchResponse> {
   async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
-    const again = await handleGroups(work, ports, byGroup(event.Records.map(toRecord)));
+    const { tracer, end } = beginInvocation(ports, work.name);
+    const again = await handleGroups(work, { ...ports, tracer }, byGroup(event.Records.map(toRecord)));
     await comeAgainSoon(ports, work, again);
+    await end({ messages: event.Records.length, failed: again.length });
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
   return middy<SQSEvent, SQSBatchResponse>().use(batchLog(work, ports)).handler(handle) as unknown as (

@@ -1,11 +1,14 @@
 /** What handlers are made from; the same handlers run in Lambda, in `npm start` and in tests. */
 import { connectAws } from "#aws/connect.ts";
+import { connectTracer } from "#aws/connect-tracer.ts";
 import { type ResyncPace, readFunctionEnv } from "#aws/env.ts";
 import type { Queues } from "#aws/queues.ts";
 import type { Table } from "#aws/table.ts";
+import { untraced } from "#aws/tracer.ts";
 import { allCapabilities, type Capabilities } from "#core/capabilities.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import type { Tracer } from "#core/trace.ts";
 import type { Caps } from "#core/xmpp/caps.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
 import { ghostCaps } from "./ghost-caps.ts";
@@ -29,6 +32,8 @@ export interface Ports {
   readonly knownCaps: KnownCaps;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Makes spans; those of one invocation belong to it. */
+  readonly tracer: Tracer;
   /** One line of structured log; ids only, never a body or a status text. */
   readonly log: (entry: Readonly<Record<string, unknown>>) => void;
 }
@@ -42,6 +47,7 @@ export function makePorts(options: {
   resync?: ResyncPace;
   capabilities?: Capabilities;
   clock?: () => number;
+  tracer?: Tracer;
   log?: Ports["log"];
 }): Ports {
   const clock = options.clock ?? Date.now;
@@ -57,10 +63,13 @@ export function makePorts(options: {
     caps: ghostCaps(capabilities),
     knownCaps: makeKnownCaps({ table: options.table, clock }),
     clock,
-    log:
-      options.log ??
-      ((entry) => console.log(JSON.stringify({ time: new Date(clock()).toISOString(), ...entry }))),
+    tracer: options.tracer ?? untraced,
+    log: options.log ?? logLine,
   };
+}
+
+function logLine(entry: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify({ time: new Date().toISOString(), ...entry }));
 }
 
 /** Ports for a function that sends to `needed`; throws with one clear line when the environment is wrong. */
@@ -69,5 +78,9 @@ export function portsFromEnvironment(needed: readonly QueueName[]): Ports {
   if (!env.ok) throw new Error(`wrong environment: ${env.error}`);
   const { domains, directory, resync, capabilities } = env.value;
   const openDirectory = directory === "open";
-  return makePorts({ ...connectAws(env.value), domains, openDirectory, resync, capabilities });
+  const tracer = connectTracer(env.value.traces, {
+    sendMsMax: limits.traceFlushMsMax,
+    onDropped: (spans, reason) => logLine({ level: "warn", event: "spans-dropped", spans, reason }),
+  });
+  return makePorts({ ...connectAws(env.value), domains, openDirectory, resync, capabilities, tracer });
 }

@@ -9,25 +9,33 @@ import { makeDelivery } from "#core/contract/delivery.ts";
 import type { WalkTaskOf } from "#core/contract/envelope.ts";
 import { type Pair, stanzaMark } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
+import { parseUserId } from "#core/mapping.ts";
 import { aggregate } from "#core/presence.ts";
 import { presenceChanged } from "#core/translate/availability.ts";
 import type { Context } from "#core/translate/context.ts";
 import { forgetSilent, greetAgain, silentResources, toldSince } from "#core/translate/resync.ts";
 import { sendDelivery, sendEffects, sendWalk } from "./effects.ts";
 import { pairByPair } from "./pair-by-pair.ts";
-import { itemsOf, pairContext, type UserOf, visitPairs } from "./pair-walk.ts";
+import { itemsOf, pairContext, type UserOf, visitPairs, visitPairsOf } from "./pair-walk.ts";
 import type { Ports } from "./ports.ts";
 
 type Task = WalkTaskOf<"resync">;
 
-/** Steps in the order in which they are taken; those of a newer stream come after all of an older one. */
-function markOf({ fence, phase, step }: Task): string {
-  return `${stanzaMark(fence, step).replace(".", phase === "greet" ? ".0." : ".1.")}`;
+/**
+ * Steps in the order in which they are taken; those of a newer stream come after all of an older one, and those that
+ * an operator has asked for after the stream's own.
+ */
+function markOf({ fence, begun, phase, step }: Task): string {
+  const order = phase === "greet" ? "0." : "1.";
+  return stanzaMark(fence, step).replace(".", begun === undefined ? `.${order}` : `.2.${begun}.${order}`);
 }
+
+/** What ids of this walk begin with. */
+const nameOf = ({ fence, begun }: Task) => (begun === undefined ? `${fence}` : `${fence}.${begun}`);
 
 function contextOf(task: Task, pair: Pair, record: UserRecord, ports: Ports): Context {
   return pairContext(ports, task, pair, record, {
-    id: `resync.${task.fence}.${hashId(pair.user, pair.contact)}`,
+    id: `resync.${nameOf(task)}.${hashId(pair.user, pair.contact)}`,
     mark: stanzaMark(task.fence, 0),
   });
 }
@@ -117,10 +125,21 @@ function nextStep(
   settleS: number,
 ): { task: Task; delayS: number } | undefined {
   const { cursor: _, ...rest } = task;
-  const id = `${task.fence}.${task.phase}.${task.step + 1}`;
+  const id = `${nameOf(task)}.${task.phase}.${task.step + 1}`;
   if (cursor !== undefined) return { task: { ...rest, id, step: task.step + 1, cursor }, delayS: 1 };
-  if (task.phase === "settle") return undefined;
+  // One user is not worth the look for silence, which goes through all.
+  if (task.phase === "settle" || task.user !== undefined) return undefined;
   return { task: { ...rest, id, phase: "settle", step: 0 }, delayS: settleS };
+}
+
+/** One step through the pairs of one user, beside any walk through all. */
+async function greetUser(task: Task, id: string, ports: Ports): Promise<void> {
+  const user = parseUserId(id);
+  if (!user.ok) return;
+  const visit = (entry: WalkEntry, userOf: UserOf) => greet(task, entry, userOf, ports);
+  const cursor = await visitPairsOf(ports, task, user.value, visit);
+  const next = nextStep(task, cursor, ports.resync.settleS);
+  if (next !== undefined) await sendWalk(ports, next.task, next.delayS);
 }
 
 /**
@@ -129,8 +148,9 @@ function nextStep(
  * nothing.
  */
 export async function resyncStep(task: Task, ports: Ports): Promise<void> {
+  if (task.user !== undefined) return greetUser(task, task.user, ports);
   if (!(await ports.table.claimWalk(task.domain, markOf(task)))) return;
-  if (task.phase === "greet" && task.step === 0) await tellConnected(task, ports);
+  if (task.begun === undefined && task.phase === "greet" && task.step === 0) await tellConnected(task, ports);
   const told: Told[] = [];
   const cursor = await visitPairs(ports, task, async (entry, userOf) => {
     if (task.phase === "greet") return greet(task, entry, userOf, ports);

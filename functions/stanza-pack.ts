@@ -8,6 +8,7 @@ import { parseStanza } from "#core/xmpp/codec.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
 import { admit } from "./admission.ts";
 import { crashed, oneByOne } from "./crash-notes.ts";
+import { logFailed, underSpans } from "./item-span.ts";
 import { errorWord, type QueueRecord, setAside, type Work } from "./pipeline.ts";
 import type { Ports } from "./ports.ts";
 import type { StanzaJob } from "./stanza-job.ts";
@@ -15,6 +16,7 @@ import type { StanzaJob } from "./stanza-job.ts";
 /** Handles the stanzas of one pair, in order. */
 export type HandlePair = (jobs: readonly StanzaJob[], ports: Ports) => Promise<void>;
 
+const groupOf = ({ group, messageId }: QueueRecord) => group || hashId(messageId);
 const causeId = (item: InboundItem) => `${item.fence}.${item.seq}`;
 
 function toJob(item: InboundItem, domains: readonly string[]): StanzaJob | { reason: string; text: string } {
@@ -68,18 +70,50 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
     why: { reason: string; text: string },
   ) {
     const letter = { ...why, cause: causeId(item), trace: item.trace, body: item.xml, group };
-    await setAside(ports, { name, queue }, letter);
+    const span = ports.tracer.follow("set aside", item.trace, () => ({ queue, cause: causeId(item) }));
+    span.fail(why.reason);
+    await underSpans([span], () => setAside(ports, { name, queue }, letter));
+  }
+
+  /** Handles the jobs of a pair, each under a span of its own. */
+  async function handleTraced(ports: Ports, jobs: readonly StanzaJob[], record: QueueRecord): Promise<void> {
+    const spans = jobs.map(({ item, stanza, to, from, cause }) =>
+      ports.tracer.follow(name, item.trace, () => ({
+        queue,
+        message: record.messageId,
+        receives: record.receives,
+        lane: record.group,
+        cause: cause.id,
+        stanza: stanza.attrs["id"],
+        type: stanza.attrs["type"],
+        domain: to.domain,
+        ghost: to.bare,
+        contact: from.bare,
+        together: jobs.length,
+      })),
+    );
+    // What comes of an item is caused by its span.
+    const traced = jobs.map((job, index) => {
+      const { trace = job.cause.trace } = spans[index] ?? {};
+      return trace === job.cause.trace ? job : { ...job, cause: { ...job.cause, trace } };
+    });
+    await underSpans(spans, async () => handlePair(await admit(traced, ports), ports));
   }
 
   /** Handles the jobs of a pair; when our code fails, one by one, so that only the culprit is set aside. */
-  async function isolate(ports: Ports, group: string, jobs: readonly StanzaJob[]): Promise<void> {
+  async function isolate(ports: Ports, record: QueueRecord, jobs: readonly StanzaJob[]): Promise<void> {
     try {
-      await handlePair(await admit(jobs, ports), ports);
+      await handleTraced(ports, jobs, record);
     } catch (error) {
-      if (isTransient(error)) throw error;
+      if (isTransient(error)) {
+        const traces = jobs.slice(0, limits.traceIdsLoggedMax).map(({ item }) => item.trace);
+        logFailed(ports, name, error, traces);
+        throw error;
+      }
       const [only] = jobs;
+      const group = groupOf(record);
       if (jobs.length > 1) {
-        for (const job of jobs) await isolate(ports, group, [job]);
+        for (const job of jobs) await isolate(ports, record, [job]);
       } else if (only !== undefined) {
         await itemAside(ports, group, only.item, { reason: "fault", text: errorWord(error) });
       }
@@ -87,7 +121,7 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
   }
 
   async function handle(record: QueueRecord, ports: Ports): Promise<void> {
-    const group = record.group || hashId(record.messageId);
+    const group = groupOf(record);
     const pack = readInboundPack(record.body);
     if (!pack.ok) {
       // A newer writer: wait for the newer reader.
@@ -112,7 +146,7 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
         record.messageId,
         jobs.map((job) => ({
           note: job.item.seq,
-          handle: () => isolate(ports, group, [job]),
+          handle: () => isolate(ports, record, [job]),
           giveUp: () => itemAside(ports, group, job.item, crashed),
         })),
       );
@@ -121,7 +155,7 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
     const pairs = Map.groupBy(jobs, ({ to, from }) => `${to.bare} ${from.bare}`);
     await atMost(
       limits.pairsAtOnceMax,
-      [...pairs.values()].map((pair) => () => isolate(ports, group, pair)),
+      [...pairs.values()].map((pair) => () => isolate(ports, record, pair)),
     );
   }
 

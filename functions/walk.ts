@@ -6,8 +6,9 @@ import { parseUserId } from "#core/mapping.ts";
 import { broadcastStep } from "./broadcast.ts";
 import { partingStep } from "./directed-presence.ts";
 import { farewellStep } from "./farewell.ts";
+import { underSpan } from "./item-span.ts";
 import { offlineStep } from "./offline.ts";
-import { onLambda, setAside, type Work } from "./pipeline.ts";
+import { onLambda, type QueueRecord, setAside, type Work } from "./pipeline.ts";
 import { type Ports, portsFromEnvironment } from "./ports.ts";
 import { probeStep } from "./probe-again.ts";
 import { resyncStep, tellDisconnected } from "./resync.ts";
@@ -40,6 +41,15 @@ async function step(task: WalkTask, ports: Ports): Promise<void> {
   }
 }
 
+/** A step is one span, however many it speaks to; the next step follows from it. */
+function stepTraced(task: WalkTask, { messageId, receives }: QueueRecord, ports: Ports): Promise<void> {
+  const { id, kind, domain, hops } = task;
+  const user = "user" in task ? task.user : undefined;
+  const fields = () => ({ queue: walkWork.queue, message: messageId, receives, id, domain, user, hops });
+  const span = ports.tracer.follow(`walk ${kind}`, task.trace, fields);
+  return underSpan(ports, walkWork.name, span, ({ trace }) => step({ ...task, trace }, ports));
+}
+
 export const walkWork: Work = {
   name: "walk",
   queue: "walks",
@@ -56,7 +66,7 @@ export const walkWork: Work = {
       });
       return;
     }
-    for (const task of pack.value.items) await step(task, ports);
+    for (const task of pack.value.items) await stepTraced(task, record, ports);
   },
 };
 

@@ -1,127 +1,128 @@
-import { readDomains } from "#aws/domains.ts";
-import type { Capabilities } from "#core/capabilities.ts";
-import { parseRates, type Rates } from "#core/rates.ts";
-import { parseCapabilities, readCapabilities } from "#core/read-capabilities.ts";
-import { type DomainServer, readDomainServers } from "./domain-servers.ts";
-
-/** What a deployment decides, read from the CDK context: `cdk.json`, or `-c key=value`. */
-export interface Config {
-  /** The component domains that we serve; the first is the default. */
-  readonly domains: readonly string[];
-  /** `xmpps://host:port` (TLS) or `xmpp://host:port` (plain) of the XMPP server's component listener. */
-  readonly xmppService: string;
-  /** What differs for domains at other servers, by domain. */
-  readonly xmppDomains: Readonly<Record<string, DomainServer>>;
-  /** How far a plain stream may go: to private addresses only, or anywhere. */
-  readonly xmppPlain: "private" | "allow";
-  /** Whether a user must be announced before anyone can reach it (design §9). */
-  readonly directory: "announced" | "open";
-  /** What the native system can do. */
-  readonly capabilities: Capabilities;
-  /** How much may come in. */
-  readonly rates: Rates;
-  /** Whether a second connector stands by. */
-  readonly standby: boolean;
-}
-
-interface Setting {
-  readonly key: string;
-  readonly example: string;
-  readonly pattern: RegExp;
-}
-
-const domain = "[\\p{L}\\p{N}-]+(\\.[\\p{L}\\p{N}-]+)*";
-
-const settings = {
-  domains: {
-    key: "causeway:domains",
-    example: "im.example.com,im.example.org",
-    pattern: new RegExp(`^${domain}(,${domain})*$`, "u"),
-  },
-  xmppService: {
-    key: "causeway:xmppService",
-    example: "xmpps://xmpp.example.com:5348",
-    pattern: /^xmpps?:\/\/[^/\s]+:\d{1,5}$/,
-  },
-  directory: { key: "causeway:directory", example: "announced", pattern: /^(announced|open)$/ },
-  standby: { key: "causeway:standby", example: "true", pattern: /^(true|false)$/ },
-} as const satisfies Record<
-  Exclude<keyof Config, "capabilities" | "rates" | "xmppPlain" | "xmppDomains">,
-  Setting
->;
-
-function read({ key, example, pattern }: Setting, context: (key: string) => unknown): string {
-  const found = context(key);
-  // cdk.json may say it without quotes; `-c` always makes text.
-  const value = typeof found === "boolean" ? String(found) : found;
-  const fix = `set it in cdk.json under "context", or pass -c ${key}=${example}`;
-  if (value === undefined) throw new Error(`CDK context "${key}" is missing: ${fix}`);
-  if (typeof value !== "string" || !pattern.test(value)) {
-    throw new Error(`CDK context "${key}" is ${JSON.stringify(value)}, not of the form ${example}: ${fix}`);
-  }
-  return value;
-}
-
-const capabilitiesKey = "causeway:capabilities";
-
-/** An object in `cdk.json`, JSON behind `-c`; without it the native system can do everything. */
-function readDeclared(context: (key: string) => unknown): Capabilities {
-  const value = context(capabilitiesKey) ?? {};
-  const declared = typeof value === "string" ? parseCapabilities(value) : readCapabilities(value);
-  if (declared.ok) return declared.value;
-  throw new Error(`CDK context "${capabilitiesKey}": ${declared.error}`);
-}
-
-const ratesKey = "causeway:rates";
-
-/** The same; without it the defaults of `core/limits.ts`. */
-function readRates(context: (key: string) => unknown): Rates {
-  const value = context(ratesKey) ?? {};
-  const rates = parseRates(typeof value === "string" ? value : JSON.stringify(value));
-  if (rates.ok) return rates.value;
-  throw new Error(`CDK context "${ratesKey}": ${rates.error}`);
-}
-
-const plainKey = "causeway:xmppPlain";
-
-/** Plain is a decision: the secret of a handshake and all messages can be read on the way. */
-function readPlain(service: string, context: (key: string) => unknown): Config["xmppPlain"] {
-  const value = context(plainKey);
-  if (value === "private" || value === "allow") return value;
-  const fix = `-c ${plainKey}=private where the server has a private address, or =allow to cross the open net unencrypted`;
-  if (value !== undefined)
-    throw new Error(`CDK context "${plainKey}" is ${JSON.stringify(value)}: pass ${fix}`);
-  if (service.startsWith("xmpps:")) return "private";
-  throw new Error(
-    `CDK context "${settings.xmppService.key}" is ${JSON.stringify(service)}, a plain stream: use xmpps://, or pass ${fix}`,
-  );
-}
-
-/** Prepared: as the bridge and the names of its queues have them. */
-function readDomainList(context: (key: string) => unknown): Config["domains"] {
-  const list = read(settings.domains, context);
-  const domains = readDomains(list);
-  if (domains.ok) return domains.value;
-  throw new Error(`CDK context "${settings.domains.key}" is ${JSON.stringify(list)}: ${domains.error}`);
-}
-
 /**
- * Reads the deployment's configuration.
- *
- * @param context the value of a key of the CDK context, `undefined` where it is not set
- * @throws when a key is missing or wrong; the message names the key and what to do
+ * What a deployment decides. A file exports it (`infra/causeway.config.ts`, or the one that `-c causeway:config=FILE`
+ * names), `-c causeway:KEY=VALUE` overrides a property, and `infra/read-config.ts` checks it.
  */
-export function readConfig(context: (key: string) => unknown): Config {
-  const xmppService = read(settings.xmppService, context);
-  const domains = readDomainList(context);
-  return {
-    domains,
-    xmppService,
-    xmppDomains: readDomainServers(domains, context),
-    xmppPlain: readPlain(xmppService, context),
-    directory: read(settings.directory, context) === "open" ? "open" : "announced",
-    capabilities: readDeclared(context),
-    rates: readRates(context),
-    standby: read(settings.standby, context) === "true",
-  };
+import type { Capabilities, DeclaredCapabilities } from "#core/capabilities.ts";
+import type { DeclaredRates, Rates } from "#core/rates.ts";
+import type { DeclaredTraces } from "./definitions/environment.ts";
+
+/** A VPC that Causeway makes: two zones, public subnets, nothing that costs by the hour. */
+export interface NewNetwork {
+  /** Addresses of the VPC. Default: 10.0.0.0/16. */
+  readonly cidr?: string;
+  /**
+   * NAT gateways, 0 to 2, at 32.85 USD a month each: the connector then has no address of its own, and leaves by theirs,
+   * which do not change. Default: 0.
+   */
+  readonly natGateways?: number;
+  /** Peers with the VPC that the XMPP server is in; the way back is to be added to its route tables. Default: none. */
+  readonly peering?: { readonly vpcId: string; readonly cidr: string };
+}
+
+/** A VPC that is there. */
+export interface ExistingNetwork {
+  readonly vpcId: string;
+  /** Where connectors run, in two zones for a standby that is worth its price. */
+  readonly subnetIds: readonly string[];
+  /**
+   * Gives connectors an address on the internet, as public subnets need it. Default: false, for subnets with a NAT
+   * gateway, or with endpoints for SQS, DynamoDB, Secrets Manager, CloudWatch Logs, ECR and S3.
+   */
+  readonly publicIp?: boolean;
+}
+
+/** The XMPP server of one domain. */
+export interface DomainServer {
+  /** As `xmppService`. */
+  readonly service: string;
+  /** As `xmppPlain`. */
+  readonly plain?: "private" | "allow";
+  /** As `xmppSecretArn`. Default: one is made for this domain. */
+  readonly secretArn?: string;
+}
+
+export interface Deployment {
+  /** The component domains that are served: `im.example.com`. The first one is the default of events without one. */
+  readonly domains: readonly string[];
+  /** The XMPP server's component listener: `xmpps://host:port` (TLS), or `xmpp://host:port` (plain). */
+  readonly xmppService: string;
+  /**
+   * How far a plain stream may go: `private` addresses only, or anywhere (`allow`). Default: `private`; a plain
+   * `xmppService` asks for it in so many words.
+   */
+  readonly xmppPlain?: "private" | "allow";
+  /** Domains that are at another XMPP server than the rest, by domain. Default: none. */
+  readonly xmppDomains?: Readonly<Record<string, DomainServer>>;
+  /** A secret of Secrets Manager that holds the component's secret. Default: one is made, with a random value. */
+  readonly xmppSecretArn?: string;
+  /** Whether users have to be announced before anyone can reach them, or exist when they are named. Default: `announced`. */
+  readonly directory?: "announced" | "open";
+  /** What the native system can do: `docs/capabilities.md`. Default: everything. */
+  readonly capabilities?: DeclaredCapabilities;
+  /** How much may come in. Default: `rate…` of `core/limits.ts`. */
+  readonly rates?: DeclaredRates;
+  /** Message groups of the stanza queues, a power of two up to 1024. Changing it needs a drain. Default: 8. */
+  readonly lanes?: number;
+  /** Whether a second connector stands by, for 11.59 USD a month. Default: true. */
+  readonly standby?: boolean;
+  /** Where traces go: `off`, `aws` (CloudWatch, with `transactionSearch`), or the URL of an OTLP/HTTP collector. Default: `off`. */
+  readonly traces?: string;
+  /** The part of all traces that is recorded, 0 to 1. Default: `traceRatio` of `core/limits.ts`. */
+  readonly traceRatio?: number;
+  /** Where connectors run. Default: a VPC of their own. */
+  readonly network?: NewNetwork | ExistingNetwork;
+  /**
+   * Who else may use the two native queues: accounts (12 digits) or ARNs of their roles. In the bridge's own account the
+   * policy `NativeAccess`, attached to a role, does. Default: nobody.
+   */
+  readonly nativePrincipals?: readonly string[];
+  /**
+   * A FIFO queue of the native side that takes the deliveries, in this region and any account; its policy has to let
+   * the bridge send (output `DeliveriesQueuePolicy`). Default: one is made.
+   */
+  readonly deliveriesQueueArn?: string;
+  /**
+   * Who has the keys of queues, table, secret and logs: `aws`; `key`, a key of KMS that is made for it (1 USD a month and
+   * its requests); or the ARN of one that is there, whose policy has to let CloudWatch Logs use it. Default: `aws`.
+   */
+  readonly encryption?: string;
+  /** ARN of a policy that bounds every role. Default: none. */
+  readonly permissionsBoundaryArn?: string;
+  /** What becomes of queues, table and secret when they leave the stack: `retain`, or `destroy` for trials. Default: `retain`. */
+  readonly removal?: "retain" | "destroy";
+  /** How long logs are kept. Default: 30. */
+  readonly logRetentionDays?: number;
+  /** Who is told of alarms, besides `alarmTopicArn`; AWS asks the address first. Default: nobody. */
+  readonly alarmEmail?: string;
+  /** A topic of SNS that is there, told of alarms. Default: none. */
+  readonly alarmTopicArn?: string;
+  /** Where the runbook is, for the links in alarms. Default: `docs/runbook.md`. */
+  readonly runbookUrl?: string;
+  /** Sends traces of the whole account and region to Transaction Search, by a stack of its own. Default: false. */
+  readonly transactionSearch?: boolean;
+}
+
+/** A deployment with all defaults, checked. */
+export interface Config
+  extends Required<
+    Omit<
+      Deployment,
+      | "traces"
+      | "traceRatio"
+      | "xmppSecretArn"
+      | "deliveriesQueueArn"
+      | "permissionsBoundaryArn"
+      | "alarmEmail"
+      | "alarmTopicArn"
+    >
+  > {
+  readonly capabilities: Capabilities;
+  readonly rates: Rates;
+  /** `undefined`: nothing is recorded. */
+  readonly traces: DeclaredTraces | undefined;
+  readonly xmppSecretArn: string | undefined;
+  readonly deliveriesQueueArn: string | undefined;
+  readonly permissionsBoundaryArn: string | undefined;
+  readonly alarmEmail: string | undefined;
+  readonly alarmTopicArn: string | undefined;
 }

@@ -1,6 +1,7 @@
 import type { DeclaredCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import type { DeclaredRates } from "#core/rates.ts";
+import type { DeclaredTraces } from "#infra/definitions/environment.ts";
 import type { FurtherDomain } from "./component-domains.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Ports } from "./ports.ts";
@@ -37,6 +38,8 @@ export interface BridgeOptions {
   readonly capabilities?: DeclaredCapabilities;
   /** How much may come in; default: as deployed. */
   readonly rates?: DeclaredRates;
+  /** Where traces go; default: nothing is recorded. */
+  readonly traces?: DeclaredTraces;
   /** The net beyond this machine's server; default: there is none. */
   readonly federation?: Federation;
   /** Instances of one function at the same time. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "#core/limits.ts";
 import type { EnvironmentSource } from "#infra/definitions/environment.ts";
@@ -32,6 +32,8 @@ export interface Bridge {
   restartServer(): Promise<void>;
   /** Ends the XMPP server with SIGKILL; resolves when it serves again and the connector is connected. */
   killServer(): Promise<void>;
+  /** Stops the XMPP server and keeps it down; resolves with what starts it again and waits until a connector is connected. */
+  holdServer(): Promise<() => Promise<void>>;
   /** Ends the function's instances in the middle of whatever they do; new ones follow. */
   crashFunction(name: FunctionName): Promise<void>;
   /** Ends the SQS engine with SIGKILL; resolves when it serves again. */
@@ -73,8 +75,13 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     for (const part of freshParts) rmSync(join(stateDir, part), { recursive: true, force: true });
   }
   let bridge: Bridge | undefined;
-  const context: FoundationContext = {
-    secret: randomBytes(secretBytes).toString("hex"),
+  const secret = randomBytes(secretBytes).toString("hex");
+  mkdirSync(stateDir, { recursive: true });
+  const secretFile = join(stateDir, "component-secret");
+  writeFileSync(secretFile, secret, { mode: 0o600 });
+  const context: FoundationContext & { secretFile: string } = {
+    secret,
+    secretFile,
     sqsEndpoint: options.sqsEndpoint ?? `http://127.0.0.1:${ports.sqs}`,
     dynamodbEndpoint: options.dynamodbEndpoint ?? `http://127.0.0.1:${ports.dynamodb}`,
     changed(pid) {
@@ -96,6 +103,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
     leased: options.connectors > 1,
     ...(options.resync && { resync: options.resync }),
     ...(options.rates && { rates: options.rates }),
+    ...(options.traces && { traces: options.traces }),
     ...(options.capabilities && { capabilities: options.capabilities }),
   };
   const begun = performance.now();
@@ -128,7 +136,7 @@ async function start(options: BridgeOptions, stops: Stop[]): Promise<Bridge> {
 
 function startConnection(
   options: BridgeOptions,
-  context: FoundationContext,
+  context: FoundationContext & { readonly secretFile: string },
   environment: EnvironmentSource,
 ): Promise<Connectors> {
   const { ports, stateDir, log, connectors, componentPort = ports.component, furtherDomains } = options;
@@ -193,6 +201,13 @@ function bridgeOf(
       server.kill("SIGKILL");
       await server.up();
       await connectors.connected();
+    },
+    async holdServer() {
+      const resume = await server.hold();
+      return async () => {
+        await resume();
+        await connectors.connected();
+      };
     },
     crashFunction: (name) => mappings.crash(name),
     async killSqs() {

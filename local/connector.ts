@@ -11,6 +11,8 @@ export interface ConnectorOptions {
   readonly environment: EnvironmentSource;
   readonly componentPort: number;
   readonly secret: string;
+  /** A file that holds it instead, read for each stream. */
+  readonly secretFile?: string;
   /** Those that are elsewhere say where. */
   readonly furtherDomains?: readonly FurtherDomain[];
   readonly healthPort: number;
@@ -60,7 +62,9 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
       ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),
       ...environmentOf("connector", options.environment),
       CAUSEWAY_XMPP_SERVICE: `xmpp://127.0.0.1:${options.componentPort}`,
-      CAUSEWAY_XMPP_SECRET: options.secret,
+      ...(options.secretFile === undefined
+        ? { CAUSEWAY_XMPP_SECRET: options.secret }
+        : { CAUSEWAY_XMPP_SECRET_FILE: options.secretFile }),
       ...ownSettings(options.furtherDomains ?? []),
       CAUSEWAY_HEALTH_PORT: String(options.healthPort),
     },

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type OutboundQueue,
   outboundQueues,
@@ -30,6 +30,8 @@ export interface Endpoints {
     readonly port: number;
     readonly domain: string;
     readonly users: readonly string[];
+    /** The file that holds the component's secret. */
+    readonly secretFile: string;
   };
   /** The component domains beside the first one, with the queues that each has for itself; absent without any. */
   readonly furtherComponents?: readonly FurtherComponent[];
@@ -42,6 +44,10 @@ export interface Endpoints {
     };
   };
   readonly dynamodb: { readonly endpoint: string; readonly table: string };
+  /** Where each connector says how it is. */
+  readonly health: readonly string[];
+  /** The folder of everybody's logs. */
+  readonly logs: string;
   /** Process ids; an engine that was named by its endpoint has none. */
   readonly processes: Processes;
 }
@@ -77,6 +83,9 @@ export interface EndpointsSource {
   readonly deadLetterUrls: Readonly<Record<QueueRef, string>>;
   readonly dynamodbEndpoint: string;
   readonly table: string;
+  readonly stateDir: string;
+  readonly secretFile: string;
+  readonly connectors: number;
   readonly processes: Processes;
 }
 
@@ -119,7 +128,13 @@ export function endpointsOf(source: EndpointsSource): Endpoints {
       websocket: `ws://${host}:${ports.http}/xmpp-websocket`,
       accounts: source.accounts.map(({ name, password }) => ({ jid: `${name}@${domain}`, password })),
     },
-    component: { host, port: ports.component, domain: source.componentDomain, users: source.users },
+    component: {
+      host,
+      port: ports.component,
+      domain: source.componentDomain,
+      users: source.users,
+      secretFile: source.secretFile,
+    },
     ...(further.length > 0 && { furtherComponents: further }),
     sqs: {
       endpoint: source.sqsEndpoint,
@@ -127,6 +142,8 @@ export function endpointsOf(source: EndpointsSource): Endpoints {
       queues: { ...sharedUrls(source.urls), deadLetters: sharedUrls(source.deadLetterUrls) },
     },
     dynamodb: { endpoint: source.dynamodbEndpoint, table: source.table },
+    health: [ports.health, ports.standby].slice(0, source.connectors).map((port) => `http://${host}:${port}`),
+    logs: join(source.stateDir, "logs"),
     processes: source.processes,
   };
 }

@@ -18,6 +18,8 @@ export interface StartOptions {
   /** What the native system can do, where a file says so. */
   readonly capabilities?: Capabilities;
   readonly connectors: 1 | 2;
+  /** Show every trace in the terminal. */
+  readonly trace: boolean;
   /** Absent for the usual one. */
   readonly componentDomain?: string;
   readonly furtherDomains?: readonly FurtherDomain[];
@@ -61,6 +63,7 @@ ${portNames
   .join("\n")}
   --state-dir DIR             where everything is kept (default: .local)
   --capabilities FILE         JSON of what the native system can do: docs/capabilities.md (default: everything)
+  --trace                     shows the way of every stanza and event: docs/traces.md
   --fresh                     forgets what an earlier run has kept
   --help                      this text
 
@@ -117,6 +120,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
       "state-dir": text,
       capabilities: text,
       fresh: flag,
+      trace: flag,
       help: { ...flag, short: "h" },
       ...Object.fromEntries(portNames.map((name) => [`${name}-port`, text])),
     };
@@ -157,6 +161,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
     connectors,
     stateDir: resolve(root, String(values["state-dir"] ?? ".local")),
     fresh: values["fresh"] === true,
+    trace: values["trace"] === true,
     ...domains.value,
     help: values["help"] === true,
     ...(capabilities && { capabilities: capabilities.value }),

@@ -10,6 +10,7 @@ import { helpText, portOption, portPurpose, readStartOptions, type StartOptions 
 import { endpointRows, servePage } from "./page.ts";
 import { isFree, type Ports, waitUntil } from "./ports.ts";
 import { type RunLock, takeRunLock } from "./run-lock.ts";
+import { showTraces } from "./traces/show.ts";
 
 const root = dirname(import.meta.dirname);
 /** How long the children of a killed run may take to end before their ports count as taken. */
@@ -135,11 +136,13 @@ async function main(): Promise<void> {
     ...(process.env["SQS_ENDPOINT"] && { sqsEndpoint: process.env["SQS_ENDPOINT"] }),
     ...(process.env["DYNAMODB_ENDPOINT"] && { dynamodbEndpoint: process.env["DYNAMODB_ENDPOINT"] }),
   };
+  const collector = options.trace ? await showTraces((lines) => console.log(lines.join("\n"))) : undefined;
   try {
     bridge = await startBridge({
       ...bridgeDefaults,
       ...options,
       ...engines,
+      ...(collector && { traces: { collector: collector.endpoint, ratio: 1 } }),
       log,
       signal: stop,
       onChange: (endpoints) => writeEndpoints(file, endpoints),
@@ -159,6 +162,7 @@ async function main(): Promise<void> {
   } finally {
     removeEndpoints(file);
     lock.value.release();
+    await collector?.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Element } from "ltx";
 import { element, ns } from "#core/xmpp/stanza.ts";
 import type { Endpoints } from "#local/endpoints.ts";
-import { connectClient, type XmppClient } from "../xmpp-client.ts";
+import { connectClient, type XmppClient } from "../library-client.ts";
 import type { Ledger } from "./ledger.ts";
 import { marksIn, markText, pairOf } from "./marks.ts";
 

@@ -32,7 +32,10 @@ export const cloudEventSchema = v.object({
     ),
   ),
   traceparent: v.exactOptional(
-    v.pipe(v.string(), v.description("W3C Trace Context; carried on into the stanza's trace.")),
+    v.pipe(
+      v.string(),
+      v.description("W3C Trace Context; what comes of the event continues it (docs/traces.md)."),
+    ),
   ),
   data: v.pipe(v.record(v.string(), v.unknown()), v.description("What the type says.")),
 });

@@ -71,8 +71,12 @@ const walkTask = v.variant("kind", [
     ...walkCommon,
     kind: v.literal("resync"),
     fence: count,
-    /** When the stream came up. */
+    /** When the stream came up, or it was asked for. */
     since: time,
+    /** When an operator asked for it: such a one comes after that of the stream, and a later after an earlier. */
+    begun: v.optional(time),
+    /** It goes through the pairs of this user alone. */
+    user: v.optional(v.string()),
     /** First ask and tell, then, after the settle time, forget who stayed silent. */
     phase: v.picklist(["greet", "settle"]),
     step: count,

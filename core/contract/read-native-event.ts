@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { isTraceparent } from "../trace.ts";
 import { hasForbiddenCharacters } from "../xmpp/codec.ts";
 import { type BareJid, domainOf, prepareDomain } from "../xmpp/jid.ts";
 import { cloudEventSchema } from "./cloud-event.ts";
@@ -14,7 +15,6 @@ import type { RefusedEvent, Rejection } from "./rejection.ts";
 const identityCharsMax = 3 * limits.jidPartBytesMax + 2;
 /** Attributes without which something is no CloudEvent (CloudEvents 1.0 §3.1.1), and `time`, which we require. */
 const requiredAttributes: unknown[] = ["specversion", "id", "source", "type", "time"];
-const traceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
  * Reads the body of a message of `native-events`; never throws.
@@ -117,7 +117,7 @@ function servedDomain(named: string | undefined, domains: readonly string[]): st
 
 /** A trace context that is no W3C `traceparent` is dropped: it is not worth an event. */
 function withSoundTrace<T extends { traceparent?: string }>(event: T): T {
-  if (event.traceparent === undefined || traceparent.test(event.traceparent)) return event;
+  if (event.traceparent === undefined || isTraceparent(event.traceparent)) return event;
   const { traceparent: _, ...rest } = event;
   return rest as T;
 }

@@ -24,6 +24,13 @@ export function queueUseOf(name: ComputeName): QueueUse {
   return { queues: [...new Set([queue, ...sends])], deadLetters: [queue] };
 }
 
+/** Where traces go, and how many: default what `core/limits.ts` says. */
+export interface DeclaredTraces {
+  /** Without a collector, to CloudWatch. */
+  readonly collector?: string;
+  readonly ratio?: number;
+}
+
 export interface EnvironmentSource {
   readonly urls: Readonly<Record<QueueName, string>>;
   readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
@@ -42,6 +49,16 @@ export interface EnvironmentSource {
   readonly leased?: boolean;
   /** For the connector, where it is not the default: how much may come in. */
   readonly rates?: DeclaredRates;
+  /** Where anybody looks at them. */
+  readonly traces?: DeclaredTraces | undefined;
+}
+
+function traceVariables(name: ComputeName, { collector, ratio }: DeclaredTraces): Record<string, string> {
+  return {
+    OTEL_SERVICE_NAME: `causeway-${name}`,
+    ...(collector === undefined ? { CAUSEWAY_TRACES: "aws" } : { OTEL_EXPORTER_OTLP_ENDPOINT: collector }),
+    ...(ratio !== undefined && { CAUSEWAY_TRACE_RATIO: String(ratio) }),
+  };
 }
 
 /**
@@ -51,6 +68,8 @@ export interface EnvironmentSource {
 export function environmentOf(name: ComputeName, source: EnvironmentSource): Record<string, string> {
   const use = queueUseOf(name);
   return {
+    // Stands in each call's user agent: CloudTrail, and our own tests, see who calls.
+    AWS_SDK_UA_APP_ID: `causeway-${name}`,
     CAUSEWAY_TABLE: source.table,
     CAUSEWAY_DOMAINS: source.domains.join(","),
     ...(name === "connector"
@@ -64,6 +83,7 @@ export function environmentOf(name: ComputeName, source: EnvironmentSource): Rec
         CAUSEWAY_RESYNC_PAIRS_PER_S: String(source.resync.pairsPerS),
         CAUSEWAY_RESYNC_SETTLE_S: String(source.resync.settleS),
       }),
+    ...(source.traces && traceVariables(name, source.traces)),
     ...Object.fromEntries(
       use.queues.map((queue) => [`CAUSEWAY_QUEUE_${environmentNameOf(queue)}`, source.urls[queue]]),
     ),

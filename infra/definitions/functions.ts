@@ -18,7 +18,14 @@ export interface FunctionDefinition {
   readonly memoryMb: number;
   /** The queues that it writes to, its own dead letters aside. */
   readonly sends: readonly QueueName[];
+  /** What it does with the table, as DynamoDB names it; transactions need the rights of their parts. */
+  readonly table: readonly TableAction[];
 }
+
+export type TableAction = "GetItem" | "Query" | "Scan" | "PutItem" | "UpdateItem" | "DeleteItem";
+
+/** Who exists, what is known of clients, and notes of items that came back. */
+const lookUps = ["GetItem", "PutItem", "DeleteItem"] as const;
 
 const common = { batchSize: 10, timeoutS: limits.functionTimeoutS, memoryMb: 512 } as const;
 
@@ -31,6 +38,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     // A FIFO queue runs at most one invocation per group, and its groups are the lanes.
     concurrencyMax: limits.lanes,
     sends: ["nativeDeliveries", "outboundStanzas"],
+    table: lookUps,
   },
   presence: {
     ...common,
@@ -40,6 +48,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     // What needs the user's own availability runs in the user's group of native-events (design §6); what another
     // function has left in a pair's outbox may belong among the broadcasts.
     sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "nativeEvents", "walks"],
+    table: [...lookUps, "UpdateItem"],
   },
   iq: {
     ...common,
@@ -47,6 +56,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     queue: "iqStanzas",
     concurrencyMax: 10,
     sends: ["outboundStanzas"],
+    table: lookUps,
   },
   native: {
     ...common,
@@ -54,6 +64,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     queue: "nativeEvents",
     concurrencyMax: 50,
     sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "walks"],
+    table: [...lookUps, "UpdateItem", "Query"],
   },
   walk: {
     ...common,
@@ -62,6 +73,8 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     // The fewest that AWS allows: a walk is paced, and never urgent.
     concurrencyMax: 2,
     sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "nativeEvents", "walks"],
+    // After a gap it goes through the whole table.
+    table: [...lookUps, "UpdateItem", "Query", "Scan"],
   },
 };
 
@@ -69,6 +82,7 @@ export interface ConnectorDefinition {
   readonly entry: string;
   readonly sends: readonly QueueName[];
   readonly receives: readonly QueueName[];
+  readonly table: readonly TableAction[];
 }
 
 /** The connector of design §8. */
@@ -76,4 +90,6 @@ export const connectorDefinition: ConnectorDefinition = {
   entry: "connector/main.ts",
   sends: ["messageStanzas", "presenceStanzas", "iqStanzas", "walks"],
   receives: ["outboundStanzas", "outboundPresence"],
+  // Its lease and fence, and the policy; it knows nothing else of the table.
+  table: ["GetItem", "UpdateItem"],
 };

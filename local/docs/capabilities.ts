@@ -12,7 +12,7 @@ What your chat system can do is declared once. What it can do is offered to cont
 
 Declare only what differs from the defaults, as one JSON object of at most ${limits.capabilitiesBytesMax} bytes:
 
-- on AWS in \`cdk.json\`, as \`causeway:capabilities\` in \`context\`; a wrong one fails the synthesis;
+- on AWS in \`infra/causeway.config.ts\`, as \`capabilities\`; a wrong one fails the synthesis;
 - on one machine in a file: \`npm start -- --capabilities FILE\`;
 - a function itself reads the environment variable \`CAUSEWAY_CAPABILITIES\`.
 

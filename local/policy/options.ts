@@ -8,6 +8,9 @@ import { prepareDomain } from "#core/xmpp/jid.ts";
 export interface Options {
   /** The file of a bridge on this machine; undefined for the usual one, or the environment. */
   readonly endpoints: string | undefined;
+  /** Of the AWS configuration, for a bridge on AWS. */
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
   /** Prepared; undefined for the bridge's first domain. */
   readonly domain: string | undefined;
   /** What to change; undefined: nothing, it is only shown. */
@@ -33,15 +36,17 @@ export const help = `Shows or changes with whom the users of a component domain 
                     or message (the default)
   --domain DOMAIN   the component domain, where the bridge serves several
   --endpoints FILE  where a bridge on this machine says how to reach it (.local/endpoints.json)
+  --profile NAME    a bridge on AWS instead, with this profile of your AWS configuration
+  --region NAME     its region
   --help            this text
 
 A domain stands for itself and everything below it: example.com for chat.example.com, too. What is not named
 stays as it is. A change holds everywhere within 10 seconds. docs/policy.md says what becomes of what is refused.
 
-For a bridge on AWS leave --endpoints out and set, with your usual credentials, AWS_REGION, CAUSEWAY_TABLE and
-CAUSEWAY_DOMAINS as the functions have them.
+For a bridge on AWS without parameters of its own leave all three out and set, with your usual credentials, AWS_REGION,
+CAUSEWAY_TABLE and CAUSEWAY_DOMAINS as the functions have them.
 
-Exit code: 0 shown or changed, 1 not.`;
+Exit code: 0 shown or changed, 1 not, 2 wrong usage.`;
 
 const text = { type: "string" } as const;
 const known = {
@@ -50,6 +55,8 @@ const known = {
   strangers: text,
   domain: text,
   endpoints: text,
+  profile: text,
+  region: text,
   help: { type: "boolean", default: false, short: "h" },
 } as const;
 type Values = ReturnType<typeof parseArgs<{ options: typeof known }>>["values"];
@@ -77,6 +84,8 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
   if (!domain.ok) return err(`--domain: ${domain.error}`);
   return ok({
     endpoints: values.endpoints,
+    profile: values.profile,
+    region: values.region,
     domain: domain.value,
     change: command === "set" ? change.value : undefined,
   });

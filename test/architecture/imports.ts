@@ -9,7 +9,8 @@ interface Folder {
   readonly noPackages?: readonly RegExp[];
 }
 
-const awsSdk = /^@aws-sdk\//;
+/** What only `aws/` knows: the AWS SDK with its parts, and the SDK of traces. */
+const awsSdk = /^@(aws-sdk|smithy|opentelemetry)\//;
 
 const rules: Readonly<Record<string, Folder>> = {
   core: { folders: [], packages: [/^valibot$/, /^ltx$/, /^saxes$/, /^node:url$/] },
@@ -45,7 +46,7 @@ function refusal(folder: string, rule: Folder, path: string, specifier: string):
     return `${folder} may not import ${specifier}: it is pure and knows its schema and XML libraries only`;
   }
   if (rule.noPackages?.some((pattern) => pattern.test(specifier))) {
-    return `${folder} may not import ${specifier}: only aws/ knows the AWS SDK`;
+    return `${folder} may not import ${specifier}: only aws/ knows the SDKs`;
   }
   return undefined;
 }

@@ -116,10 +116,19 @@ describe("a batch", () => {
     assert.deepEqual(again(await handler(invocation(...batch))), ["a2", "a3"]);
   });
 
-  test("logs one line with its ids and no bodies", async () => {
+  test("logs a line a message with the ids in it, one for all, and no bodies", async () => {
     const handler = functionOf(async () => {});
-    await handler(invocation(record({ body: "a secret", id: "m1" }), record({ body: "another", id: "m2" })));
+    const event = {
+      id: "e1",
+      traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00`,
+      data: { id: "said" },
+    };
+    const body = JSON.stringify({ ...event, data: { ...event.data, body: "a secret" } });
+    await handler(invocation(record({ body, id: "m1" }), record({ body: "another", id: "m2" })));
+    const handled = { level: "info", event: "handled", function: "tested" };
     assert.deepEqual(log, [
+      { ...handled, message: "m1", items: [["e1", "said", "a".repeat(32)]] },
+      { ...handled, message: "m2", items: [] },
       { level: "info", event: "batch", function: "tested", messages: ["m1", "m2"], failed: 0, ms: 0 },
     ]);
   });

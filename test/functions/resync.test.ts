@@ -149,6 +149,48 @@ describe("the walk asks and tells again", () => {
     assert.deepEqual(await written(), { "alice@example.org": ["probe", "available"] });
   });
 
+  test("what an operator asks for comes after the stream's own walk, under ids of its own", async () => {
+    const { parts, ports, user, pair, task } = makeStage();
+    await user("nina");
+    await pair("nina", "alice", { state: "both" });
+    const [earlier, later] = ["2026-11-01T00:00:00.000Z", "2026-11-01T00:00:01.000Z"];
+    assert.ok(await takeStep(task(5), ports));
+    assert.ok(await takeStep(task(5, { phase: "settle", step: 3 }), ports));
+    await emptyQueues(engines);
+    for (const [begun, told] of [
+      [later, { "alice@example.org": ["probe", "available"] }],
+      [earlier, {}],
+    ] as const) {
+      parts.sent.length = 0;
+      assert.ok(await takeStep(task(5, { begun }), ports));
+      assert.deepEqual(await written(), told);
+    }
+    assert.deepEqual(await takeEvents(engines), []);
+    assert.ok(await takeStep(task(6), ports));
+    assert.deepEqual(await written(), { "alice@example.org": ["probe", "available"] });
+  });
+
+  test("it may be for one user, beside the walk through all, step by step", async () => {
+    const { parts, ports, user, pair, task } = makeStage();
+    for (const name of ["nina", "noah"]) await user(name);
+    for (const contact of ["a", "b", "c"]) await pair("nina", contact, { state: "from" });
+    await pair("noah", "d", { state: "from" });
+    const paced = { ...ports, resync: { ...ports.resync, pairsPerS: 2 } };
+    assert.ok(await takeStep(task(5, { begun: readTime, user: "nina" }), paced));
+    const [next] = parts.held;
+    assert.ok(next?.task.kind === "resync" && next.task.step === 1 && next.task.user === "nina");
+    assert.ok(await takeStep(next.task, paced));
+    assert.deepEqual(Object.keys(await written()).sort(), [
+      "a@example.org",
+      "b@example.org",
+      "c@example.org",
+    ]);
+    assert.equal(parts.held.length, 1);
+    // The walk through all has not been claimed by it.
+    assert.ok(await takeStep(task(5), ports));
+    assert.equal(Object.keys(await written()).length, 4);
+  });
+
   test("a step that comes again repeats itself under the same ids", async () => {
     const { parts, ports, user, pair, task } = makeStage();
     await user("nina");

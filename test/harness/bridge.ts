@@ -14,6 +14,7 @@ import { type Federation, type ServerKind, serverKinds } from "#local/servers/se
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
 import { type OtherServer, otherKind, startOtherServer } from "./other-server.ts";
+import { keepTraces, type Traces } from "./traces.ts";
 import { startWire, type Wire } from "./wire.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
@@ -31,6 +32,8 @@ export interface Scenario {
   readonly federation: Federation | undefined;
   /** The connection of the bridge's own connector, where `wire` was asked for. */
   readonly wire: Wire;
+  /** All spans of the bridge, where `traced` was asked for. */
+  readonly traces: Traces;
   /** The component's, as the server was told it. */
   readonly secret: string;
   /** PEM of the server's self-signed certificate. */
@@ -65,6 +68,7 @@ export type ScenarioOptions = Partial<
     | "capabilities"
     | "connectors"
     | "rates"
+    | "dynamodbEndpoint"
   >
 > & {
   /** Default: every server that there is. */
@@ -79,6 +83,8 @@ export type ScenarioOptions = Partial<
   };
   /** Watches what connector and server write to each other. */
   readonly wire?: boolean;
+  /** Records every trace. */
+  readonly traced?: boolean;
   /** Milliseconds that all tests of one server may take together. */
   readonly timeoutMs?: number;
 };
@@ -101,21 +107,24 @@ interface Running {
   readonly stateDir: string;
   readonly federation: Federation | undefined;
   readonly wire: Wire | undefined;
+  readonly traces: Traces | undefined;
   readonly elsewhere: OtherServer | undefined;
 }
 
 async function startScenario(server: ServerKind, options: ScenarioOptions, log: string[]): Promise<Running> {
   const stateDir = mkdtempSync(join(tmpdir(), `causeway-${server}-`));
-  const { timeoutMs, servers, remoteDomains, elsewhere: apart, wire: isWatched, ...chosen } = options;
+  const { timeoutMs, servers, remoteDomains, elsewhere: apart, wire: isWatched, traced, ...chosen } = options;
   const federation = remoteDomains && (await federationWith(remoteDomains));
   const ports = await freePorts();
   const wire = isWatched ? await startWire(await freePort(), ports.component) : undefined;
+  const traces = traced ? await keepTraces() : undefined;
   const elsewhere =
     apart &&
     (await startOtherServer(otherKind(server), { ...apart, componentDomains: [apart.componentDomain] }));
   const bridge = await startBridge({
     ...bridgeDefaults,
     ...chosen,
+    ...(traces && { traces: { collector: traces.endpoint, ratio: 1 } }),
     ...(apart && elsewhere && { furtherDomains: [{ domain: apart.componentDomain, at: elsewhere }] }),
     ...(federation && { federation }),
     ...(wire && { componentPort: wire.port }),
@@ -135,6 +144,7 @@ async function startScenario(server: ServerKind, options: ScenarioOptions, log: 
     stateDir,
     federation,
     wire,
+    traces,
     elsewhere,
   };
 }
@@ -212,6 +222,7 @@ export function onEachServer(
         await running?.operator.stop();
         await running?.bridge.stop();
         await running?.wire?.close();
+        await running?.traces?.close();
         await running?.elsewhere?.stop();
         if (running && !keeps) rmSync(running.stateDir, { recursive: true });
         if (running && keeps) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
@@ -232,6 +243,11 @@ export function onEachServer(
           const { wire } = parts();
           if (wire === undefined) throw new Error("`wire` was not asked for");
           return wire;
+        },
+        get traces() {
+          const { traces } = parts();
+          if (traces === undefined) throw new Error("`traced` was not asked for");
+          return traces;
         },
         get certificate() {
           return parts().certificate;

@@ -16,6 +16,7 @@ import { type OutboundQueue, type QueueName, type QueueRef, queueNames } from "#
 import type { Pair } from "#core/decision.ts";
 import { parseUserId, type UserId } from "#core/mapping.ts";
 import { noPair, type PairState } from "#core/pair.ts";
+import type { Tracer } from "#core/trace.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { makePorts, type Ports } from "#functions/ports.ts";
 import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients.ts";
@@ -121,6 +122,7 @@ export function portsOver(
     laterMs?: number;
     clock?: () => number;
     log?: LogEntry[];
+    tracer?: Tracer;
   } = {},
 ): Ports {
   return makePorts({
@@ -131,6 +133,7 @@ export function portsOver(
     capabilities: { ...allCapabilities, ...options.capabilities },
     clock: options.clock ?? (() => now + (options.laterMs ?? 0)),
     log: (entry) => options.log?.push(entry),
+    ...(options.tracer && { tracer: options.tracer }),
   });
 }
 

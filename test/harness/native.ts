@@ -14,6 +14,7 @@ export interface NewEvent {
   readonly data: Readonly<Record<string, unknown>>;
   readonly id?: string;
   readonly time?: string;
+  readonly traceparent?: string;
 }
 
 /** The native system: emits events and consumes deliveries over SQS, and drops repeated ids. */
@@ -37,8 +38,9 @@ export interface NativeSide {
 const source = "urn:causeway:test";
 
 /** The whole CloudEvent of what a test emits. */
-export function eventOf({ type, data, id = randomUUID(), time }: NewEvent): CloudEvent {
-  return { specversion: "1.0", id, source, type, time: time ?? new Date().toISOString(), data };
+export function eventOf({ type, data, id = randomUUID(), time, traceparent }: NewEvent): CloudEvent {
+  const at = time ?? new Date().toISOString();
+  return { specversion: "1.0", id, source, type, time: at, ...(traceparent && { traceparent }), data };
 }
 
 // A new one each time: SQS would swallow the repeats that tests send on purpose.

@@ -1,5 +1,5 @@
 import { type Element, parse } from "ltx";
-import { type ClientOptions, connectClient, type XmppClient } from "#bench/xmpp-client.ts";
+import { type ClientOptions, connectClient, type XmppClient } from "#bench/library-client.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
 export type XmppOptions = Omit<ClientOptions, "onStanza" | "onAvailable" | "onLost">;

@@ -47,9 +47,11 @@ const shape = {
     websocket: "string",
     accounts: [JSON.stringify({ jid: "string", password: "string" })],
   },
-  component: { host: "string", port: "number", domain: "string", users: ['"string"'] },
+  component: { host: "string", port: "number", domain: "string", users: ['"string"'], secretFile: "string" },
   sqs: { endpoint: "string", region: "string", queues: { ...queueShape, deadLetters: queueShape } },
   dynamodb: { endpoint: "string", table: "string" },
+  health: ['"string"'],
+  logs: "string",
   processes: { xmpp: "number", connectors: ['"number"'], dynamodb: "number", functions: "number" },
 };
 

@@ -52,6 +52,7 @@ describe("a function's environment", () => {
       directory: "announced",
       resync: { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
       capabilities: allCapabilities,
+      traces: { ratio: limits.traceRatio, service: "causeway", target: { kind: "nowhere" } },
     });
     assert.equal(urls.nativeDeliveries, queues["CAUSEWAY_QUEUE_NATIVE_DELIVERIES"]);
     assert.equal(deadLetterUrls.messageStanzas, queues["CAUSEWAY_DEAD_LETTERS_MESSAGE_STANZAS"]);

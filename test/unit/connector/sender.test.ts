@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { makeSender, type SendItem } from "#connector/sender.ts";
-import { limits as defaults } from "#core/limits.ts";
+import { limits as defaults, type Limits } from "#core/limits.ts";
 import { type HandQueues, makeHandQueues } from "./hand-queues.ts";
 
 const limits = {
@@ -16,12 +16,12 @@ const limits = {
 };
 const queue = "messageStanzas";
 
-function rig(queues: HandQueues) {
+function rig(queues: HandQueues, chosen: Partial<Limits> = {}) {
   const settled: string[] = [];
   const sender = makeSender<SendItem>({
     queue,
     queues,
-    limits,
+    limits: { ...limits, ...chosen },
     domain: "im.example.com",
     random: () => 0.5,
     log: () => {},
@@ -78,6 +78,46 @@ test("while a call is under way what comes is packed into the next, and never tw
   first.resolve([]);
   await sender.idle();
   assert.deepEqual(callsOf(queues), [["a:1"], ["a:2 a:3"]]);
+});
+
+/** Never in a test: only what is enough goes. */
+const forEver = 1_000_000_000;
+
+for (const [what, chosen, lanes] of [
+  ["half a window", { windowStanzasMax: 6, packWaitMsMax: forEver }, ["a", "b", "c"]],
+  ["a full pack", { packBytesMax: 10, packWaitMsMax: forEver }, ["a", "b"]],
+] as const) {
+  test(`while busy, ${what} is sent at once and less waits`, async () => {
+    const queues = makeHandQueues();
+    const first = Promise.withResolvers<[]>();
+    queues.answer = () => first.promise;
+    const { sender, add } = rig(queues, chosen);
+    add("0", "a");
+    await turn();
+    for (const [index, lane] of lanes.slice(0, -1).entries()) add(`${index + 1}`, lane);
+    first.resolve([]);
+    for (let turns = 0; turns < 10; turns += 1) await turn();
+    assert.equal(queues.calls.length, 1, "it does not wait for more");
+    add(`${lanes.length}`, lanes.at(-1));
+    await sender.idle();
+    assert.deepEqual(
+      callsOf(queues)[1],
+      lanes.map((lane, index) => `${lane}:${index + 1}`),
+    );
+  });
+}
+
+test("while busy, what is too little for a call of its own goes when its time has come", async () => {
+  const queues = makeHandQueues();
+  const { sender, add } = rig(queues);
+  let more = 3;
+  queues.answer = () => {
+    if (more > 0) add(`${more--}`, "a");
+    return [];
+  };
+  add("0", "a");
+  await sender.idle();
+  assert.deepEqual(callsOf(queues), [["a:0"], ["a:3"], ["a:2"], ["a:1"]]);
 });
 
 test("a pack that was not taken comes again unchanged before what is newer in its lane; other lanes go on", async () => {

@@ -63,6 +63,21 @@ test("however the bytes are cut, the same elements come out whole", () => {
   );
 });
 
+test("bytes that come before the last ones are used up are put behind them", () => {
+  const splitter = makeSplitter(limits);
+  const stanzas = Array.from({ length: 6 }, (_, index) => `<iq id='${index}'/>`);
+  const elements: string[] = [];
+  splitter.push(Buffer.from(`${opening}${stanzas.slice(0, 3).join("")}<iq`));
+  assert.equal(splitter.next()?.kind, "opening");
+  splitter.push(Buffer.from(`${stanzas[3]?.slice(3)}${stanzas[4]}`));
+  splitter.push(Buffer.from(stanzas[5] ?? ""));
+  assert.equal(splitter.ahead(), stanzas.join("").length);
+  for (let piece = splitter.next(); piece; piece = splitter.next()) {
+    if (piece.kind === "element") elements.push(piece.xml);
+  }
+  assert.deepEqual(elements, stanzas);
+});
+
 test("an oversized element is thrown away with its opening tag kept, and the next one is whole", () => {
   const big = `<message id='m' to='n@x'>${"y".repeat(5000)}</message>`;
   const pieces = split(Buffer.from(`${opening}${big}<iq/>`), [64]);

@@ -162,6 +162,22 @@ test("stopping reads what the server still sends before its closing tag", async 
   assert.equal(rig.connector.health().stream, "stopped");
 });
 
+test("a stream that closes is read for as long as the server has something to send, but not for ever", async (t) => {
+  const rig = await startRig(t, { limits: { closeMsMax: 1_000, closeStuckMsMax: 2_500 } });
+  const peer = await rig.accept();
+  peer.write(inboundChat("m1"));
+  await rig.queues.until(arrived(1));
+  peer.closeBack = false;
+  const stopped = rig.connector.stop();
+  await peer.closing;
+  const begun = performance.now();
+  const sending = setInterval(() => peer.socket.write(" "), 20);
+  await stopped;
+  clearInterval(sending);
+  const ms = performance.now() - begun;
+  assert.ok(ms >= 2_000, `${ms} ms: it was not given up while it brought something`);
+});
+
 test("without a fence no stream is used, and no server dialled again until the table answers", async (t) => {
   let asked = 0;
   const rig = await startRig(t, {

@@ -16,6 +16,7 @@ import {
 import type { QueueName } from "#core/contract/queues.ts";
 import { type Limits, limits } from "#core/limits.ts";
 import { openPolicy, type Policy } from "#core/policy.ts";
+import type { Tracer } from "#core/trace.ts";
 import {
   type ComponentServer,
   type ComponentServerOptions,
@@ -107,6 +108,7 @@ export interface RigOptions {
   /** Default: the connector is alone. */
   readonly lease?: Lease;
   readonly now?: () => number;
+  readonly tracer?: Tracer;
   /** Default: everything is allowed. */
   readonly readPolicy?: () => Promise<Policy>;
   readonly readSecret?: ReadSecret;
@@ -152,6 +154,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
       ...options.limits,
     },
     ...(options.now && { now: options.now }),
+    ...(options.tracer && { tracer: options.tracer }),
   });
   t.after(async () => {
     // A send that the test never answered must not keep the connector from stopping.

@@ -3,136 +3,195 @@ import { describe, test } from "node:test";
 import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import { ratesOf } from "#core/rates.ts";
-import { readConfig } from "#infra/config.ts";
+import { readConfig } from "#infra/read-config.ts";
 
-const good: Readonly<Record<string, unknown>> = {
-  "causeway:domains": "chat.bücher.example",
-  "causeway:xmppService": "xmpps://xmpp.example.com:5348",
-  "causeway:directory": "open",
-  "causeway:standby": "false",
-};
+const good = {
+  domains: ["chat.bücher.example"],
+  xmppService: "xmpps://xmpp.example.com:5348",
+} as const;
 
-const read = (context: Readonly<Record<string, unknown>>) => readConfig((key) => context[key]);
+const read = (change: Readonly<Record<string, unknown>>) => readConfig({ ...good, ...change });
 
 describe("the deployment's configuration", () => {
-  test("is read from the CDK context", () => {
-    assert.deepEqual(read(good), {
+  test("needs a domain and a server; everything else has a default", () => {
+    assert.deepEqual(readConfig(good), {
       domains: ["chat.bücher.example"],
       xmppService: "xmpps://xmpp.example.com:5348",
       xmppDomains: {},
       xmppPlain: "private",
-      directory: "open",
+      xmppSecretArn: undefined,
+      directory: "announced",
       capabilities: allCapabilities,
       rates: ratesOf(limits),
-      standby: false,
+      lanes: 8,
+      standby: true,
+      traces: undefined,
+      network: {},
+      nativePrincipals: [],
+      deliveriesQueueArn: undefined,
+      encryption: "aws",
+      permissionsBoundaryArn: undefined,
+      removal: "retain",
+      logRetentionDays: 30,
+      alarmEmail: undefined,
+      alarmTopicArn: undefined,
+      runbookUrl: "docs/runbook.md",
+      transactionSearch: false,
     });
-    assert.equal(read({ ...good, "causeway:standby": true }).standby, true);
   });
 
-  test("takes several domains, prepared; one below another is one of its own", () => {
-    const { domains } = read({
-      ...good,
-      "causeway:domains": "IM.example.com,chat.im.example.com,xn--bcher-kva.de",
+  test("is overridden property by property, by text from the command line too", () => {
+    const config = readConfig(good, {
+      domains: "IM.example.com,chat.im.example.com,xn--bcher-kva.de",
+      standby: "false",
+      lanes: "16",
+      capabilities: '{"typing":false}',
+      rates: '{"overall":{"perS":7,"burst":8}}',
+      network: '{"vpcId":"vpc-12345678","subnetIds":["subnet-12345678"],"publicIp":"true"}',
+      nativePrincipals: "123456789012,arn:aws:iam::210987654321:role/chat",
+      logRetentionDays: "7",
+      transactionSearch: "true",
     });
-    assert.deepEqual(domains, ["im.example.com", "chat.im.example.com", "bücher.de"]);
+    // Prepared; one below another is one of its own.
+    assert.deepEqual(config.domains, ["im.example.com", "chat.im.example.com", "bücher.de"]);
+    assert.equal(config.standby, false);
+    assert.equal(config.lanes, 16);
+    assert.equal(config.capabilities.typing, false);
+    assert.deepEqual(config.rates.overall, { perS: 7, burst: 8 });
+    assert.deepEqual(config.network, {
+      vpcId: "vpc-12345678",
+      subnetIds: ["subnet-12345678"],
+      publicIp: true,
+    });
+    assert.deepEqual(config.nativePrincipals, ["123456789012", "arn:aws:iam::210987654321:role/chat"]);
+    assert.equal(config.logRetentionDays, 7);
+    assert.equal(config.transactionSearch, true);
   });
 
-  test("refuses a domain that is named twice", () => {
-    const reading = () => read({ ...good, "causeway:domains": "im.example.com,IM.example.com" });
-    const way =
-      /"causeway:domains" is "im.example.com,IM.example.com": im.example.com is in it twice, name each/;
-    assert.throws(reading, way);
-  });
-
-  test("takes another server for single domains, as an object and as JSON from the command line", () => {
+  test("takes another server for single domains", () => {
     const service = "xmpp://10.0.0.5:5347";
     const servers = { "Chat.bücher.example": { service, plain: "private" } };
-    for (const declared of [servers, JSON.stringify(servers)]) {
-      const { xmppDomains } = read({ ...good, "causeway:xmppDomains": declared });
+    for (const xmpp of [servers, JSON.stringify(servers)]) {
+      const { xmppDomains } = readConfig(good, { xmppDomains: xmpp });
       assert.deepEqual(xmppDomains, { "chat.bücher.example": { service, plain: "private" } });
     }
   });
 
-  for (const [value, fault] of [
-    ["{", "it is no JSON: pass an object like "],
-    [[], "it is no object: set it to one like "],
-    [{ "im.other.example": {} }, '"im.other.example" is not served: name one of chat.bücher.example'],
-    [{ "chat.bücher.example": "xmpps://x:1" }, 'chat.bücher.example is "xmpps://x:1": set it to an object'],
-    [{ "chat.bücher.example": {} }, "chat.bücher.example.service is undefined: set it to the component"],
-    [{ "chat.bücher.example": { service: "x:1" } }, 'chat.bücher.example.service is "x:1": set it to the'],
-    [{ "chat.bücher.example": { secret: "s" } }, "chat.bücher.example.secret is no setting: there are"],
-    [
-      { "chat.bücher.example": { service: "xmpp://x:1" } },
-      'chat.bücher.example.service is "xmpp://x:1", a plain stream: use xmpps://, or set',
-    ],
-    [
-      { "chat.bücher.example": { service: "xmpps://x:1", plain: 1 } },
-      "chat.bücher.example.plain is 1: set it",
-    ],
-  ] as const) {
-    test(`refuses ${JSON.stringify(value)} as causeway:xmppDomains, and says what to do`, () => {
-      const reading = () => read({ ...good, "causeway:xmppDomains": value });
-      assert.throws(reading, (error: Error) =>
-        error.message.startsWith(`CDK context "causeway:xmppDomains": ${fault}`),
-      );
-    });
-  }
-
-  test("takes how much may come in, and names what is wrong with it", () => {
-    const overall = { perS: 7, burst: 8 };
-    for (const declared of [{ overall }, JSON.stringify({ overall })]) {
-      assert.deepEqual(read({ ...good, "causeway:rates": declared }).rates.overall, overall);
-    }
-    const reading = () => read({ ...good, "causeway:rates": { overall: { perS: 0, burst: 1 } } });
-    assert.throws(reading, /"causeway:rates": overall.perS is wrong: set it to /);
+  test("sends traces nowhere, to AWS or to a collector, and as many as it is told", () => {
+    assert.equal(read({ traces: "off", traceRatio: 0.5 }).traces, undefined);
+    assert.deepEqual(read({ traces: "aws" }).traces, {});
+    assert.deepEqual(read({ traces: "aws", traceRatio: "0.1" }).traces, { ratio: 0.1 });
+    const collector = "https://otel.example.com:4318";
+    assert.deepEqual(read({ traces: collector, traceRatio: 1 }).traces, { collector, ratio: 1 });
   });
-
-  test("takes what the native system can do as an object, and as JSON from the command line", () => {
-    for (const declared of [{ typing: false }, '{"typing":false}']) {
-      const config = read({ ...good, "causeway:capabilities": declared });
-      assert.deepEqual(config.capabilities, { ...allCapabilities, typing: false });
-    }
-  });
-
-  for (const wrong of [{ typing: 0 }, '{"typing":0}']) {
-    test(`names what is wrong with capabilities, and the fix: ${JSON.stringify(wrong)}`, () => {
-      const reading = () => read({ ...good, "causeway:capabilities": wrong });
-      assert.throws(reading, /"causeway:capabilities": typing is 0: set it to true or false; see docs/);
-    });
-  }
 
   test("takes a plain stream only where it says how far it may go", () => {
-    const plain = { ...good, "causeway:xmppService": "xmpp://xmpp.example.com:5347" };
-    assert.throws(() => read(plain), /a plain stream: use xmpps:\/\/, or pass -c causeway:xmppPlain=private/);
+    const plain = { xmppService: "xmpp://xmpp.example.com:5347" };
     for (const how of ["private", "allow"]) {
-      assert.equal(read({ ...plain, "causeway:xmppPlain": how }).xmppPlain, how);
+      assert.equal(read({ ...plain, xmppPlain: how }).xmppPlain, how);
     }
-    assert.throws(
-      () => read({ ...good, "causeway:xmppPlain": "yes" }),
-      /"causeway:xmppPlain" is "yes": pass -c/,
-    );
   });
+});
 
-  for (const key of Object.keys(good)) {
-    test(`names ${key} and the fix when it is missing`, () => {
-      const { [key]: _, ...rest } = good;
-      assert.throws(() => read(rest), new RegExp(`"${key}" is missing: set it in cdk\\.json .* -c ${key}=`));
-    });
-  }
+const arn = "arn:aws:sqs:eu-central-1:123456789012:their-queue";
 
-  for (const [key, value] of [
-    ["causeway:domains", ""],
-    ["causeway:domains", "im.example.com, other"],
-    ["causeway:domains", "im.example.com,,other"],
-    ["causeway:domains", ["im.example.com"]],
-    ["causeway:xmppService", "xmpp.example.com:5347"],
-    ["causeway:xmppService", "xmpp://xmpp.example.com"],
-    ["causeway:xmppService", "xmppss://xmpp.example.com:5348"],
-    ["causeway:directory", "closed"],
-    ["causeway:standby", "yes"],
+describe("a wrong configuration is refused with key, value and fix", () => {
+  for (const [key, value, complaint] of [
+    ["domains", undefined, "domains is missing: set it to a list of component domains like im.example.com"],
+    ["domains", "", 'domains is [""]: set it to component domains: entry 1 is empty'],
+    [
+      "domains",
+      "im..example",
+      'domains is ["im..example"]: set it to component domains: "im..example" is no',
+    ],
+    ["domains", ["a.example", "A.example"], "set it to component domains: a.example is in it twice"],
+    ["domains", 7, "domains is 7: set it to a list of component domains"],
+    ["xmppService", undefined, "xmppService is missing: set it to xmpps://host:port (TLS) or"],
+    [
+      "xmppService",
+      "xmpp.example.com:5347",
+      'xmppService is "xmpp.example.com:5347": set it to xmpps://host',
+    ],
+    ["xmppService", "xmpps://xmpp.example.com", "set it to xmpps://host:port"],
+    ["xmppService", "xmpps://xmpp.example.com:99999", "set it to xmpps://host:port with a port up to 65535"],
+    [
+      "xmppService",
+      "xmpp://xmpp.example.com:5347",
+      "a plain stream: use xmpps://, or set xmppPlain to private",
+    ],
+    ["xmppPlain", "yes", 'xmppPlain is "yes": set it to private or allow'],
+    [
+      "xmppDomains",
+      { "im.other.example": { service: "xmpps://x:1" } },
+      "xmppDomains.im.other.example is not served",
+    ],
+    ["xmppDomains", { "chat.bücher.example": { service: "x:1" } }, 'service is "x:1": set it to xmpps://'],
+    ["xmppDomains", { "chat.bücher.example": {} }, "service is missing: set it to xmpps://host:port"],
+    [
+      "xmppDomains",
+      { "chat.bücher.example": { service: "xmpp://x:1" } },
+      "a plain stream: use xmpps://, or set",
+    ],
+    ["xmppDomains", { "chat.bücher.example": { secret: "s" } }, "service is missing"],
+    ["xmppDomains", "{", 'xmppDomains is "{": set it to an object with domains as keys'],
+    [
+      "xmppDomains",
+      { "chat.bücher.example": 1 },
+      "xmppDomains.chat.bücher.example is 1: set it to an object with",
+    ],
+    ["network", "vpc-12345678", 'network is "vpc-12345678": set it to an object with cidr'],
+    ["xmppSecretArn", "xmpp-secret", 'xmppSecretArn is "xmpp-secret": set it to an ARN like arn:aws:secrets'],
+    ["directory", "closed", 'directory is "closed": set it to announced or open'],
+    ["capabilities", { typing: 0 }, "capabilities: typing is 0: set it to true or false"],
+    ["rates", { overall: { perS: 0, burst: 1 } }, "rates: overall.perS is wrong: set it to"],
+    ["lanes", 9, "lanes is 9: set it to a power of two up to 1024, like 8"],
+    ["lanes", "2048", "lanes is 2048: set it to a power of two"],
+    ["standby", "yes", 'standby is "yes": set it to true or false'],
+    ["traces", "on", 'traces is "on": set it to off, aws, or the URL of an OTLP/HTTP collector'],
+    ["traceRatio", 2, "traceRatio is 2: set it to a part of 1, like 0.05"],
+    ["network", { vpcId: "vpc-12345678" }, "network.subnetIds is missing: set it to the ids of subnets like"],
+    [
+      "network",
+      { subnetIds: ["subnet-12345678"] },
+      "network.vpcId is missing: set it to the id of a VPC like",
+    ],
+    [
+      "network",
+      { vpcId: "mine", subnetIds: ["subnet-12345678"] },
+      'network.vpcId is "mine": set it to the id',
+    ],
+    ["network", { natGateways: 3 }, "network.natGateways is 3: set it to 0, 1 or 2"],
+    ["network", { peering: { vpcId: "vpc-12345678" } }, "network.peering.cidr is missing: set it to a block"],
+    [
+      "nativePrincipals",
+      ["me"],
+      'nativePrincipals.0 is "me": set it to accounts of 12 digits, or ARNs of roles',
+    ],
+    ["deliveriesQueueArn", arn, `deliveriesQueueArn is "${arn}": set it to the ARN of a FIFO queue`],
+    ["encryption", "always", 'encryption is "always": set it to aws, key, or the ARN of a key of KMS'],
+    [
+      "permissionsBoundaryArn",
+      "boundary",
+      'permissionsBoundaryArn is "boundary": set it to the ARN of a policy',
+    ],
+    ["removal", "keep", 'removal is "keep": set it to retain or destroy'],
+    ["logRetentionDays", 31, "logRetentionDays is 31: set it to days that CloudWatch knows: 1, 3, 5"],
+    ["alarmEmail", "oncall", 'alarmEmail is "oncall": set it to an address like oncall@example.com'],
+    ["alarmTopicArn", "topic", 'alarmTopicArn is "topic": set it to the ARN of a topic of SNS'],
+    ["runbookUrl", "runbook#top", 'runbookUrl is "runbook#top": set it to a URL or path without #'],
+    ["transactionSearch", 1, "transactionSearch is 1: set it to true or false"],
+    ["standBy", true, "standBy is unknown: leave it out; known are domains, xmppService"],
+    ["network", { vpc: "vpc-12345678" }, "network.vpc is unknown: leave it out"],
   ] as const) {
-    test(`refuses ${JSON.stringify(value)} as ${key}, and says what it should look like`, () => {
-      assert.throws(() => read({ ...good, [key]: value }), new RegExp(`"${key}" is .*, not of the form `));
+    test(`${key}: ${JSON.stringify(value)}`, () => {
+      assert.throws(
+        () => read({ [key]: value }),
+        ({ message }: Error) => {
+          assert.ok(message.startsWith("configuration: ") && message.includes(complaint), message);
+          assert.ok(!message.includes("\n"));
+          return true;
+        },
+      );
     });
   }
 });

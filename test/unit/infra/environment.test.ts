@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { readConnectorEnv } from "#aws/connector-env.ts";
 import { readFunctionEnv } from "#aws/env.ts";
 import { type QueueName, type QueueRef, queueRefsOf } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
 import { type EnvironmentSource, environmentOf, queueUseOf } from "#infra/definitions/environment.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
 import { deadLetterNameOf, perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
@@ -37,6 +38,25 @@ describe("the environment that definitions give", () => {
       assert.equal(env.value.capabilities.receipts, "off");
     });
   }
+
+  test("names each part for its traces, where these go, and how many there are", () => {
+    const traced = (name: "connector" | "iq", traces: EnvironmentSource["traces"]) =>
+      readFunctionEnv([], environmentOf(name, { ...source, traces }));
+    const iq = traced("iq", {});
+    assert.ok(iq.ok);
+    assert.deepEqual(iq.value.traces, {
+      ratio: limits.traceRatio,
+      service: "causeway-iq",
+      target: { kind: "cloudwatch", region: "us-east-1" },
+    });
+    const connector = traced("connector", { collector: "http://127.0.0.1:4318", ratio: 1 });
+    assert.ok(connector.ok);
+    assert.deepEqual(connector.value.traces, {
+      ratio: 1,
+      service: "causeway-connector",
+      target: { kind: "collector", url: "http://127.0.0.1:4318/v1/traces" },
+    });
+  });
 
   test("is all that the connector asks for, but for its XMPP server and secret", () => {
     const env = readConnectorEnv({

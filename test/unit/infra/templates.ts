@@ -1,13 +1,13 @@
-/** The templates of the whole app, made in this process from the context of cdk.json and stub bundles. */
+/** The templates of the whole app, made in this process by the settings of cdk.json, of stub bundles. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
+import { App, type Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { readConfig } from "#infra/config.ts";
-import { makeCompute } from "#infra/stacks/compute.ts";
-import { makeState } from "#infra/stacks/state.ts";
+import type { Deployment } from "#infra/config.ts";
+import { makeDeployment } from "#infra/deployment.ts";
+import { readConfig } from "#infra/read-config.ts";
 
 export const root = join(import.meta.dirname, "../../..");
 
@@ -31,35 +31,47 @@ export interface Statement {
   readonly Resource: Json;
 }
 
-/** @param change what is set otherwise than in cdk.json. */
-export function synthesize(change: JsonObject = {}): { state: Resources; compute: Resources } {
+export interface Templates {
+  readonly state: Resources;
+  readonly compute: Resources;
+  readonly observability: Resources;
+  readonly transactionSearch: Resources;
+  /** What stacks tell people. */
+  readonly outputs: JsonObject;
+}
+
+/** The smallest deployment. */
+export const smallest = {
+  domains: ["im.example.com"],
+  xmppService: "xmpps://xmpp.example.com:5348",
+} as const satisfies Deployment;
+
+/** Makes the templates of a deployment, of stub bundles. */
+export function synthesize(change: Partial<Deployment> = {}): Templates {
   const folder = mkdtempSync(join(tmpdir(), "causeway-stacks-"));
   try {
     const bundle = join(folder, "bundle");
     mkdirSync(bundle);
     for (const file of ["index.mjs", "Dockerfile"]) writeFileSync(join(bundle, file), "");
     const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
-    const app = new App({
-      context: { ...context, ...change },
-      outdir: join(folder, "out"),
-      analyticsReporting: false,
-    });
-    const config = readConfig((key) => app.node.tryGetContext(key));
-    const state = makeState(app, config.domains);
-    const compute = makeCompute(app, config, state, {
-      functionFolder: () => bundle,
-      connectorFolder: bundle,
-    });
+    const app = new App({ context, outdir: join(folder, "out"), analyticsReporting: false });
+    const bundles = { functionFolder: () => bundle, connectorFolder: bundle };
+    const stacks = makeDeployment(app, readConfig({ ...smallest, ...change }), bundles);
+    const template = (stack: Stack | undefined) => (stack ? Template.fromStack(stack).toJSON() : {});
+    const [state, compute] = [template(stacks.state), template(stacks.compute)];
     return {
-      compute: Template.fromStack(compute).toJSON()["Resources"],
-      state: Template.fromStack(Stack.of(state.table)).toJSON()["Resources"],
+      state: state["Resources"],
+      compute: compute["Resources"],
+      observability: template(stacks.observability)["Resources"],
+      transactionSearch: template(stacks.transactionSearch)["Resources"] ?? {},
+      outputs: { ...state["Outputs"], ...compute["Outputs"] },
     };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-export const { state, compute } = synthesize();
+export const { state, compute, observability, outputs } = synthesize();
 
 export function ofType(resources: Resources, type: string): Resource[] {
   return Object.values(resources).filter((resource) => resource.Type === type);
@@ -74,15 +86,16 @@ export function only(resources: Resources, type: string): Resource {
 }
 
 /** A queue of the state stack by its physical name, with its logical id. */
-export function queueNamed(name: string): Resource & { readonly id: string } {
-  const found = Object.entries(state).find(([, { Properties }]) => Properties["QueueName"] === name);
+export function queueNamed(name: string, resources = state): Resource & { readonly id: string } {
+  const found = Object.entries(resources).find(([, { Properties }]) => Properties["QueueName"] === name);
   assert.ok(found, `no queue ${name}`);
   return { id: found[0], ...found[1] };
 }
 
 /** Every statement of every policy that allows something. */
-export function allowed(): Statement[] {
-  return [...ofType(state, "AWS::IAM::Policy"), ...ofType(compute, "AWS::IAM::Policy")]
+export function allowed(templates: Pick<Templates, "state" | "compute"> = { state, compute }): Statement[] {
+  const all = { ...templates.state, ...templates.compute };
+  return [...ofType(all, "AWS::IAM::Policy"), ...ofType(all, "AWS::IAM::ManagedPolicy")]
     .flatMap(({ Properties }) => {
       const document = Properties["PolicyDocument"] as unknown as { readonly Statement: Statement[] };
       return document.Statement;

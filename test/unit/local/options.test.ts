@@ -24,6 +24,7 @@ test("without options: Prosody, the documented ports, state in .local", () => {
       connectors: 1,
       stateDir: "/repository/.local",
       fresh: false,
+      trace: false,
       help: false,
     },
   });
@@ -90,4 +91,10 @@ test("capabilities come from a file, and what is wrong with it is said", (t) => 
     `--capabilities: ${file}: typing is "no": set it to true or false; see docs/capabilities.md`,
   );
   assert.match(refusal("--capabilities", "gone.json"), /: \/repository\/gone\.json cannot be read/);
+});
+
+test("traces are shown where they are asked for", () => {
+  const result = read("--trace");
+  assert.ok(result.ok);
+  assert.equal(result.value.trace, true);
 });

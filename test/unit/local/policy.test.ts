@@ -12,8 +12,19 @@ const changeOf = (...args: string[]) => {
 
 test("the command takes every option that the help names, and no other", () => {
   const named = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
-  assert.deepEqual(named, ["--deny", "--allow", "--strangers", "--domain", "--endpoints", "--help"]);
-  const shown = { endpoints: "x.json", domain: "im.example.com", change: undefined };
+  const expected = [
+    "--deny",
+    "--allow",
+    "--strangers",
+    "--domain",
+    "--endpoints",
+    "--profile",
+    "--region",
+    "--help",
+  ];
+  assert.deepEqual(named, expected);
+  const nowhere = { profile: undefined, region: undefined };
+  const shown = { endpoints: "x.json", ...nowhere, domain: "im.example.com", change: undefined };
   const read = readOptions(["show", "--endpoints", "x.json", "--domain", "IM.example.com"]);
   assert.deepEqual(read, { ok: true, value: shown });
   assert.deepEqual(readOptions(["-h"]), { ok: true, value: "help" });

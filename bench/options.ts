@@ -1,0 +1,116 @@
+/** The command line of `npm run bench`. */
+import { parseArgs } from "node:util";
+import { err, ok, type Result } from "#core/result.ts";
+import { type ServerKind, serverKinds } from "#local/servers/server.ts";
+import type { Settings } from "./bench.ts";
+
+export interface Options extends Settings {
+  /** Which benches; all when none is named. */
+  readonly names: readonly string[];
+  /** File for the figures. */
+  readonly json?: string;
+  readonly help: boolean;
+}
+
+const defaults = {
+  server: "prosody",
+  runs: "5",
+  quickRuns: "1",
+  subscribers: "100000",
+  pairs: "10000",
+  minutes: "10",
+} as const;
+const countMax = 1_000_000;
+
+export function helpText(purposes: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(purposes).map((name) => name.length)) + 2;
+  return `npm run bench -- [name …] [options]     measures the bridge on this machine; all of it where no name is given
+
+${Object.entries(purposes)
+  .map(([name, purpose]) => `  ${name.padEnd(width)}${purpose}`)
+  .join("\n")}
+
+  --server prosody|ejabberd|both   of those that need a server (${defaults.server})
+  --runs N          repetitions of what is compared (${defaults.runs})
+  --quick           a few messages each: shows that it works, and measures nothing (runs: ${defaults.quickRuns})
+  --json FILE       write all figures there
+  --subscribers N   presence: of the user whose presence changes (${defaults.subscribers})
+  --pairs N         presence: that a resync goes through (${defaults.pairs})
+  --minutes N       soak: how long (${defaults.minutes})
+  --rate N          soak: messages a second (half of what goes through)
+  --help            this text
+
+Tables go to standard output, as Markdown; progress goes to standard error.`;
+}
+
+function readCount(name: string, text: string): Result<number, string> {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= countMax) return ok(count);
+  return err(`--${name} takes a whole number, 1 to ${countMax}, not ${text}`);
+}
+
+function readServers(text: string): Result<readonly ServerKind[], string> {
+  const chosen = text === "both" ? serverKinds : serverKinds.filter((kind) => kind === text);
+  return chosen.length > 0
+    ? ok(chosen)
+    : err(`--server takes ${serverKinds.join(", ")} or both, not ${text}`);
+}
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean", default: false } as const;
+const spec = {
+  server: { ...text, default: defaults.server },
+  runs: text,
+  quick: flag,
+  json: text,
+  subscribers: { ...text, default: defaults.subscribers },
+  pairs: { ...text, default: defaults.pairs },
+  minutes: { ...text, default: defaults.minutes },
+  rate: text,
+  help: { ...flag, short: "h" },
+} as const;
+
+function parsed(args: readonly string[]) {
+  try {
+    return ok(parseArgs({ args: [...args], options: spec, allowPositionals: true }));
+  } catch (error) {
+    return err(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Reads the arguments; the error is a sentence for people. */
+export function readOptions(args: readonly string[], known: readonly string[]): Result<Options, string> {
+  const read = parsed(args);
+  if (!read.ok) return read;
+  const { values, positionals } = read.value;
+  const stranger = positionals.find((name) => !known.includes(name));
+  if (stranger !== undefined) return err(`no bench is called ${stranger}: ${known.join(", ")}`);
+  const servers = readServers(values.server);
+  if (!servers.ok) return servers;
+  const counts = {
+    runs: values.runs ?? (values.quick ? defaults.quickRuns : defaults.runs),
+    subscribers: values.subscribers,
+    pairs: values.pairs,
+    minutes: values.minutes,
+    rate: values.rate ?? "1",
+  };
+  const numbers: Record<string, number> = {};
+  for (const [name, given] of Object.entries(counts)) {
+    const count = readCount(name, given);
+    if (!count.ok) return count;
+    numbers[name] = count.value;
+  }
+  const { runs = 0, subscribers = 0, pairs = 0, minutes = 0, rate = 0 } = numbers;
+  return ok({
+    names: positionals,
+    servers: servers.value,
+    runs,
+    quick: values.quick,
+    subscribers,
+    pairs,
+    soakMinutes: minutes,
+    ...(values.rate !== undefined && { soakPerS: rate }),
+    ...(values.json !== undefined && { json: values.json }),
+    help: values.help,
+  });
+}

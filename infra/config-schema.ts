@@ -1,0 +1,159 @@
+/** What a deployment's configuration may be, property by property; `infra/config.ts` tells what they mean. */
+import * as v from "valibot";
+import { limits } from "#core/limits.ts";
+import type { Config } from "./config.ts";
+import { logRetentionDays } from "./definitions/logs.ts";
+
+/** What is wanted where it has no default. */
+export const wanted = {
+  domains: "a list of component domains like im.example.com",
+  xmppService: "xmpps://host:port (TLS) or xmpp://host:port (plain)",
+  service: "xmpps://host:port (TLS) or xmpp://host:port (plain)",
+  vpcId: "the id of a VPC like vpc-0123456789abcdef0",
+  subnetIds: "the ids of subnets like subnet-0123456789abcdef0, in two zones",
+  cidr: "a block of addresses like 10.7.0.0/16",
+} as const;
+
+const matching = (pattern: RegExp, like: string) => v.pipe(v.string(like), v.regex(pattern, like));
+const oneOf = <const T extends readonly string[]>(options: T) => v.picklist(options, options.join(" or "));
+
+/** `-c` always makes text. */
+const flag = v.union(
+  [
+    v.boolean(),
+    v.pipe(
+      v.picklist(["true", "false"]),
+      v.transform((text) => text === "true"),
+    ),
+  ],
+  "true or false",
+);
+const number = (like: string, fits: (value: number) => boolean) =>
+  v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(?:\.\d+)?$/), v.transform(Number))], like),
+    v.check(fits, like),
+  );
+const list = <S extends v.GenericSchema<unknown, string>>(item: S, like: string) =>
+  v.pipe(
+    v.union(
+      [
+        v.array(v.unknown()),
+        v.pipe(
+          v.string(),
+          v.transform((text) => text.split(",")),
+        ),
+      ],
+      like,
+    ),
+    v.array(item, like),
+    v.minLength(1, like),
+  );
+
+const queueArn = /^arn:aws[\w-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,75}\.fifo$/;
+const cidr = matching(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, wanted.cidr);
+const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, wanted.vpcId);
+
+const existingNetwork = v.strictObject(
+  {
+    vpcId,
+    subnetIds: list(matching(/^subnet-[0-9a-f]{8,17}$/, wanted.subnetIds), wanted.subnetIds),
+    publicIp: v.exactOptional(flag),
+  },
+  "an object with vpcId and subnetIds",
+);
+const newNetwork = v.strictObject(
+  {
+    cidr: v.exactOptional(cidr),
+    natGateways: v.exactOptional(number("0, 1 or 2", (count) => [0, 1, 2].includes(count))),
+    peering: v.exactOptional(v.strictObject({ vpcId, cidr }, "an object with vpcId and cidr")),
+  },
+  "an object with cidr, natGateways or peering, or one with vpcId and subnetIds",
+);
+/** By the one key that tells them apart, so that complaints are about the one that was meant. */
+const network = v.lazy((input): v.GenericSchema<unknown, Config["network"]> => {
+  const isExisting =
+    typeof input === "object" && input !== null && ("vpcId" in input || "subnetIds" in input);
+  return isExisting ? existingNetwork : newNetwork;
+});
+
+const isPowerOfTwo = (count: number) => Number.isInteger(Math.log2(count));
+const secretArn = matching(
+  /^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/,
+  "an ARN like arn:aws:secretsmanager:eu-central-1:123456789012:secret:xmpp-AbCdEf",
+);
+const service = v.pipe(
+  matching(/^xmpps?:\/\/[^/\s]+:\d{1,5}$/, wanted.service),
+  v.check((text) => URL.canParse(text), "xmpps://host:port with a port up to 65535"),
+);
+const plain = oneOf(["private", "allow"]);
+const domainServer = v.strictObject(
+  {
+    service,
+    plain: v.exactOptional(plain),
+    secretArn: v.exactOptional(secretArn),
+  },
+  "an object with service",
+);
+
+export const schema = v.strictObject({
+  domains: list(v.string(), wanted.domains),
+  xmppService: service,
+  xmppPlain: v.exactOptional(plain),
+  xmppDomains: v.exactOptional(v.record(v.string(), domainServer, "an object with domains as keys"), {}),
+  xmppSecretArn: v.exactOptional(secretArn),
+  directory: v.exactOptional(oneOf(["announced", "open"]), "announced"),
+  capabilities: v.exactOptional(v.unknown(), {}),
+  rates: v.exactOptional(v.unknown(), {}),
+  lanes: v.exactOptional(
+    number(
+      "a power of two up to 1024, like 8",
+      (count) => count >= 1 && count <= 1024 && isPowerOfTwo(count),
+    ),
+    limits.lanes,
+  ),
+  standby: v.exactOptional(flag, true),
+  traces: v.exactOptional(
+    matching(/^(?:off|aws|https?:\/\/[^/\s]+(?:\/\S*)?)$/, "off, aws, or the URL of an OTLP/HTTP collector"),
+    "off",
+  ),
+  traceRatio: v.exactOptional(number("a part of 1, like 0.05", (part) => part >= 0 && part <= 1)),
+  network: v.exactOptional(network, {}),
+  nativePrincipals: v.exactOptional(
+    list(
+      matching(
+        /^(?:\d{12}|arn:aws[\w-]*:iam::\d{12}:(?:role|user)\/\S+)$/,
+        "accounts of 12 digits, or ARNs of roles",
+      ),
+      "a list of accounts of 12 digits, or ARNs of roles",
+    ),
+  ),
+  deliveriesQueueArn: v.exactOptional(
+    matching(queueArn, "the ARN of a FIFO queue, which ends in .fifo: deliveries to a contact have an order"),
+  ),
+  encryption: v.exactOptional(
+    matching(
+      /^(?:aws|key|arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+)$/,
+      "aws, key, or the ARN of a key of KMS",
+    ),
+    "aws",
+  ),
+  permissionsBoundaryArn: v.exactOptional(
+    matching(
+      /^arn:aws[\w-]*:iam::(?:\d{12}|aws):policy\/\S+$/,
+      "the ARN of a policy like arn:aws:iam::123456789012:policy/boundary",
+    ),
+  ),
+  removal: v.exactOptional(oneOf(["retain", "destroy"]), "retain"),
+  logRetentionDays: v.exactOptional(
+    number(`days that CloudWatch knows: ${logRetentionDays.join(", ")}`, (days) =>
+      logRetentionDays.includes(days),
+    ),
+    30,
+  ),
+  alarmEmail: v.exactOptional(matching(/^[^@\s]+@[^@\s]+$/, "an address like oncall@example.com")),
+  alarmTopicArn: v.exactOptional(
+    matching(/^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, "the ARN of a topic of SNS"),
+  ),
+  runbookUrl: v.exactOptional(matching(/^[^\s#]+$/, "a URL or path without #"), "docs/runbook.md"),
+  transactionSearch: v.exactOptional(flag, false),
+});

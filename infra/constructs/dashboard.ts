@@ -1,0 +1,92 @@
+import { Duration } from "aws-cdk-lib";
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+} from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
+import type { QueueRef } from "#core/contract/queues.ts";
+import type { AlarmDefinition, AlarmMetric } from "../definitions/alarms.ts";
+import { functionNames } from "../definitions/functions.ts";
+import { metricOf, type Observed } from "./alarms.ts";
+import type { State } from "./state.ts";
+
+const dashboardName = "Causeway";
+const half = { width: 12, height: 6 } as const;
+
+/** A row of figures of the connector. */
+const connectorGraphs: readonly (readonly [
+  title: string,
+  statistic: AlarmDefinition["statistic"],
+  names: readonly string[],
+])[] = [
+  ["Stream and lease", "Maximum", ["StreamUp", "StreamDown", "LeaseHolder"]],
+  [
+    "Stanzas a minute",
+    "Sum",
+    ["MessagesIn", "PresencesIn", "IqsIn", "MessagesOut", "PresencesOut", "IqsOut"],
+  ],
+  ["Barrier round trip, ms", "Maximum", ["BarrierP50", "BarrierMax"]],
+  ["Waiting in the connector", "Maximum", ["Held", "WindowStanzas"]],
+  ["Refused and set aside", "Sum", ["Refused", "SetAside"]],
+  ["Items in one queue message", "Maximum", ["ItemsPerPack"]],
+];
+
+/** Those of further domains, too; not one that is somebody else's. */
+function watchedQueues({ deadLetters }: State): QueueRef[] {
+  const entries = Object.entries(deadLetters) as [QueueRef, unknown][];
+  return entries.flatMap(([queue, found]) => (found === undefined ? [] : queue));
+}
+
+function widgetsOf(observed: Observed): IWidget[] {
+  const show = (statistic: AlarmDefinition["statistic"], metrics: readonly AlarmMetric[]): IMetric[] =>
+    metrics.map((metric) => metricOf(observed, { metric, statistic, periodS: 60 }));
+  const queues = watchedQueues(observed.state);
+  const graph = (title: string, left: IMetric[]) => new GraphWidget({ ...half, title, left });
+  const perFunction = (name: string) =>
+    functionNames.map((each): AlarmMetric => ({ of: "function", function: each, name }));
+  return [
+    ...connectorGraphs.map(([title, statistic, names]) =>
+      graph(
+        title,
+        show(
+          statistic,
+          names.map((name) => ({ of: "connector", name }) as const),
+        ),
+      ),
+    ),
+    graph(
+      "Oldest message, s",
+      show(
+        "Maximum",
+        queues.map((queue) => ({ of: "queue", queue, name: "ApproximateAgeOfOldestMessage" }) as const),
+      ),
+    ),
+    graph(
+      "Dead letters",
+      show(
+        "Maximum",
+        queues.map(
+          (queue) => ({ of: "deadLetters", queue, name: "ApproximateNumberOfMessagesVisible" }) as const,
+        ),
+      ),
+    ),
+    graph("Invocations", show("Sum", perFunction("Invocations"))),
+    graph("Longest invocation, ms", show("Maximum", perFunction("Duration"))),
+    graph("Errors", show("Sum", perFunction("Errors"))),
+    graph("At the same time", show("Maximum", perFunction("ConcurrentExecutions"))),
+  ];
+}
+
+/** Everything on one page, alarms first. */
+export function makeDashboard(scope: Construct, observed: Observed, alarms: readonly Alarm[]): void {
+  const status = new AlarmStatusWidget({ title: "Alarms", width: 24, height: 4, alarms: [...alarms] });
+  new Dashboard(scope, "Dashboard", {
+    dashboardName,
+    defaultInterval: Duration.hours(3),
+    widgets: [[status], widgetsOf(observed)],
+  });
+}

@@ -1,0 +1,27 @@
+import type { QueueName } from "#core/contract/queues.ts";
+import { queueDefinitions } from "./queues.ts";
+
+/**
+ * Names of the SSM parameters in which a deployment says where its parts are: the stacks write them, `npm run ops`
+ * reads all below the prefix.
+ */
+export const parameterPrefix = "/causeway";
+
+/** Parameters of a queue: its URL and ARN, and the URL of its dead letters. */
+export function queueParameter(queue: QueueName, what: "url" | "arn" | "dead-url"): string {
+  return `${parameterPrefix}/queues/${queueDefinitions[queue].base}/${what}`;
+}
+
+/** Everything else. */
+export const parameters = {
+  /** Name of the table. */
+  table: `${parameterPrefix}/table`,
+  /** The component domains that are served, separated by commas. */
+  domains: `${parameterPrefix}/domains`,
+  /** `xmpps://host:port` of the XMPP server's component listener. */
+  xmppService: `${parameterPrefix}/xmpp-service`,
+  /** ARN of the component's secret in Secrets Manager. */
+  xmppSecretArn: `${parameterPrefix}/xmpp-secret-arn`,
+  /** Log groups of everything that runs, separated by commas: the connector's first. */
+  logGroups: `${parameterPrefix}/log-groups`,
+} as const;

@@ -1,0 +1,121 @@
+/** Reads a deployment's configuration: what is wrong is said in one line, with key, value and fix. */
+import * as v from "valibot";
+import { readDomains, servedDomain } from "#aws/domains.ts";
+import { parseRates } from "#core/rates.ts";
+import { readCapabilities } from "#core/read-capabilities.ts";
+import type { Config, DomainServer } from "./config.ts";
+import { schema, wanted } from "./config-schema.ts";
+
+const keys = Object.keys(schema.entries);
+
+function refuse(key: string, value: unknown, wanted: string): never {
+  const is = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  throw new Error(`configuration: ${key} ${is}: set it to ${wanted}`);
+}
+
+function wantedAt(key: string | undefined): string {
+  return Object.entries(wanted).find(([name]) => name === key)?.[1] ?? "a value";
+}
+
+function complain(issue: v.BaseIssue<unknown>): never {
+  const path = (issue.path ?? []).map(({ key }) => String(key));
+  const key = path.join(".") || "it";
+  // A strict object says so of a key that it does not know.
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    const known = path.length === 1 ? `; known are ${keys.join(", ")}` : "";
+    throw new Error(`configuration: ${key} is unknown: leave it out${known}`);
+  }
+  const isMissing = issue.type === "strict_object" && issue.input === undefined;
+  return refuse(key, issue.input, isMissing ? wantedAt(path.at(-1)) : issue.message);
+}
+
+/** Plain is a decision: the secret of a handshake and all messages can be read on the way. */
+function checkPlain(
+  key: string,
+  service: string,
+  plainKey: string,
+  plain: Config["xmppPlain"] | undefined,
+): void {
+  if (plain !== undefined || service.startsWith("xmpps:")) return;
+  throw new Error(
+    `configuration: ${key} is ${JSON.stringify(service)}, a plain stream: use xmpps://, or set ${plainKey} to private ` +
+      "where the server has a private address, or to allow to cross the open net unencrypted",
+  );
+}
+
+/** Prepared: as the bridge and the names of its queues have them. */
+function domainsOf(declared: readonly string[]): Config["domains"] {
+  const domains = readDomains(declared.join(","));
+  return domains.ok ? domains.value : refuse("domains", declared, `component domains: ${domains.error}`);
+}
+
+function domainServersOf(
+  domains: readonly string[],
+  declared: Config["xmppDomains"],
+): Record<string, DomainServer> {
+  const servers: Record<string, DomainServer> = {};
+  for (const [name, server] of Object.entries(declared)) {
+    const domain = servedDomain(name, domains);
+    if (domain === undefined) {
+      throw new Error(`configuration: xmppDomains.${name} is not served: name one of ${domains.join(", ")}`);
+    }
+    if (servers[domain] !== undefined)
+      throw new Error(`configuration: xmppDomains.${name} is in it twice: name each domain once`);
+    checkPlain(`xmppDomains.${name}.service`, server.service, `xmppDomains.${name}.plain`, server.plain);
+    servers[domain] = server;
+  }
+  return servers;
+}
+
+/** Off unless it is said: CloudWatch wants a setting of the whole account for it. */
+function tracesOf({ traces, traceRatio }: v.InferOutput<typeof schema>): Config["traces"] {
+  if (traces === "off") return undefined;
+  return {
+    ...(traces !== "aws" && { collector: traces }),
+    ...(traceRatio !== undefined && { ratio: traceRatio }),
+  };
+}
+
+/** An object, or JSON behind `-c`. */
+export function parsed(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/**
+ * Reads the deployment's configuration.
+ *
+ * @param declared what the configuration file exports
+ * @param overrides single properties, as values or as text from the command line
+ * @throws when a property is missing, wrong or unknown; the message names it, its value and what to do
+ */
+export function readConfig(declared: unknown, overrides: Readonly<Record<string, unknown>> = {}): Config {
+  const changed = Object.entries(overrides).map(([key, value]) => [key, parsed(value)]);
+  const merged = { ...(declared as object), ...Object.fromEntries(changed) };
+  const read = v.safeParse(schema, merged, { abortEarly: true });
+  if (!read.success) return complain(read.issues[0]);
+  const { output } = read;
+  const capabilities = readCapabilities(output.capabilities);
+  if (!capabilities.ok) throw new Error(`configuration: capabilities: ${capabilities.error}`);
+  const domains = domainsOf(output.domains);
+  checkPlain("xmppService", output.xmppService, "xmppPlain", output.xmppPlain);
+  const rates = parseRates(JSON.stringify(output.rates));
+  if (!rates.ok) throw new Error(`configuration: rates: ${rates.error}`);
+  const { xmppSecretArn, deliveriesQueueArn, permissionsBoundaryArn, alarmEmail, alarmTopicArn } = output;
+  const { traces: _, traceRatio: __, ...rest } = output;
+  return {
+    ...rest,
+    domains,
+    xmppDomains: domainServersOf(domains, output.xmppDomains),
+    xmppPlain: output.xmppPlain ?? "private",
+    capabilities: capabilities.value,
+    rates: rates.value,
+    traces: tracesOf(output),
+    nativePrincipals: output.nativePrincipals ?? [],
+    ...{ xmppSecretArn, deliveriesQueueArn, permissionsBoundaryArn, alarmEmail, alarmTopicArn },
+  };
+}

@@ -1,0 +1,100 @@
+/** A bridge on this machine, by the file that `npm start` writes. */
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import { makeTable } from "#aws/dynamodb-table.ts";
+import { makeQueues } from "#aws/queues.ts";
+import { queueNames } from "#core/contract/queues.ts";
+import { ok, type Result } from "#core/result.ts";
+import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
+import { domainsAt, readEndpointsAs } from "../native/endpoints.ts";
+import type { Bridge, ConnectorView } from "./bridge.ts";
+import { namingCalls } from "./calls.ts";
+import { readLocalLogs } from "./logs-local.ts";
+import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
+
+const urls = v.object(v.entriesFromList(queueNames, v.string()));
+
+const endpointsSchema = v.object({
+  pid: v.exactOptional(v.number()),
+  component: v.object({ host: v.string(), port: v.number(), domain: v.string(), secretFile: v.string() }),
+  furtherComponents: v.optional(
+    v.array(v.object({ host: v.string(), port: v.number(), domain: v.string() })),
+    [],
+  ),
+  sqs: v.object({
+    endpoint: v.string(),
+    region: v.string(),
+    queues: v.object({ ...urls.entries, deadLetters: urls }),
+  }),
+  dynamodb: v.object({ endpoint: v.string(), table: v.string() }),
+  health: v.array(v.string()),
+  logs: v.string(),
+});
+
+const domainSchema = v.object({
+  domain: v.string(),
+  stream: v.string(),
+  lease: v.optional(v.string()),
+  leaseFresh: v.optional(v.boolean()),
+  fence: v.optional(v.number()),
+  since: v.optional(v.string()),
+  windowStanzas: v.number(),
+  held: v.number(),
+});
+const healthSchema = v.object({ domains: v.array(domainSchema) });
+
+const askMsMax = 2_000;
+
+/** One view a domain. */
+async function ask(url: string, domains: readonly string[]): Promise<readonly ConnectorView[]> {
+  const name = url.replace(/^https?:\/\//, "");
+  try {
+    const answer = await fetch(`${url}/live`, { signal: AbortSignal.timeout(askMsMax) });
+    const health = v.parse(healthSchema, await answer.json());
+    return health.domains.map((view) => ({ name, ...view }));
+  } catch {
+    return domains.map((domain) => ({ name, domain, stream: "unreachable" }));
+  }
+}
+
+/** The bridge whose file this is; the error is for people. Nothing is asked of it yet. */
+export function localBridge(path: string | undefined): Result<Bridge, string> {
+  const read = readEndpointsAs(endpointsSchema, path);
+  if (!read.ok) return read;
+  const { component, furtherComponents, sqs: at, dynamodb: base, health, logs } = read.value;
+  const sqs = namingCalls(sqsClientFor(at.endpoint));
+  const dynamodb = namingCalls(dynamodbClientFor(base.endpoint));
+  const { deadLetters, ...own } = at.queues;
+  const domains = domainsAt(read.value);
+  const queues = urlsOfDomains(own, domains);
+  const dead = urlsOfDomains(deadLetters, domains);
+  return ok({
+    kind: "local",
+    who: "this command",
+    domains,
+    refs: queuesOfDomains(domains),
+    urls: queues,
+    deadLetterUrls: dead,
+    sqs,
+    dynamodb,
+    tableName: base.table,
+    table: makeTable({ client: dynamodb, name: base.table }),
+    queues: makeQueues({ client: sqs, urls: queues, deadLetterUrls: dead }),
+    deadLetters: makeQueues({ client: sqs, urls: dead, deadLetterUrls: {} }),
+    logs: { read: (query) => readLocalLogs(logs, query) },
+    connectors: async () => (await Promise.all(health.map((url) => ask(url, domains)))).flat(),
+    // The engine does not tell.
+    ages: async () => ({}),
+    serviceOf(domain) {
+      const { host, port } = furtherComponents.find((further) => further.domain === domain) ?? component;
+      return `xmpp://${host}:${port}`;
+    },
+    readSecret: () => readFile(component.secretFile, "utf8"),
+    region: at.region,
+    clockUrl: at.endpoint,
+    close() {
+      sqs.destroy();
+      dynamodb.destroy();
+    },
+  });
+}

@@ -1,0 +1,32 @@
+/** `ops queues`: what waits where, and whether the queues are what the definitions say. */
+import type { Command } from "./command.ts";
+import { answer, exits } from "./command.ts";
+import { type QueueFacts, readQueues } from "./queue-facts.ts";
+import { columns, duration } from "./text.ts";
+
+export function queuesText(queues: readonly QueueFacts[]): string {
+  const rows = queues.map(({ base, waiting, inFlight, delayed, oldestS, deadLetters }) => [
+    base,
+    ...[waiting, inFlight, delayed].map(String),
+    oldestS === undefined ? "-" : duration(oldestS),
+    String(deadLetters),
+  ]);
+  const table = columns([["queue", "waiting", "in flight", "delayed", "oldest", "dead letters"], ...rows]);
+  const different = queues.flatMap(({ base, differences }) => differences.map((each) => `${base}: ${each}`));
+  if (different.length === 0) return `${table}\n\nAll queues are set up as infra/definitions/queues.ts says.`;
+  return `${table}\n\nNot as infra/definitions/queues.ts says; deploy the state stack again:\n${different.join("\n")}`;
+}
+
+export const queues: Command = {
+  summary: "what waits where, and whether the queues are set up as they should be",
+  help: `ops queues                            depth, in flight, delayed, age of the oldest, dead letters
+
+The age is known on AWS alone. Exit code 1 where a queue is not set up as its definition says.`,
+  check: ({ positionals: [first] }) =>
+    first === undefined ? undefined : `${first}: this command takes no word`,
+  async run(bridge, given, screen) {
+    const found = await readQueues(bridge);
+    answer(screen, given, { queues: found }, () => queuesText(found));
+    return found.some(({ differences }) => differences.length > 0) ? exits.unhealthy : exits.fine;
+  },
+};

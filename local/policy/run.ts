@@ -1,0 +1,100 @@
+/** `npm run policy` and `npm run ops -- policy`: with whom the users of a domain may have to do. */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
+import { makeTable } from "#aws/dynamodb-table.ts";
+import { readFunctionEnv } from "#aws/env.ts";
+import type { Table } from "#aws/table.ts";
+import type { Policy } from "#core/policy.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { dynamodbClientFor } from "../aws-clients.ts";
+import { chooseDomain, componentSchemas, domainsAt, readEndpointsAs } from "../native/endpoints.ts";
+import { wordsOf } from "../native/inbox.ts";
+import { awsBridge } from "../ops/bridge-aws.ts";
+import { explainFailure } from "../ops/calls.ts";
+import { changed, help, type Options, readOptions } from "./options.ts";
+
+interface Access {
+  readonly table: Table;
+  /** Those that are served. */
+  readonly domains: readonly string[];
+}
+
+const endpointsSchema = v.object({
+  pid: v.exactOptional(v.number()),
+  ...componentSchemas,
+  dynamodb: v.object({ endpoint: v.string(), table: v.string() }),
+});
+
+function onThisMachine(path: string | undefined): Result<Access, string> {
+  const read = readEndpointsAs(endpointsSchema, path);
+  if (!read.ok) return read;
+  const { dynamodb } = read.value;
+  const client = dynamodbClientFor(dynamodb.endpoint);
+  return ok({ table: makeTable({ client, name: dynamodb.table }), domains: domainsAt(read.value) });
+}
+
+function byEnvironment(env: NodeJS.ProcessEnv): Result<Access, string> {
+  const read = readFunctionEnv([], env);
+  if (!read.ok) return read;
+  const { region, dynamodbEndpoint: endpoint, table: name, domains } = read.value;
+  const client = new DynamoDBClient(endpoint === undefined ? { region } : { region, endpoint });
+  return ok({ table: makeTable({ client, name }), domains });
+}
+
+/** The table of the bridge that is meant; by its parameters on AWS, where a profile or region is named. */
+async function open(options: Options, env: NodeJS.ProcessEnv): Promise<Result<Access, string>> {
+  const { endpoints, profile, region } = options;
+  if (profile === undefined && region === undefined) {
+    const isByEnvironment = endpoints === undefined && env["CAUSEWAY_TABLE"] !== undefined;
+    return isByEnvironment ? byEnvironment(env) : onThisMachine(endpoints);
+  }
+  const who = profile === undefined ? "your AWS identity" : `profile ${profile}`;
+  try {
+    return await awsBridge({ endpoints, profile, region });
+  } catch (error) {
+    return err(explainFailure(error, who));
+  }
+}
+
+function complain(text: string, exit = 1): number {
+  console.error(text);
+  return exit;
+}
+
+function show(domain: string, { allow, deny, strangers }: Policy): void {
+  console.log(`Policy of ${domain}
+  denied domains   ${deny.join(", ") || "none"}
+  allowed domains  ${allow?.join(", ") ?? "any"}
+  strangers may    ${strangers}`);
+}
+
+async function run(options: Options, { table }: Access, domain: string): Promise<void> {
+  const before = await table.readPolicy(domain);
+  if (options.change === undefined) return show(domain, before);
+  const policy = changed(before, options.change);
+  await table.writePolicy(domain, policy);
+  show(domain, policy);
+  console.log("It holds everywhere within 10 seconds.");
+}
+
+/** Shows or changes the policy. @returns the exit code */
+export async function runPolicy(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (!options.ok) return complain(`${options.error}\n\nnpm run policy -- --help says more.`, 2);
+  if (options.value === "help") {
+    console.log(help);
+    return 0;
+  }
+  const { domain: wanted } = options.value;
+  const access = await open(options.value, process.env);
+  if (!access.ok) return complain(access.error);
+  const domain = chooseDomain(wanted, access.value.domains);
+  if (!domain.ok) return complain(domain.error);
+  try {
+    await run(options.value, access.value, domain.value);
+    return 0;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return complain(`the table cannot be reached: ${code ?? wordsOf(error)}`);
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * AWS on this machine, as far as moto (PyPI) plays it: CloudFormation makes, changes and deletes what templates say.
+ * Installed once into `.local/moto`, where Python and pip are.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "#local/free-ports.ts";
+import { portsAccept } from "#local/ports.ts";
+import { startServing } from "#local/process.ts";
+
+const root = join(import.meta.dirname, "../..");
+const release = "moto[server]==5.2.5";
+const folder = join(root, ".local/moto-5.2.5");
+const server = join(folder, "bin/moto_server");
+const installMsMax = 240_000;
+
+export interface Moto {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/** Makes sure that moto is there; else tells why it is not, in one line. */
+export function missingMoto(): string | undefined {
+  if (existsSync(server)) return undefined;
+  const python = (args: readonly string[]) =>
+    spawnSync("python3", args, {
+      encoding: "utf8",
+      timeout: installMsMax,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  if (python(["-m", "venv", folder]).status !== 0) return "no python3 with venv and pip on this machine";
+  console.log(`installing ${release} into ${folder}; about a minute …`);
+  const pip = ["install", "--quiet", "--disable-pip-version-check", release];
+  const installed = spawnSync(join(folder, "bin/pip"), pip, { encoding: "utf8", timeout: installMsMax });
+  return installed.status === 0 && existsSync(server)
+    ? undefined
+    : `${release} cannot be installed: ${installed.stderr.trim().split("\n").at(-1)}`;
+}
+
+/** Starts it on a free port, empty. */
+export async function startMoto(logFile: string): Promise<Moto> {
+  const port = await freePort();
+  const running = await startServing(
+    {
+      name: "moto",
+      command: server,
+      args: ["-H", "127.0.0.1", "-p", String(port)],
+      env: { PATH: "/usr/bin:/bin", HOME: folder },
+      logFile,
+    },
+    () => portsAccept([port]),
+  );
+  return { endpoint: `http://127.0.0.1:${port}`, stop: () => running.stop(2_000) };
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { helpText, readOptions } from "#bench/options.ts";
+
+const known = ["connector", "soak"];
+
+test("without arguments everything is measured, with the defaults", () => {
+  const options = readOptions([], known);
+  assert.ok(options.ok);
+  assert.deepEqual(options.value, {
+    names: [],
+    servers: ["prosody"],
+    runs: 5,
+    quick: false,
+    subscribers: 100_000,
+    pairs: 10_000,
+    soakMinutes: 10,
+    help: false,
+  });
+});
+
+test("what is chosen is taken", () => {
+  const args = [
+    "soak",
+    "--server",
+    "both",
+    "--runs",
+    "7",
+    "--rate",
+    "300",
+    "--minutes",
+    "2",
+    "--json",
+    "f.json",
+  ];
+  const options = readOptions(args, known);
+  assert.ok(options.ok);
+  const { names, servers, runs, soakPerS, soakMinutes, json } = options.value;
+  assert.deepEqual(names, ["soak"]);
+  assert.deepEqual(servers, ["prosody", "ejabberd"]);
+  assert.deepEqual([runs, soakPerS, soakMinutes, json], [7, 300, 2, "f.json"]);
+});
+
+test("a quick look needs no repetition unless it is asked for", () => {
+  const runsOf = (args: readonly string[]) => {
+    const options = readOptions(args, known);
+    return options.ok ? options.value.runs : undefined;
+  };
+  assert.equal(runsOf(["--quick"]), 1);
+  assert.equal(runsOf(["--quick", "--runs", "3"]), 3);
+});
+
+for (const [args, complaint] of [
+  [["speed"], /no bench is called speed: connector, soak/],
+  [["--server", "openfire"], /--server takes prosody, ejabberd or both, not openfire/],
+  [["--runs", "0"], /--runs takes a whole number, 1 to 1000000, not 0/],
+  [["--rate", "fast"], /--rate takes a whole number/],
+  [["--fast"], /--fast/],
+] as const) {
+  test(`${args.join(" ")} is refused with the way out`, () => {
+    const options = readOptions(args, known);
+    assert.ok(!options.ok);
+    assert.match(options.error, complaint);
+  });
+}
+
+test("the help names every bench", () => {
+  const help = helpText({ connector: "compares", soak: "lasts" });
+  for (const word of ["connector", "compares", "soak", "lasts", "--quick"])
+    assert.ok(help.includes(word), word);
+});

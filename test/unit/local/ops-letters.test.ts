@@ -1,0 +1,130 @@
+/** Dead letters as an operator sees them, and as they go back. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type DeadLetter, letterBody } from "#aws/dead-letter.ts";
+import type { ReceivedMessage } from "#aws/queues.ts";
+import { encodeItem, readInboundPack, writePack } from "#core/contract/envelope.ts";
+import type { QueueName } from "#core/contract/queues.ts";
+import { publicOf } from "#local/ops/dead-letters.ts";
+import { type Letter, matches, readLetter, replayOf } from "#local/ops/letters.ts";
+
+const at = "2026-11-02T09:30:00.000Z";
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const xml =
+  '<message from="alice@example.org/phone" to="nina@im.example.com" id="m1"><body>private</body></message>';
+
+function received(body: string, more: Partial<ReceivedMessage> = {}): ReceivedMessage {
+  const common = { id: "id-1", receipt: "r", group: "g", sequence: "1", receives: 1, sentAt: 5 };
+  return { ...common, body, ...more };
+}
+
+const letterOf = (queue: QueueName, letter: Partial<DeadLetter>): Letter =>
+  readLetter(
+    queue,
+    received(
+      letterBody({ reason: "fault", text: "TypeError", cause: "5.3", at, trace, group: "lane-1", ...letter }),
+    ),
+  );
+
+describe("a letter says whom it is about", () => {
+  const event = { id: "e1", data: { user: "nina", contact: "alice@example.org", body: "private" } };
+  const outbound = {
+    id: "x",
+    time: at,
+    trace,
+    hops: 1,
+    xml: xml
+      .replace("alice@example.org/phone", "nina@im.example.com")
+      .replace('to="nina@im.example.com"', 'to="bob@example.org"'),
+  };
+  for (const [name, queue, body, about] of [
+    ["a stanza alone", "messageStanzas", xml, ["nina@im.example.com", "alice@example.org", "m1"]],
+    [
+      "a pack",
+      "messageStanzas",
+      writePack([encodeItem({ fence: 5, seq: 3, time: at, trace, xml })]),
+      ["nina@im.example.com", "alice@example.org", "m1"],
+    ],
+    [
+      "an outbound pack",
+      "outboundStanzas",
+      writePack([encodeItem(outbound)]),
+      ["nina@im.example.com", "bob@example.org", "m1"],
+    ],
+    ["an event", "nativeEvents", JSON.stringify(event), ["nina", "alice@example.org", "e1"]],
+    ["nonsense", "nativeEvents", "{", ["", "", ""]],
+    ["no item", "walks", undefined, ["", "", ""]],
+  ] as const) {
+    test(name, () => {
+      const { user, contact, about: id } = letterOf(queue, body === undefined ? {} : { body });
+      assert.deepEqual([user, contact, id], about);
+    });
+  }
+
+  test("what SQS itself has moved there is a letter, too", () => {
+    const letter = readLetter("nativeEvents", received(JSON.stringify(event)));
+    assert.equal(letter.reason, "received-too-often");
+    assert.deepEqual([letter.user, letter.at, letter.group], ["nina", 5, "g"]);
+    assert.deepEqual(replayOf(letter).ok, true);
+  });
+});
+
+describe("an item goes back onto its queue", () => {
+  test("a stanza with the mark that it had", () => {
+    const message = replayOf(letterOf("messageStanzas", { body: xml }));
+    assert.ok(message.ok);
+    assert.equal(message.value.group, "lane-1");
+    const pack = readInboundPack(message.value.body);
+    assert.ok(pack.ok);
+    assert.deepEqual(pack.value.items, [{ fence: 5, seq: 3, time: at, trace, xml }]);
+  });
+
+  test("anything else as it was; on a standard queue without group", () => {
+    const body = writePack([encodeItem({ fence: 5, seq: 3, time: at, trace, xml })]);
+    assert.deepEqual(replayOf(letterOf("iqStanzas", { body })), { ok: true, value: { body } });
+  });
+
+  test("twice as one message, and two letters as two, whatever their group", () => {
+    const [one, again] = [1, 2].map(() => replayOf(letterOf("messageStanzas", { body: xml, group: "" })));
+    const other = replayOf({ ...letterOf("messageStanzas", { body: xml, group: "" }), id: "id-2" });
+    assert.ok(one?.ok && again?.ok && other.ok);
+    assert.equal(one.value.dedup, again.value.dedup);
+    assert.notEqual(one.value.dedup, other.value.dedup);
+    assert.ok(one.value.group);
+  });
+
+  for (const [why, letter] of [
+    ["holds no item", {}],
+    ["only the beginning", { body: xml, cut: true }],
+    ["no place in a stream", { body: xml, cause: "made up" }],
+  ] as const) {
+    test(`not one that ${why}`, () => {
+      const message = replayOf(letterOf("messageStanzas", letter));
+      assert.ok(!message.ok);
+      assert.match(message.error, new RegExp(why));
+    });
+  }
+});
+
+test("what is told of a letter is nothing that people have written", () => {
+  const told = JSON.stringify(publicOf(letterOf("messageStanzas", { body: xml })));
+  assert.ok(!told.includes("private"));
+  assert.match(told, /"replayable":true/);
+});
+
+test("letters are told apart by reason, id, user and contact", () => {
+  const letter = letterOf("messageStanzas", { body: xml });
+  for (const [filter, is] of [
+    [{}, true],
+    [{ reason: "fault" }, true],
+    [{ reason: "crash" }, false],
+    [{ id: "id" }, true],
+    [{ id: "d-1" }, false],
+    [{ users: ["nina", "nina@im.example.com"] }, true],
+    [{ users: ["noah"] }, false],
+    [{ contact: "alice@example.org" }, true],
+    [{ contact: "bob@example.org", reason: "fault" }, false],
+  ] as const) {
+    assert.equal(matches(letter, filter), is, JSON.stringify(filter));
+  }
+});
