@@ -239,7 +239,11 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     async outcome() {
       for (const span of spans) span.end();
       // All of them at once, in order, so that they share the calls to their queue.
-      for (const { message, item } of toConfirm) tell(message, options.routed(item).then(() => true));
+      for (const { message, item } of toConfirm)
+        tell(
+          message,
+          options.routed(item).then(() => true),
+        );
       const done: ReceivedMessage[] = [];
       const untold: ReceivedMessage[] = [];
       for (const message of messages) {
