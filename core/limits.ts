@@ -126,6 +126,8 @@ export const limits = {
   suspectsMsMax: 4_000,
   /** How long a note about an item that was being handled is kept. */
   noteKeptS: 3600,
+  /** So young it may be of an instance that is still at work: twice what a function has, and less than its queue hides. */
+  noteFreshS: 20,
   /** Attachments of one message: each leaves as a stanza of its own. */
   attachmentsMax: 32,
   /** Reactions of one person to one message. */
@@ -146,7 +148,7 @@ export const limits = {
   broadcastSlicesMax: 2,
   /** Graceful end of a stream: from our closing tag to the server's, while nothing comes and reading is not paused. */
   closeMsMax: 5_000,
-  /** The same while the server still sends: a connector that stood still has much to read. */
+  /** The same, also without the pauses, while the server still sends: a connector that stood still has much to read. */
   closeStuckMsMax: 15_000,
   /** Long polls of one outbound queue at the same time, while there is work. */
   receivesMaxParallel: 4,
