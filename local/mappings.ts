@@ -58,11 +58,10 @@ export function startMappings(options: MappingsOptions): Mappings {
         bundle: join(functionFolder(name), "index.mjs"),
         env: {
           ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),
-          ...environmentOf(name, environment),
           AWS_LAMBDA_FUNCTION_NAME: name,
-          // Who asks, in the SDK's own words to the engines.
-          AWS_SDK_UA_APP_ID: name,
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
+          // Last: what a deployment has is had here, too.
+          ...environmentOf(name, environment),
         },
         timeoutMs: definition.timeoutS * 1000,
         memoryMb: definition.memoryMb,

@@ -1,6 +1,7 @@
 /** `npm start`: the whole bridge on this machine, until Ctrl-C. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { Bridge } from "./bridge.ts";
 import { startBridge } from "./bridge.ts";
@@ -11,6 +12,7 @@ import { endpointRows, servePage } from "./page.ts";
 import { isFree, type Ports, waitUntil } from "./ports.ts";
 import { type RunLock, takeRunLock } from "./run-lock.ts";
 import { showTraces } from "./traces/show.ts";
+import { spanFile, spanLine } from "./traces/span-line.ts";
 
 const root = dirname(import.meta.dirname);
 /** How long the children of a killed run may take to end before their ports count as taken. */
@@ -113,6 +115,14 @@ function showReady(bridge: Bridge, file: string, begun: number): void {
   console.log("stop: Ctrl-C\n");
 }
 
+/** To the terminal, and into a file for `npm run ops -- message`. */
+const traceTo = (logFolder: string) =>
+  showTraces(
+    (lines) => console.log(lines.join("\n")),
+    // The folder is there before anything that makes spans is started.
+    (span) => appendFileSync(join(logFolder, spanFile), `${spanLine(span)}\n`),
+  );
+
 async function main(): Promise<void> {
   const begun = performance.now();
   const read = readStartOptions(process.argv.slice(2), root);
@@ -136,7 +146,7 @@ async function main(): Promise<void> {
     ...(process.env["SQS_ENDPOINT"] && { sqsEndpoint: process.env["SQS_ENDPOINT"] }),
     ...(process.env["DYNAMODB_ENDPOINT"] && { dynamodbEndpoint: process.env["DYNAMODB_ENDPOINT"] }),
   };
-  const collector = options.trace ? await showTraces((lines) => console.log(lines.join("\n"))) : undefined;
+  const collector = options.trace ? await traceTo(join(options.stateDir, "logs")) : undefined;
   try {
     bridge = await startBridge({
       ...bridgeDefaults,

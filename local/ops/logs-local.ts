@@ -26,10 +26,10 @@ function* linesOf(part: string, text: string, { sinceMs, holding }: LogQuery): G
   }
 }
 
-/** Lines of connectors and functions. A folder that is not there is one without lines. */
+/** Lines of connectors and functions, and spans where they are kept. A folder that is not there is one without lines. */
 export async function readLocalLogs(folder: string, query: LogQuery): Promise<readonly LogLine[]> {
   const files = await readdir(folder).catch(() => []);
-  const ours = files.filter((file) => /^(connector|function-).*\.log$/.test(file));
+  const ours = files.filter((file) => /^(connector|function-|spans).*\.log$/.test(file));
   const parts = ours.map(async (file) => [
     ...linesOf(file.replace(/\.log$/, ""), await endOf(join(folder, file)), query),
   ]);

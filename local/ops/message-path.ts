@@ -33,7 +33,7 @@ function itemsOf({ fields }: LogLine): string[][] {
   return [own, ...listed, ...single].map((item) => item.filter(Boolean).flatMap(namesOf));
 }
 
-const details = ["reason", "error", "queue", "path"] as const;
+const details = ["span", "took", "reason", "error", "queue", "path"] as const;
 
 /** The steps of whatever bears one of these ids. */
 export function stepsOf(lines: readonly LogLine[], ids: ReadonlySet<string>): Step[] {
@@ -54,6 +54,7 @@ const words: Readonly<Record<string, string>> = {
   rejected: "refused it: the native system was told by event.rejected",
   retry: "failed for now, and tries it again",
   failed: "failed for now, and tries it again",
+  span: "trace",
 };
 
 export function stepText({ event, detail }: Step): string {
@@ -77,8 +78,9 @@ function lastOf(steps: readonly Step[]): Step | undefined {
 
 const isRouted = ({ event }: Step) => event === "downlink.routed";
 
-/** Where it is now, in a sentence. */
-export function whereNow({ deadLetters, waitingIn, steps, streamUp }: Whereabouts): string {
+/** Where it is now, in a sentence: by what was logged, as spans end before what they tell of is over. */
+export function whereNow({ deadLetters, waitingIn, steps: all, streamUp }: Whereabouts): string {
+  const steps = all.filter(({ event }) => event !== "span");
   const [letter] = deadLetters;
   if (letter !== undefined) {
     return `It is in the dead letters of ${letter.queue}, for ${letter.reason}: npm run ops -- dead-letters show ${letter.id.slice(0, 8)}`;

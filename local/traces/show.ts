@@ -14,8 +14,15 @@ interface Waiting {
 /** Says what an invocation was for only through its items: it is a trace of its own, and nobody asked for it. */
 const isInvocation = ({ name }: CollectedSpan) => name.startsWith("invocation ");
 
-/** Starts a collector that tells of traces by `show`; a trace that goes on after a pause is told of again, by its rest. */
-export function showTraces(show: (lines: readonly string[]) => void): Promise<Collector> {
+/**
+ * Starts a collector that tells of traces by `show`; a trace that goes on after a pause is told of again, by its rest.
+ *
+ * @param keep called with each span as it comes
+ */
+export function showTraces(
+  show: (lines: readonly string[]) => void,
+  keep: (span: CollectedSpan) => void,
+): Promise<Collector> {
   const waiting = new Map<string, Waiting>();
   const tell = (traceId: string) => {
     const { spans = [] } = waiting.get(traceId) ?? {};
@@ -24,6 +31,7 @@ export function showTraces(show: (lines: readonly string[]) => void): Promise<Co
   };
   return startCollector((spans) => {
     for (const span of spans.filter((each) => !isInvocation(each))) {
+      keep(span);
       const known = waiting.get(span.traceId);
       clearTimeout(known?.timer);
       const timer = setTimeout(tell, quietMs, span.traceId).unref();

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseLogLine } from "#local/ops/logs.ts";
+import { stepsOf, stepText, whereNow } from "#local/ops/message-path.ts";
 import { type CollectedSpan, readSpans } from "#local/traces/collector.ts";
+import { spanLine } from "#local/traces/span-line.ts";
 import { treeOf } from "#local/traces/tree.ts";
 
 const at = (ms: number) => BigInt(1_700_000_000_000 + ms) * 1_000_000n;
@@ -54,3 +57,21 @@ for (const body of ["", "{}", '{"resourceSpans":[{}]}', "[]"]) {
     assert.throws(() => readSpans(body));
   });
 }
+
+test("the way of a message is told by spans, too, which do not say where it is", () => {
+  const fields = { stanza: "m1", id: "2.1", contact: "a@b" };
+  const line = parseLogLine(
+    "spans",
+    spanLine(span("stanza in", undefined, 0, 2, { fields, failed: "late" })),
+  );
+  assert.equal(line?.at, 1_700_000_000_000);
+  for (const id of ["t1", "m1", "2.1"]) {
+    const steps = stepsOf([line], new Set([id]));
+    assert.deepEqual(steps.map(stepText), ["trace (stanza in, connector, 2.0 ms, late)"]);
+    assert.match(
+      whereNow({ steps, deadLetters: [], waitingIn: [], streamUp: true }),
+      /^No part has logged it/,
+    );
+  }
+  assert.deepEqual(stepsOf([line], new Set(["a@b"])), []);
+});
