@@ -1,6 +1,6 @@
 /** What on-call sees of a deployment. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { makeCounters } from "#connector/counters.ts";
@@ -124,4 +124,18 @@ test("saved queries look into the logs of all functions and the connector", () =
     savedQueries.map(({ name }) => `Causeway/${name}`),
   );
   for (const { LogGroupNames } of queries) assert.equal((LogGroupNames as readonly JsonObject[]).length, 6);
+});
+
+test("saved queries ask for events that functions log", () => {
+  const sources = readdirSync(join(root, "functions")).map((file) =>
+    readFileSync(join(root, "functions", file), "utf8"),
+  );
+  const lines = savedQueries.flatMap((query) => query.lines);
+  const asked = lines.flatMap((line) => /event = '([a-z-]+)'/.exec(line)?.[1] ?? []);
+  assert.ok(asked.length >= 4);
+  for (const event of asked)
+    assert.ok(
+      sources.some((text) => text.includes(`event: "${event}"`)),
+      event,
+    );
 });
