@@ -33,7 +33,7 @@ export function endpointRows(endpoints: Endpoints): (readonly [string, string])[
 }
 
 /** The status page. */
-export function renderPage(endpoints: Endpoints): string {
+function renderPage(endpoints: Endpoints): string {
   const { processes } = endpoints;
   const running: [string, string][] = [
     ["XMPP server", String(processes.xmpp ?? "starting")],
