@@ -193,10 +193,11 @@ export function makeConnector(options: ConnectorOptions): Connector {
       stream.start();
     },
     async stop() {
+      const begunAt = performance.now();
       lease.leave();
-      // Half of the time for confirmations; the rest for the server's last words and for the queues.
+      // Half of the time for confirmations; most of the rest for the server's last words, the end for the queues.
       await downlink.stop(limits.stopMsMax / 2);
-      await stream.stop();
+      await stream.stop(Math.max(0, begunAt + 0.9 * limits.stopMsMax - performance.now()));
       await uplink.flush();
       gate.end();
       await announce.told();

@@ -9,6 +9,7 @@ import type { Limits } from "#core/limits.ts";
 import { XmlFault } from "#core/xmpp/element-reader.ts";
 import { type DialOptions, dial, isTls } from "./dial.ts";
 import { nameOfError } from "./log.ts";
+import { makeQuiet } from "./quiet.ts";
 import { makeSplitter, type Piece } from "./splitter.ts";
 import { makeStreamParser } from "./stream-parser.ts";
 
@@ -68,7 +69,7 @@ function makeLink(options: LinkOptions) {
   let pumping = false;
   let elements = 0;
   let bytes = 0;
-  let readAt = performance.now();
+  const quiet = makeQuiet(limits, performance.now());
   let closeTimer: NodeJS.Timeout | undefined;
 
   /** The first reason counts; what follows is its consequence. */
@@ -112,6 +113,8 @@ function makeLink(options: LinkOptions) {
   const hold = (now: boolean) => {
     if (held === now) return;
     held = now;
+    if (now) quiet.hold(performance.now());
+    else quiet.goOn(performance.now());
     options.onHeld(now);
   };
 
@@ -151,7 +154,7 @@ function makeLink(options: LinkOptions) {
   const socket = dial(options, {
     buffer: Buffer.allocUnsafe(limits.readChunkBytes),
     callback(length, buffer) {
-      readAt = performance.now();
+      quiet.read(performance.now());
       if (phase === "opening" && !options.isOurs()) {
         destroy("lease-lost");
         return false;
@@ -166,13 +169,14 @@ function makeLink(options: LinkOptions) {
     if (pump()) socket.resume();
   };
 
-  /** While reading is held, or has more to read before it, the server's end cannot be seen. */
-  const expectEnd = (closingAt: number) => {
+  const expectEnd = () => {
     closeTimer = setTimeout(() => {
-      const now = performance.now();
-      const isReading = now - readAt < limits.closeMsMax && now - closingAt < limits.closeStuckMsMax;
-      if (held || isReading) expectEnd(closingAt);
-      else destroy("close-timeout");
+      // After what has come is read: a process that stood still finds its timers due before its sockets.
+      setImmediate(() => {
+        if (socket.destroyed) return;
+        if (quiet.isOver(performance.now())) destroy("close-timeout");
+        else expectEnd();
+      });
     }, limits.closeMsMax);
   };
 
@@ -183,7 +187,8 @@ function makeLink(options: LinkOptions) {
     // A FIN right behind our closing tag could make the server forget what it has yet to send: the server ends.
     if (reason === undefined) socket.write("</stream:stream>");
     else socket.end("</stream:stream>");
-    expectEnd(performance.now());
+    quiet.close(performance.now());
+    expectEnd();
   }
 
   return {
@@ -193,7 +198,7 @@ function makeLink(options: LinkOptions) {
     destroy,
     close,
     goOn,
-    readAt: () => readAt,
+    readAt: quiet.readAt,
     isClosing: () => phase === "closing",
     begin() {
       if (phase === "waiting") phase = "up";

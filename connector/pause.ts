@@ -13,8 +13,11 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 export async function atMost(ms: number, awaited: Promise<unknown>): Promise<void> {
   const due = Promise.withResolvers<void>();
   const timer = setTimeout(due.resolve, ms);
-  await Promise.race([due.promise, awaited]);
-  clearTimeout(timer);
+  try {
+    await Promise.race([due.promise, awaited]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Lets several wait for the next time that something happens. */

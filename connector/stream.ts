@@ -9,7 +9,7 @@ import type { DialOptions } from "./dial.ts";
 import type { Lease } from "./lease.ts";
 import { type Link, openLink, type Refused } from "./link.ts";
 import { type Log, nameOfError } from "./log.ts";
-import { makeBell, pause } from "./pause.ts";
+import { atMost, makeBell, pause } from "./pause.ts";
 import { makeSession, type Session, type SessionClocks } from "./session.ts";
 
 export type StreamState = "standby" | "waiting" | "connecting" | "up" | "closing" | "stopped";
@@ -46,8 +46,11 @@ export interface Stream {
   start(): void;
   /** Closes in order, and opens again when the lease allows it. */
   close(reason: string): void;
-  /** Closes in order and stays closed; resolves when all was read that the server had sent. */
-  stop(): Promise<void>;
+  /**
+   * Closes in order and stays closed; resolves when all was read that the server had sent, or after `msMax`: what has
+   * been read still needs time to be handed over.
+   */
+  stop(msMax: number): Promise<void>;
   state(): StreamState;
   /** The stream that is up, if one is. */
   session(): Session | undefined;
@@ -242,11 +245,14 @@ export function makeStream(options: StreamOptions): Stream {
       void run();
     },
     close,
-    async stop() {
+    async stop(msMax) {
       stopping.abort();
       room.ring();
       close("stopping");
-      if (running) await stopped.promise;
+      if (!running) return;
+      await atMost(msMax, stopped.promise);
+      link?.destroy("close-timeout");
+      await stopped.promise;
     },
     state: () => state,
     session: () => clocks?.session,

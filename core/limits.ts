@@ -146,7 +146,7 @@ export const limits = {
   broadcastSlicesMax: 2,
   /** Graceful end of a stream: from our closing tag to the server's, while nothing comes and reading is not paused. */
   closeMsMax: 5_000,
-  /** The same while the server still sends: a connector that stood still has much to read. */
+  /** The same, also without the pauses, while the server still sends: a connector that stood still has much to read. */
   closeStuckMsMax: 15_000,
   /** Long polls of one outbound queue at the same time, while there is work. */
   receivesMaxParallel: 4,

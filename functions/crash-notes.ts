@@ -1,4 +1,5 @@
-import { TransientFault } from "#aws/faults.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { isTransient, TransientFault } from "#aws/faults.ts";
 import type { Note } from "#aws/table.ts";
 import { limits } from "#core/limits.ts";
 import type { Ports } from "./ports.ts";
@@ -39,7 +40,20 @@ export async function oneByOne(
     }
     left = [];
   } finally {
-    await write(left);
+    await patiently(() => write(left));
+  }
+}
+
+/** A note that stayed because the table was busy just then would blame an item for nothing. */
+async function patiently(write: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + limits.retryInProcessMs;
+  for (let pauseMs = 20; ; pauseMs *= 2) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isTransient(error) || performance.now() + pauseMs > deadline) throw error;
+    }
+    await wait(pauseMs);
   }
 }
 

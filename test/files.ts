@@ -10,6 +10,11 @@ export function quickTests(): string[] {
   return find(["test/*.test.ts", "test/unit/**/*.test.ts"]);
 }
 
+/** The same by folder of `test/unit`; what stands above the folders is named `project`. */
+export function quickTestsByFolder(): ReadonlyMap<string, readonly string[]> {
+  return Map.groupBy(quickTests(), (file) => /^test\/unit\/(\w+)\//.exec(file)?.[1] ?? "project");
+}
+
 /** Tests against real servers, engines and processes. */
 export function slowTests(): string[] {
   return find([

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
+import { TransientFault } from "#aws/faults.ts";
 import { messageWork } from "#functions/message.ts";
 import { makeHandler } from "#functions/pipeline.ts";
 import { type Ending, faulty } from "#test/harness/faults.ts";
@@ -136,6 +137,25 @@ describe("items that kill the message function", () => {
     assert.deepEqual(await handle(again(one, 2)), allDone);
     assert.deepEqual(await letters(), []);
     assert.deepEqual(await deliveredBodies(), ["slow"]);
+  });
+
+  test("one whose note the busy table does not take back at once kills nothing", async () => {
+    const one = again(record({ body: pack(says("patient")) }));
+    let busy = 3;
+    const table = {
+      ...engines.table,
+      writeNote(...args: Parameters<typeof engines.table.writeNote>) {
+        const isWithdrawal = args[1].length === 0;
+        if (isWithdrawal && busy-- > 0) return Promise.reject(new TransientFault("busy"));
+        return engines.table.writeNote(...args);
+      },
+    };
+    const { queues } = faulty(engines, () => "fails");
+    const failing = makeHandler(messageWork, portsOver({ table, queues }, comes(one)));
+    assert.deepEqual(await failing(invocation(one)), returned(one));
+    assert.deepEqual(await handle(again(one)), allDone);
+    assert.deepEqual(await letters(), []);
+    assert.deepEqual(await deliveredBodies(), ["patient"]);
   });
 
   test("one stays aside while others of its pack have to wait", async () => {

@@ -163,7 +163,7 @@ test("stopping reads what the server still sends before its closing tag", async 
 });
 
 test("a stream that closes is read for as long as the server has something to send, but not for ever", async (t) => {
-  const rig = await startRig(t, { limits: { closeMsMax: 1_000, closeStuckMsMax: 2_500 } });
+  const rig = await startRig(t, { limits: { closeMsMax: 1_000, closeStuckMsMax: 2_500, stopMsMax: 60_000 } });
   const peer = await rig.accept();
   peer.write(inboundChat("m1"));
   await rig.queues.until(arrived(1));
@@ -176,6 +176,19 @@ test("a stream that closes is read for as long as the server has something to se
   clearInterval(sending);
   const ms = performance.now() - begun;
   assert.ok(ms >= 2_000, `${ms} ms: it was not given up while it brought something`);
+});
+
+test("a server that goes on sending does not keep a connector from handing over in time", async (t) => {
+  const rig = await startRig(t, { limits: { closeMsMax: 600_000, stopMsMax: 500 } });
+  const peer = await rig.accept();
+  await rig.logged("stream.up");
+  peer.closeBack = false;
+  const stopped = rig.connector.stop();
+  await peer.closing;
+  const sending = setInterval(() => peer.socket.write(" "), 20);
+  await stopped;
+  clearInterval(sending);
+  assert.equal(rig.connector.health().stream, "stopped");
 });
 
 test("without a fence no stream is used, and no server dialled again until the table answers", async (t) => {

@@ -12,16 +12,21 @@ import { type Answer, contactOf, type ImportBench, lineOf, makeImportBench } fro
 let bench: ImportBench;
 let file: string;
 
-beforeEach(() => {
-  bench = makeImportBench();
-  file = bench.file;
-});
-afterEach(() => bench.remove());
+/** In each group by itself: hooks of a file would count for every file that shares its process. */
+function withBench(): void {
+  beforeEach(() => {
+    bench = makeImportBench();
+    file = bench.file;
+  });
+  afterEach(() => bench.remove());
+}
 
 const failAll = (reason: string, batch: readonly OutgoingMessage[]) =>
   batch.map((_, index) => ({ index, reason, permanent: false }));
 
 describe("an import", () => {
+  withBench();
+
   test("sends each pair once, ten users to a call, and of each user in order", async () => {
     bench.writeLines(1_000);
     const outcome = await bench.run();
@@ -232,6 +237,8 @@ describe("an import", () => {
 });
 
 describe("a dry run", () => {
+  withBench();
+
   test("checks every line, sends nothing and leaves a checkpoint alone", async () => {
     bench.writeLines(10);
     appendFileSync(file, "nina,alice@example.org,none\n");
@@ -247,6 +254,8 @@ describe("a dry run", () => {
 });
 
 describe("a file that cannot be imported", () => {
+  withBench();
+
   test("is told apart: missing, or no file", async () => {
     const missing = await openInputFile(join(bench.folder, "none.csv"));
     assert.match(missing.ok ? "" : missing.error, /^there is no .*none\.csv$/);

@@ -3,17 +3,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, beforeEach, test } from "node:test";
+import { after, test } from "node:test";
 import { takeRunLock } from "#local/run-lock.ts";
 
 const root = mkdtempSync(join(tmpdir(), "causeway-lock-"));
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(root, "state-"));
-});
+const makeFolder = () => mkdtempSync(join(root, "state-"));
 after(() => rmSync(root, { recursive: true }));
 
 test("a folder is taken once, and free again after its release", () => {
+  const folder = makeFolder();
   const first = takeRunLock(folder);
   assert.ok(first.ok);
   assert.equal(first.value.stale, false);
@@ -24,6 +22,7 @@ test("a folder is taken once, and free again after its release", () => {
 });
 
 test("a folder that its owner left without a word is taken over, and said to be stale", () => {
+  const folder = makeFolder();
   const { pid } = spawnSync(process.execPath, ["--version"]);
   writeFileSync(join(folder, "run.json"), JSON.stringify({ pid }));
   const lock = takeRunLock(folder);
@@ -32,6 +31,7 @@ test("a folder that its owner left without a word is taken over, and said to be 
 });
 
 test("a later process with the owner's pid is not the owner", () => {
+  const folder = makeFolder();
   writeFileSync(join(folder, "run.json"), JSON.stringify({ pid: process.pid, startTime: "1" }));
   const lock = takeRunLock(folder);
   assert.ok(lock.ok);
@@ -39,6 +39,7 @@ test("a later process with the owner's pid is not the owner", () => {
 });
 
 test("a lock file that is no JSON keeps nobody out", () => {
+  const folder = makeFolder();
   writeFileSync(join(folder, "run.json"), "");
   assert.ok(takeRunLock(folder).ok);
 });

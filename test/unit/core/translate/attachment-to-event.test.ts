@@ -51,6 +51,16 @@ test("a file described in three ways is one, with the best of all descriptions",
   ]);
 });
 
+test("another address than the file's is a text beside it, and a file where it stands alone, whatever blanks are around it", () => {
+  const other = ` ${url}HTTPS://A.EXAMPLE/B.JPG `;
+  const beside = eventOf(`<body>${other}</body>${oob()}`)[1];
+  assert.equal(beside["body"], other);
+  assert.deepEqual(beside["attachments"], [{ url, name: "summit.jpg", mediaType: "image/jpeg" }]);
+  const alone = eventOf(`<body>${other}</body>`)[1];
+  assert.equal(alone["body"], undefined);
+  assert.deepEqual(alone["attachments"], [{ url: other.trim(), name: "B.JPG", mediaType: "image/jpeg" }]);
+});
+
 test("several files stay several, in order, and addresses in the text are not said twice", () => {
   const urls = ["https://a.example/1.png", "https://a.example/2"];
   const children = urls.map((each) => shared("", each)).join("");

@@ -7,7 +7,7 @@
  * - `originId`: what we send has its id for origin-id; a contact's own is told, but we never send it on;
  * - `asks`: ours always ask for both, whatever the contact had asked for; `encrypted`: nothing is ever encrypted here;
  * - `style: xep0393` is what XMPP means by saying nothing; only `plain` is said;
- * - a text that is nothing but a file's HTTPS address is a file, and one that begins as OTR or an encrypted file do is
+ * - a text that is nothing but a file's HTTPS address, blanks around it or not, is a file, and one that begins as OTR or an encrypted file do is
  *   taken for encrypted;
  * - the line ends of a quotation, blanks around it, and one line end in front of a text behind a quotation;
  * - a file's name and media type that nobody gave are read from its address; its description stands in for the name of
@@ -257,7 +257,7 @@ function isOther({ data }: Saying): boolean {
   const body = String(data["body"] ?? "x");
   if (/\/\d+$|^cw:/.test(String(data["id"]))) return true;
   const isQuoting = (data["replyTo"] as { quote?: string } | undefined)?.quote !== undefined;
-  return /^\s*(?:\?OTR|aesgcm:|https:\S+$)|^\s*$/i.test(body) || (isQuoting && /^\n/.test(body));
+  return /^\s*(?:\?OTR|aesgcm:|https:\S+\s*$)|^\s*$/i.test(body) || (isQuoting && /^\n/.test(body));
 }
 
 test("what a contact says survives being said back", () => {
@@ -275,7 +275,8 @@ test("what a contact says survives being said back", () => {
         assertSame(thereAndBack(said), seenFromThere(said));
       }
     }),
-    { numRuns: 4000 },
+    // Beside a file an address in capitals, a blank behind it.
+    { numRuns: 4000, examples: [[-289_879_945]] },
   );
   assert.ok(Object.keys(compared).length === 7, JSON.stringify(compared));
   assert.ok((compared["message.sent"] ?? 0) > 500, JSON.stringify(compared));
