@@ -93,13 +93,15 @@ function examplesTable(prices: Prices, measured: Measured): string {
   const rows = [10_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000].map((messagesPerMonth) => {
     const asked = { ...idle, messagesPerMonth };
     const told = estimate(asked, prices, measured, meanPerS(asked, prices));
+    // Beyond what was measured it can only be less: more goes into each request.
+    const most = told.notes.some((note) => note.includes("is above what was measured")) ? "≤ " : "";
     const use = told.usdPerMonth - sum(told.lines, "idle") - sum(told.lines, "standby");
     return [
       messagesPerMonth.toLocaleString("en-US"),
-      told.perS.toPrecision(2),
-      usdText(use),
-      usdText(told.usdPerMonth),
-      usdText(told.usdPerMillion ?? 0),
+      told.perS < 100 ? told.perS.toPrecision(2) : whole(told.perS),
+      `${most}${usdText(use)}`,
+      `${most}${usdText(told.usdPerMonth)}`,
+      `${most}${usdText(told.usdPerMillion ?? 0)}`,
     ];
   });
   return tableText(

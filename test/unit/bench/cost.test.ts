@@ -224,6 +224,27 @@ describe("what was counted", () => {
         assert.ok(!parse(value).ok, JSON.stringify(value));
   });
 
+  test("counts only where the machine kept the rate", () => {
+    const usage = {
+      sqs: { "a.fifo": { SendMessage: { requests: 20, billed: 20, empty: 10 } } },
+      dynamodb: {},
+      logged: { invocations: 0, handledMs: 0, bytes: 0 },
+    };
+    const run = { server: "prosody", delayMs: 10, messages: 10, lost: 0, usage };
+    const figures = (["in", "out"] as const).flatMap((way) => [
+      { ...run, way, perS: 10, reachedPerS: 10.1 },
+      { ...run, way, perS: 1000, reachedPerS: 300 },
+      { ...run, way, reachedPerS: way === "in" ? 400 : 1200 },
+      { ...run, way, perS: 1, reachedPerS: 1, delayMs: 0 },
+    ]);
+    const packing = { begun: made.date, load: made.load, figures };
+    const read = parsePacking({ machine: made.machine, benches: { packing } });
+    assert.ok(read.ok, JSON.stringify(read));
+    const rates = (way: "in" | "out") => read.value.points[way].map(({ perS }) => perS);
+    assert.deepEqual([rates("in"), rates("out")], [[10.1], [10.1, 1200]]);
+    assert.equal(read.value.points.in[0]?.each.sqsFifoRequests, 1);
+  });
+
   test("gives docs/cost.md its tables: npm run docs", () => {
     const document = readFileSync(join(root, "docs/cost.md"), "utf8");
     assert.equal(document.match(/<!-- begin /g)?.length, 4);
