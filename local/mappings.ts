@@ -60,8 +60,6 @@ export function startMappings(options: MappingsOptions): Mappings {
           ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),
           ...environmentOf(name, environment),
           AWS_LAMBDA_FUNCTION_NAME: name,
-          // Who asks, in the SDK's own words to the engines.
-          AWS_SDK_UA_APP_ID: name,
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
         },
         timeoutMs: definition.timeoutS * 1000,
