@@ -1,8 +1,8 @@
 /** The local engines, each in a process of its own, on free ports. */
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { startDynamodbEngine } from "#local/engines/dynamodb.ts";
 import { startSqsEngine } from "#local/engines/sqs.ts";
+import { freePort } from "#local/free-ports.ts";
 
 const stopMs = 2_000;
 
@@ -10,17 +10,6 @@ export interface Engines {
   readonly endpoints: { readonly sqs: string; readonly dynamodb: string };
   readonly pids: { readonly sqs: number; readonly dynamodb: number };
   stop(): Promise<void>;
-}
-
-/** A free port of 127.0.0.1. */
-export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** Starts both with nothing in them; they keep what they must in `folder`. */

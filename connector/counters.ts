@@ -23,7 +23,7 @@ export const reasonCounts = {
   "refused-by-queue": "setAsideRefusedByQueue",
 } as const;
 
-export const countNames = [
+const countNames = [
   "messagesIn",
   "presencesIn",
   "iqsIn",

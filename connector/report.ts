@@ -128,13 +128,14 @@ export function domainFigures(figures: Figures): Readonly<Record<string, number>
 /** One line for people, about one domain. */
 export function statusLine({ health, counts }: Figures, periodS: number): string {
   const perS = (count: number) => `${round(count / periodS)}/s`;
-  const lease = health.lease === undefined ? "" : ` (${health.lease})`;
+  const lease = health.lease === undefined || health.lease === health.stream ? "" : ` (${health.lease})`;
   return [
     `${health.domain} ${health.stream}${lease}`,
     `in ${perS(counts.messagesIn + counts.presencesIn + counts.iqsIn)}`,
     `out ${perS(counts.messagesOut + counts.presencesOut + counts.iqsOut)}`,
     `window ${health.windowStanzas}`,
     `held ${health.held}`,
+    `refused ${counts.refused}`,
     `set aside ${counts.setAside}`,
   ].join(" · ");
 }

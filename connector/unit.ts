@@ -94,7 +94,7 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
   noteBroadcasts(packs.values(), context.versions);
   const tellings = new Map<ReceivedMessage, Promise<boolean>[]>();
   /** Written items whose routing is to be told. */
-  const awaited = new Map<ReceivedMessage, OutboundItem[]>();
+  const toConfirm: { message: ReceivedMessage; item: OutboundItem }[] = [];
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
   const later: ReceivedMessage[] = [];
@@ -169,11 +169,12 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       if (stanzas.ok) {
         let isWritten = false;
         for (const xml of stanzas.value) {
-          if (item.confirm) awaited.set(message, [...(awaited.get(message) ?? []), item]);
           yield xml;
           isWritten = true;
         }
-        if (isWritten) written.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
+        if (!isWritten) continue;
+        written.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
+        if (item.confirm) toConfirm.push({ message, item });
         continue;
       }
       const parts = apart(item);
@@ -237,12 +238,17 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     },
     async outcome() {
       for (const span of spans) span.end();
+      // All of them at once, in order, so that they share the calls to their queue.
+      for (const { message, item } of toConfirm)
+        tell(
+          message,
+          options.routed(item).then(() => true),
+        );
       const done: ReceivedMessage[] = [];
       const untold: ReceivedMessage[] = [];
       for (const message of messages) {
         if (later.includes(message)) continue;
         const told = await Promise.all(tellings.get(message) ?? []);
-        await Promise.all((awaited.get(message) ?? []).map(options.routed));
         if (told.every(Boolean)) done.push(message);
         else untold.push(message);
       }

@@ -126,6 +126,8 @@ export const limits = {
   suspectsMsMax: 4_000,
   /** How long a note about an item that was being handled is kept. */
   noteKeptS: 3600,
+  /** So young it may be of an instance that is still at work: twice what a function has, and less than its queue hides. */
+  noteFreshS: 20,
   /** Attachments of one message: each leaves as a stanza of its own. */
   attachmentsMax: 32,
   /** Reactions of one person to one message. */

@@ -60,5 +60,5 @@ async function patiently(write: () => Promise<void>): Promise<void> {
 /** Whether whoever wrote it may still be at work. */
 function isFresh({ expiresS }: Note, nowS: number): boolean {
   const ageS = nowS + limits.noteKeptS - expiresS;
-  return ageS >= 0 && ageS <= limits.functionTimeoutS;
+  return ageS >= 0 && ageS <= limits.noteFreshS;
 }

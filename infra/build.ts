@@ -7,7 +7,7 @@ import { connectorDefinition, functionDefinitions, functionNames } from "./defin
 const root = dirname(import.meta.dirname);
 
 /** Where bundles go: `functions/<name>/index.mjs` and `connector/index.mjs` below it. */
-export const buildFolder = join(root, ".build");
+const buildFolder = join(root, ".build");
 
 /** One self-contained module, as Lambda or the connector's image runs it. */
 export interface Bundle {

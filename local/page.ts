@@ -27,12 +27,13 @@ export function endpointRows(endpoints: Endpoints): (readonly [string, string])[
     ["native events", sqs.queues.nativeEvents],
     ["native deliveries", sqs.queues.nativeDeliveries],
     ["DynamoDB", `${dynamodb.endpoint}, table ${dynamodb.table}`],
+    ["health", endpoints.health.map((url) => `${url}/ready`).join(", ")],
     ["page", endpoints.page],
   ];
 }
 
 /** The status page. */
-export function renderPage(endpoints: Endpoints): string {
+function renderPage(endpoints: Endpoints): string {
   const { processes } = endpoints;
   const running: [string, string][] = [
     ["XMPP server", String(processes.xmpp ?? "starting")],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { cycles } from "./architecture/cycles.ts";
 import { forbiddenGlobals, forbiddenImports } from "./architecture/imports.ts";
-import { barrels, leftovers } from "./architecture/leftovers.ts";
+import { barrels, leftovers, sharedHooks } from "./architecture/leftovers.ts";
 import { fileLinesMax, functionLinesMax, longFiles, longFunctions } from "./architecture/sizes.ts";
 import { codeOf, type Finding, importsOf, type SourceFile } from "./architecture/source.ts";
 
@@ -217,6 +217,12 @@ describe("what should not stay is found", () => {
     assert.deepEqual(leftovers(file("core/x.ts", "// \\uXXXX, hackney, todos")), []);
   });
 
+  test("a hook around the tests of other files", () => {
+    const text = 'describe("a", () => {\n  afterEach(f);\n});\nbeforeEach(f);\n';
+    assert.deepEqual(places(sharedHooks(file("test/unit/x.test.ts", text))), ["test/unit/x.test.ts:4"]);
+    assert.deepEqual(sharedHooks(file("test/functions/x.test.ts", text)), []);
+  });
+
   test("a barrel", () => {
     for (const text of [
       'export * from "./a.ts";\nexport { b, type C } from "./b.ts";\n',
@@ -261,5 +267,6 @@ describe("the tree", () => {
   test("has no long file", () => clean(files.flatMap((each) => longFiles(each, Object.keys(tables)))));
   test("has no long function", () => clean(files.flatMap(longFunctions)));
   test("has no barrel", () => clean(files.flatMap(barrels)));
+  test("has no hook around the tests of other files", () => clean(files.flatMap(sharedHooks)));
   test("promises nothing for later", () => clean(files.flatMap(leftovers)));
 });

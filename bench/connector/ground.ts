@@ -3,10 +3,11 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { dynamodbClientFor } from "#local/aws-clients.ts";
 import { ensureTable } from "#local/engines/dynamodb.ts";
+import { freePort } from "#local/free-ports.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import { startXmppServer } from "#local/servers/start-server.ts";
 import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
-import { freePort, startEngines } from "../engines.ts";
+import { startEngines } from "../engines.ts";
 import { connectLoadClient, type LoadClient } from "../xmpp-client.ts";
 
 export interface Ground {

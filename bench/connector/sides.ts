@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { queueNames } from "#core/contract/queues.ts";
 import { physicalNameOf } from "#infra/definitions/queues.ts";
 import { isConnected, startConnector } from "#local/connector.ts";
+import { freePort } from "#local/free-ports.ts";
 import { waitUntil } from "#local/ports.ts";
 import { endsWithUs } from "../ending.ts";
-import { freePort } from "../engines.ts";
 import type { Ground } from "./ground.ts";
 
 export type Way = "in" | "out" | "echo";

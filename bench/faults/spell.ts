@@ -1,10 +1,14 @@
 /** For how long a fault of AWS lasts. */
 import { setTimeout as delay } from "node:timers/promises";
+import { waitUntil } from "#local/ports.ts";
 import type { AwsProxy, Rule } from "./aws-proxy.ts";
 import type { Fault, Rig } from "./fault.ts";
 
 /** Rules for proxies, while a spell lasts. */
 export type Spell = readonly (readonly [proxy: AwsProxy, ...rules: Rule[]])[];
+
+const changedMsMax = 30_000;
+const hasChanged = (spell: Spell) => spell.some(([proxy]) => Object.keys(proxy.changed).length > 0);
 
 const pauseMs = (rig: Rig, ms: number) => delay(ms, undefined, { signal: rig.signal });
 
@@ -13,6 +17,12 @@ export async function hold(rig: Rig, spell: Spell, ms: number): Promise<void> {
   for (const [proxy, ...rules] of spell) proxy.set(...rules);
   try {
     await pauseMs(rig, ms);
+    // A machine that is busy elsewhere may have brought no call until now.
+    await waitUntil(async () => hasChanged(spell), {
+      what: "call to change",
+      timeoutMs: changedMsMax,
+      signal: rig.signal,
+    });
   } finally {
     for (const [proxy] of spell) proxy.set();
   }

@@ -5,13 +5,14 @@ import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bridgeDefaults } from "#local/bridge-options.ts";
 import type { Endpoints } from "#local/endpoints.ts";
+import { freePort } from "#local/free-ports.ts";
 import { defaultPorts, type Ports } from "#local/ports.ts";
 import { tailOf } from "#local/process.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import { openRates } from "../connector/sides.ts";
 import { type CountingProxy, startCountingProxy } from "../counting-proxy.ts";
 import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
-import { freePort, startEngines } from "../engines.ts";
+import { startEngines } from "../engines.ts";
 import type { BridgeOrder } from "./bridge-process.ts";
 
 export interface RigOptions {

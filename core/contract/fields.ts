@@ -97,7 +97,7 @@ export const domainField = v.pipe(
   v.nonEmpty(),
 );
 
-export const userField = v.pipe(
+const userField = v.pipe(
   v.string(),
   v.description("The native user, as the native system names it."),
   v.nonEmpty(),

@@ -16,7 +16,7 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
 
 /** Host and port of a service like `xmpps://host:5348`. */
-export function hostOf(service: string): { host: string; port: number } {
+function hostOf(service: string): { host: string; port: number } {
   const { hostname, port } = new URL(service);
   return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
 }

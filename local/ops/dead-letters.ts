@@ -121,14 +121,18 @@ function showText(letter: Letter, withContent: boolean): string {
   return `${columns(rows)}\n\nWhat follows is what people have written: it is theirs.\n\n${letter.body ?? "(no item)"}`;
 }
 
-/** Puts one item back and deletes its letter; a reason where it cannot be put back. */
+/** Deletes one letter; a reason where it stays. */
+async function dropOne(box: LetterBox, held: Held): Promise<string | undefined> {
+  return (await box.remove(held)) ? undefined : "the queue did not delete it: give the command again";
+}
+
+/** Puts one item back and deletes its letter; a reason where it stays. */
 async function replayOne(bridge: Bridge, box: LetterBox, held: Held): Promise<string | undefined> {
   const message = replayOf(held.letter);
   if (!message.ok) return message.error;
   const [failure] = await bridge.queues.send(held.letter.queue, [message.value]);
   if (failure !== undefined) return `its queue does not take it: ${failure.reason}`;
-  await box.remove(held);
-  return undefined;
+  return dropOne(box, held);
 }
 
 async function change(bridge: Bridge, given: Given, screen: Screen, box: LetterBox, all: readonly Held[]) {
@@ -138,7 +142,7 @@ async function change(bridge: Bridge, given: Given, screen: Screen, box: LetterB
   // Oldest first: the nearest to the order that they had.
   for (const held of all.toSorted((a, b) => a.letter.at - b.letter.at)) {
     if (screen.signal.aborted) break;
-    const why = isReplay ? await replayOne(bridge, box, held) : await box.remove(held).then(() => undefined);
+    const why = isReplay ? await replayOne(bridge, box, held) : await dropOne(box, held);
     if (why === undefined) done += 1;
     else failed.push({ id: held.letter.id, why });
     if (done > 0 && done % 100 === 0) screen.tell(`${done} of ${all.length}`);

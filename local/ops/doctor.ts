@@ -101,7 +101,7 @@ async function checkAll(bridge: Bridge, given: Given, screen: Screen): Promise<r
   return [checkVersions(), ...aws, ...net, check, ...stream];
 }
 
-export function doctorText(checks: readonly Check[]): string {
+function doctorText(checks: readonly Check[]): string {
   const rows = checks.map(({ level, name, text }) => [level, name, text]);
   const fixes = checks.flatMap(({ level, name, fix }) =>
     fix === undefined ? [] : [`${level}  ${name}: ${fix}`],

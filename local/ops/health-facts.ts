@@ -32,7 +32,7 @@ export interface HealthFacts {
 }
 
 /** What counts as lately. */
-export const latelyMs = 15 * 60_000;
+const latelyMs = 15 * 60_000;
 
 const callMsMax = 10_000;
 

@@ -16,7 +16,8 @@ export interface Held {
 export interface LetterBox {
   /** Every letter of these queues that is there, once, up to `max` of each. */
   read(queues: readonly QueueRef[], max: number): Promise<readonly Held[]>;
-  remove(held: Held): Promise<void>;
+  /** Deletes; false where the queue did not, and the letter stays. */
+  remove(held: Held): Promise<boolean>;
   /** Gives back what was read and not removed. */
   close(): Promise<void>;
 }
@@ -49,8 +50,10 @@ export function openLetterBox({ deadLetters }: Pick<Bridge, "deadLetters">, sign
       return (await Promise.all(queues.map((queue) => readQueue(queue, max)))).flat();
     },
     async remove({ letter, message }) {
-      await deadLetters.remove(letter.queue, [message]);
+      const left = await deadLetters.remove(letter.queue, [message]);
+      if (left.length > 0) return false;
       inHand.get(letter.queue)?.delete(message);
+      return true;
     },
     async close() {
       for (const [queue, messages] of inHand) await deadLetters.extend(queue, [...messages], 0);

@@ -70,7 +70,7 @@ const stanzaOf = (mark: string) => (mark === "" ? "none yet" : `stanza ${stanzaC
 const eventOf = (mark: string) =>
   mark === "" ? "none yet" : `event with sequence ${mark.replace(/^0+/, "")}`;
 
-export function pairText(facts: Public): string {
+function pairText(facts: Public): string {
   const { ghost, subscription, pending, preApproved, blocked, version, marks, outbox, devices } = facts;
   const rows = [
     ["user", `${facts.user}${ghost === undefined ? " (unknown)" : `, on XMPP ${ghost}`}`],

@@ -27,7 +27,7 @@ function connectorRow(view: ConnectorView, nowMs: number): string[] {
 }
 
 /** Each with what to do about it. */
-export function findingsText(findings: readonly Finding[]): string {
+function findingsText(findings: readonly Finding[]): string {
   return findings.map(({ level, text, next }) => `${level}  ${text}\n      → ${next}`).join("\n");
 }
 

@@ -24,3 +24,13 @@ export function barrels(file: SourceFile): Finding[] {
   if (!exportsAnything || rest.trim() !== "") return [];
   return [{ path: file.path, line: 1, text: "only passes on exports: import from where things are" }];
 }
+
+/** Hooks around each test at the top of a quick test file: they would count for every file in its process. */
+export function sharedHooks({ path, text }: SourceFile): Finding[] {
+  if (!path.startsWith("test/unit/")) return [];
+  return [...codeOf(text).matchAll(/^(?:beforeEach|afterEach)\b/gm)].map(({ 0: hook, index }) => ({
+    path,
+    line: lineAt(text, index),
+    text: `${hook} counts for all files of this process: put it into a describe`,
+  }));
+}

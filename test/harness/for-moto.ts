@@ -6,7 +6,7 @@ interface Template {
 }
 
 /** Left out: moto's CloudFormation does not know them, and nothing else refers to them. */
-export const leftOut = [
+const leftOut = [
   "AWS::CloudWatch::Alarm",
   // Refers to the alarms.
   "AWS::CloudWatch::Dashboard",

@@ -177,6 +177,25 @@ test("what asks for it is told to the queue of messages once its barrier is back
   assert.ok(kinds.lastIndexOf("send") < kinds.indexOf("remove"));
 });
 
+test("what several messages ask for is told in one pack, in their order", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  const ids = ["a", "b", "c"];
+  rig.queues.offer(
+    "outboundStanzas",
+    ids.map((id) => outbound(id, [{ xml: chat(id), confirm: true }])),
+  );
+  await peer.expect(/<ping/);
+  peer.echoKept();
+  await rig.queues.until(removed(...ids));
+  assert.deepEqual(
+    itemsSent(rig.queues.calls, "messageStanzas").map(({ routed }) => routed),
+    ["a.0", "b.0", "c.0"],
+  );
+  assert.equal(rig.queues.calls.filter(({ kind }) => kind === "send").length, 1);
+});
+
 test("an envelope of a newer version waits, and so does the rest of its group, but no other", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();

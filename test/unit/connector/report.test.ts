@@ -131,7 +131,12 @@ test("the figures of one of several domains are those of its metrics, without be
 test("the status is one line", () => {
   assert.equal(
     statusLine({ health: { ...health, lease: "holder" }, counts, roundTrips: undefined }, 10),
-    "im.example.com up (holder) · in 4/s · out 2/s · window 2 · held 3 · set aside 1",
+    "im.example.com up (holder) · in 4/s · out 2/s · window 2 · held 3 · refused 3 · set aside 1",
+  );
+  const standby = { ...health, stream: "standby", lease: "standby" } as const;
+  assert.match(
+    statusLine({ health: standby, counts, roundTrips: undefined }, 10),
+    /^im\.example\.com standby · in /,
   );
 });
 

@@ -41,7 +41,7 @@ export interface Templates {
 }
 
 /** The smallest deployment. */
-export const smallest = {
+const smallest = {
   domains: ["im.example.com"],
   xmppService: "xmpps://xmpp.example.com:5348",
 } as const satisfies Deployment;

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type DeadLetter, letterBody } from "#aws/dead-letter.ts";
-import type { ReceivedMessage } from "#aws/queues.ts";
+import type { Queues, ReceivedMessage } from "#aws/queues.ts";
 import { encodeItem, readInboundPack, writePack } from "#core/contract/envelope.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { publicOf } from "#local/ops/dead-letters.ts";
+import { openLetterBox } from "#local/ops/letter-box.ts";
 import { type Letter, matches, readLetter, replayOf } from "#local/ops/letters.ts";
 
 const at = "2026-11-02T09:30:00.000Z";
@@ -127,4 +128,24 @@ test("letters are told apart by reason, id, user and contact", () => {
   ] as const) {
     assert.equal(matches(letter, filter), is, JSON.stringify(filter));
   }
+});
+
+test("a letter that SQS could not delete stays in hand, and is given back", async () => {
+  const message = received(letterBody({ reason: "fault", text: "x", cause: "5.3", at, trace, group: "g" }));
+  const givenBack: string[] = [];
+  const deadLetters: Queues = {
+    send: async () => [],
+    setAside: async () => {},
+    receive: async () => [message],
+    remove: async (_queue, messages) => [...messages],
+    extend: async (_queue, messages) => {
+      givenBack.push(...messages.map(({ receipt }) => receipt));
+    },
+  };
+  const box = openLetterBox({ deadLetters }, new AbortController().signal);
+  const [held] = await box.read(["walks"], 1);
+  assert.ok(held);
+  assert.equal(await box.remove(held), false);
+  await box.close();
+  assert.deepEqual(givenBack, ["r"]);
 });
