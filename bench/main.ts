@@ -49,6 +49,7 @@ async function runAll(options: Options): Promise<void> {
   const begun = performance.now();
   const machine = thisMachine();
   console.log(`${machineText(machine)}, ${new Date().toISOString()}\n`);
+  const { json, names: _, help: __, ...settings } = options;
   const results: Record<string, Result> = {};
   const names = options.names.length > 0 ? options.names : Object.keys(benches);
   for (const name of names) {
@@ -63,10 +64,11 @@ async function runAll(options: Options): Promise<void> {
     results[name] = { begun: time, load, figures: outcome.figures };
     console.log(`## ${name}, load ${load.before.toFixed(1)} to ${load.after.toFixed(1)}\n`);
     console.log(`${outcome.tables.join("\n\n")}\n`);
+    // At once: what comes later may fail.
+    if (json !== undefined) {
+      writeFileSync(json, `${JSON.stringify({ machine, settings, benches: results }, undefined, 2)}\n`);
+    }
   }
-  if (options.json === undefined) return;
-  const { json, names: _, help: __, ...settings } = options;
-  writeFileSync(json, `${JSON.stringify({ machine, settings, benches: results }, undefined, 2)}\n`);
 }
 
 /** Ctrl-C: what we have started ends first. */
@@ -76,6 +78,7 @@ function endOnSignals(): void {
     process.on(signal, () => {
       if (asked) return;
       asked = true;
+      console.error("stopping: what was started ends first");
       void endAll().then(() => process.exit(130));
     });
   }

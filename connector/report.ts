@@ -22,7 +22,23 @@ const isHolder = ({ stream, lease }: Health) =>
 /** Nobody else is to have its stream, and it has none. */
 const isDown = ({ stream, lease }: Health) => stream !== "up" && (lease === undefined || lease === "holder");
 
-/** Name, unit, value; without a value the metric is left out. */
+/**
+ * What CloudWatch makes metrics of: each costs by the month. Everything else is a field of the same line, which the
+ * dashboard and saved queries read from the log.
+ */
+const metricNames: ReadonlySet<string> = new Set([
+  "StreamUp",
+  "StreamDown",
+  "MessagesIn",
+  "PresencesIn",
+  "MessagesOut",
+  "PresencesOut",
+  "BarrierMax",
+  "SetAside",
+  "Refused",
+]);
+
+/** Name, unit, value; without a value the figure is left out. */
 type Metric = readonly [name: string, unit: string, value: number | undefined];
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -60,7 +76,7 @@ function metricsOf(figures: readonly Figures[]): Metric[] {
     ["ItemsPerPack", "None", packs === 0 ? undefined : counted("itemsPacked") / packs],
     ["SetAside", "Count", counted("setAside")],
     ["Refused", "Count", counted("refused")],
-    // Each is a metric that costs once it is seen: those that never happen never are.
+    // Most never happen.
     ...Object.values(reasonCounts).map(
       (name): Metric => [`${name[0]?.toUpperCase()}${name.slice(1)}`, "Count", counted(name) || undefined],
     ),
@@ -74,8 +90,8 @@ const valuesOf = (figures: readonly Figures[]) =>
   );
 
 /**
- * One line of JSON that CloudWatch Logs turns into metrics, of all domains together. No domain is a dimension: each
- * value of a dimension makes metrics of its own, which cost. A domain that is alone is a field.
+ * One line of JSON with all figures, of all domains together; CloudWatch Logs turns some of them into metrics. No domain
+ * is a dimension: each value of a dimension makes metrics of its own, which cost. A domain that is alone is a field.
  *
  * @param now milliseconds since 1970.
  */
@@ -93,7 +109,9 @@ export function metricLine(figures: readonly Figures[], now: number): string {
         {
           Namespace: "Causeway",
           Dimensions: [["Part"]],
-          Metrics: metrics.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+          Metrics: metrics
+            .filter(({ name }) => metricNames.has(name))
+            .map(({ name, unit }) => ({ Name: name, Unit: unit })),
         },
       ],
     },
@@ -110,13 +128,14 @@ export function domainFigures(figures: Figures): Readonly<Record<string, number>
 /** One line for people, about one domain. */
 export function statusLine({ health, counts }: Figures, periodS: number): string {
   const perS = (count: number) => `${round(count / periodS)}/s`;
-  const lease = health.lease === undefined ? "" : ` (${health.lease})`;
+  const lease = health.lease === undefined || health.lease === health.stream ? "" : ` (${health.lease})`;
   return [
     `${health.domain} ${health.stream}${lease}`,
     `in ${perS(counts.messagesIn + counts.presencesIn + counts.iqsIn)}`,
     `out ${perS(counts.messagesOut + counts.presencesOut + counts.iqsOut)}`,
     `window ${health.windowStanzas}`,
     `held ${health.held}`,
+    `refused ${counts.refused}`,
     `set aside ${counts.setAside}`,
   ].join(" · ");
 }

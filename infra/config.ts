@@ -66,7 +66,7 @@ export interface Deployment {
   readonly rates?: DeclaredRates;
   /** Message groups of the stanza queues, a power of two up to 1024. Changing it needs a drain. Default: 8. */
   readonly lanes?: number;
-  /** Whether a second connector stands by, for 11.59 USD a month. Default: true. */
+  /** Whether a second connector stands by, for 11.58 USD a month. Default: true. */
   readonly standby?: boolean;
   /** Where traces go: `off`, `aws` (CloudWatch, with `transactionSearch`), or the URL of an OTLP/HTTP collector. Default: `off`. */
   readonly traces?: string;

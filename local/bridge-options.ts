@@ -38,6 +38,8 @@ export interface BridgeOptions {
   readonly capabilities?: DeclaredCapabilities;
   /** How much may come in; default: as deployed. */
   readonly rates?: DeclaredRates;
+  /** Log now and then how each connector does; default: no. */
+  readonly status?: boolean;
   /** Where traces go; default: nothing is recorded. */
   readonly traces?: DeclaredTraces;
   /** The net beyond this machine's server; default: there is none. */

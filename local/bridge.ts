@@ -140,11 +140,12 @@ function startConnection(
   environment: EnvironmentSource,
 ): Promise<Connectors> {
   const { ports, stateDir, log, connectors, componentPort = ports.component, furtherDomains } = options;
-  const { connectorEngines, imports } = options;
+  const { connectorEngines, imports, status } = options;
   return startConnectors({
     ...context,
     ...connectorEngines,
     ...(imports && { imports }),
+    ...(status && { status }),
     environment,
     componentPort,
     ...(furtherDomains && { furtherDomains }),

@@ -21,6 +21,8 @@ export interface ConnectorOptions {
   readonly logFile: string;
   /** URLs of modules to load first. */
   readonly imports?: readonly string[];
+  /** Called now and then with a line that tells how each of its domains is; default: it tells nothing. */
+  readonly onStatus?: (line: string) => void;
 }
 
 const askMsMax = 1_000;
@@ -67,8 +69,10 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
         : { CAUSEWAY_XMPP_SECRET_FILE: options.secretFile }),
       ...ownSettings(options.furtherDomains ?? []),
       CAUSEWAY_HEALTH_PORT: String(options.healthPort),
+      ...(options.onStatus && { CAUSEWAY_STATUS: "1" }),
     },
     logFile: options.logFile,
+    ...(options.onStatus && { onErrorLine: options.onStatus }),
   };
   return await startServing(program, async () => (await askConnector(options.healthPort)) !== undefined);
 }

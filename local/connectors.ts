@@ -23,10 +23,12 @@ export interface RunningConnector {
   readonly healthPort: number;
 }
 
-export interface ConnectorsOptions extends Omit<ConnectorOptions, "healthPort" | "logFile"> {
+export interface ConnectorsOptions extends Omit<ConnectorOptions, "healthPort" | "logFile" | "onStatus"> {
   /** One for each connector. */
   readonly healthPorts: readonly number[];
   readonly logFolder: string;
+  /** Log now and then how each connector does. */
+  readonly status?: boolean;
   readonly onChange: (pid: number | undefined) => void;
   readonly log: (line: string) => void;
 }
@@ -41,7 +43,12 @@ interface Each extends RunningConnector {
 
 async function startOne(options: ConnectorsOptions, index: number, healthPort: number): Promise<Each> {
   const name = index === 0 ? "connector" : `connector-${index + 1}`;
-  const settings = { ...options, healthPort, logFile: join(options.logFolder, `${name}.log`) };
+  const settings = {
+    ...options,
+    healthPort,
+    logFile: join(options.logFolder, `${name}.log`),
+    ...(options.status && { onStatus: (line: string) => options.log(`${name}  ${line}`) }),
+  };
   const supervised = await supervise({
     name,
     start: () => startConnector(settings),

@@ -99,6 +99,7 @@ export async function startFoundation(
   };
   const build = async () => {
     const begun = performance.now();
+    log("bundling functions and connector …");
     await buildAll();
     // Else the bundler's process stays beside us for as long as we run, and a moment longer.
     await stopBundler();

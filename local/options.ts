@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly connectors: 1 | 2;
   /** Show every trace in the terminal. */
   readonly trace: boolean;
+  /** Show now and then in the terminal how each connector does. */
+  readonly status: boolean;
   /** Absent for the usual one. */
   readonly componentDomain?: string;
   readonly furtherDomains?: readonly FurtherDomain[];
@@ -64,6 +66,7 @@ ${portNames
   --state-dir DIR             where everything is kept (default: .local)
   --capabilities FILE         JSON of what the native system can do: docs/capabilities.md (default: everything)
   --trace                     shows the way of every stanza and event: docs/traces.md
+  --status                    says every 10 s how each connector does
   --fresh                     forgets what an earlier run has kept
   --help                      this text
 
@@ -121,6 +124,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
       capabilities: text,
       fresh: flag,
       trace: flag,
+      status: flag,
       help: { ...flag, short: "h" },
       ...Object.fromEntries(portNames.map((name) => [`${name}-port`, text])),
     };
@@ -162,6 +166,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
     stateDir: resolve(root, String(values["state-dir"] ?? ".local")),
     fresh: values["fresh"] === true,
     trace: values["trace"] === true,
+    status: values["status"] === true,
     ...domains.value,
     help: values["help"] === true,
     ...(capabilities && { capabilities: capabilities.value }),

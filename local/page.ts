@@ -27,6 +27,7 @@ export function endpointRows(endpoints: Endpoints): (readonly [string, string])[
     ["native events", sqs.queues.nativeEvents],
     ["native deliveries", sqs.queues.nativeDeliveries],
     ["DynamoDB", `${dynamodb.endpoint}, table ${dynamodb.table}`],
+    ["health", endpoints.health.map((url) => `${url}/ready`).join(", ")],
     ["page", endpoints.page],
   ];
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { createInterface } from "node:readline";
 import { waitUntil } from "./ports.ts";
 
 export interface ProcessOptions {
@@ -13,6 +14,8 @@ export interface ProcessOptions {
   readonly folder?: string;
   /** Standard output and error are appended here. */
   readonly logFile: string;
+  /** Called with each line of standard error, too. */
+  readonly onErrorLine?: (line: string) => void;
 }
 
 export interface Exit {
@@ -44,10 +47,17 @@ export async function startProcess(options: ProcessOptions): Promise<Process> {
       : [options.command, [...options.args]];
     const child = spawn(command, args, {
       env: options.env,
-      stdio: ["ignore", log, log],
+      stdio: ["ignore", log, options.onErrorLine ? "pipe" : log],
       detached: true,
       ...(options.folder !== undefined && { cwd: options.folder }),
     });
+    const { logFile, onErrorLine } = options;
+    if (child.stderr && onErrorLine) {
+      createInterface(child.stderr).on("line", (line) => {
+        appendFileSync(logFile, `${line}\n`);
+        onErrorLine(line);
+      });
+    }
     await once(child, "spawn");
     return processOf(child);
   } catch (cause) {
@@ -85,11 +95,10 @@ function processOf(child: ChildProcess): Process {
   const pid = child.pid;
   if (pid === undefined) throw new Error("a process without a pid was started");
   const exited = new Promise<Exit>((resolve) => {
-    child.once("exit", (code, signal) => {
-      // What it started and left behind goes with it.
-      signalGroup(pid, "SIGKILL");
-      resolve({ code: code ?? undefined, signal: signal ?? undefined });
-    });
+    // What it started and left behind goes with it.
+    child.once("exit", () => signalGroup(pid, "SIGKILL"));
+    // When its last lines have been read, too.
+    child.once("close", (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
   });
   const gone = () => child.exitCode !== null || child.signalCode !== null;
   return {

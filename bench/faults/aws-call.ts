@@ -41,7 +41,7 @@ export function readCall(headers: Readonly<Record<string, unknown>>, body: strin
   return {
     action,
     service: service === "AmazonSQS" ? "sqs" : "dynamodb",
-    // The SDK writes the application's id (`infra/definitions/environment.ts`) into its user agent.
+    // The SDK writes the application's id (`AWS_SDK_UA_APP_ID`) into its user agent.
     caller: /\bapp\/causeway-(\S+)/.exec(String(headers["user-agent"]))?.[1] ?? "",
     attempt: Number(/\battempt=(\d+)/.exec(String(headers["amz-sdk-request"]))?.[1] ?? 1),
     queue:

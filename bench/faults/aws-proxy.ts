@@ -106,9 +106,11 @@ function answerWith(answer: ServerResponse, reply: Exclude<Reply, "silence">, ca
   answer.end(body);
 }
 
-/** Starts a proxy on a free port before the engine at `upstream`, which need not serve yet. */
+/** Starts a proxy before the engine at `upstream`, which need not serve yet. */
 export async function startAwsProxy(options: {
   readonly upstream: string;
+  /** Default: any that is free. */
+  readonly port?: number;
   /** From 0 to 1; decides which calls a rule changes. */
   readonly random: () => number;
 }): Promise<AwsProxy> {
@@ -154,7 +156,7 @@ export async function startAwsProxy(options: {
     // The client sees a broken connection, as it would without us.
     serve(incoming, answer).catch(() => answer.destroy());
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");

@@ -5,14 +5,15 @@ import { buildAll } from "#infra/build.ts";
 import { stopOnSignal } from "#local/stop-signals.ts";
 import { type FaultsOptions, faultsHelp, faultsList, readFaultsOptions } from "./options.ts";
 import { tableOf } from "./report.ts";
-import { type Outcome, runFault } from "./run.ts";
+import { runFault } from "./run.ts";
+import { type Run, runSeries, type Series } from "./series.ts";
 
 function log(line: string): void {
   console.log(`${new Date().toTimeString().slice(0, 8)}  ${line}`);
 }
 
 /** What is to be run: each fault on each server, unless it is about one. */
-function runsOf({ faults, servers }: FaultsOptions) {
+function runsOf({ faults, servers }: FaultsOptions): Run[] {
   return faults.flatMap((fault) =>
     servers
       .filter((server) => fault.servers === undefined || fault.servers.includes(server))
@@ -20,35 +21,22 @@ function runsOf({ faults, servers }: FaultsOptions) {
   );
 }
 
-async function run(options: FaultsOptions, signal: AbortSignal): Promise<Outcome[]> {
+async function run(options: FaultsOptions, signal: AbortSignal): Promise<Series> {
+  const { json } = options;
   const seed = options.seed ?? Date.now() % 2 ** 32;
   log(`seed ${seed}`);
+  log("bundling functions and connector …");
   await buildAll();
   // Else the bundler's process stays beside us.
   await stopBundler();
-  const outcomes: Outcome[] = [];
-  for (const { fault, server } of runsOf(options)) {
-    if (signal.aborted) break;
-    const name = `${fault.name} (${server})`;
-    const impossible = fault.impossible?.();
-    if (impossible !== undefined) {
-      log(`${name}: skipped: ${impossible}`);
-      continue;
-    }
-    log(`${name}: ${fault.summary}`);
-    const settings = { ...options, fault, server, seed, full: true, build: false, signal };
-    try {
-      const outcome = await runFault({ ...settings, log: (line) => log(`${name}: ${line}`) });
-      outcomes.push(outcome);
-      log(`${name}: ${outcome.broken.length === 0 ? "kept" : `BROKEN: ${outcome.broken.join(", ")}`}`);
-      // At once: what comes later may fail.
-      if (options.json !== undefined)
-        writeFileSync(options.json, `${JSON.stringify(outcomes, undefined, 2)}\n`);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  }
-  return outcomes;
+  return await runSeries(runsOf(options), {
+    run: (one, tell) => runFault({ ...options, ...one, seed, full: true, build: false, signal, log: tell }),
+    onOutcome(outcomes) {
+      if (json !== undefined) writeFileSync(json, `${JSON.stringify(outcomes, undefined, 2)}\n`);
+    },
+    log,
+    signal,
+  });
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -62,10 +50,11 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const stopping = stopOnSignal();
-  const outcomes = await run(options.value, stopping.signal);
+  stopping.signal.addEventListener("abort", () => log("stopping: what was started ends first"));
+  const { outcomes, failed } = await run(options.value, stopping.signal);
   if (outcomes.length > 0) console.log(`\nFigures of both ways: out; in\n\n${tableOf(outcomes)}`);
   if (stopping.signal.aborted) return stopping.exitCode();
-  return outcomes.every(({ broken }) => broken.length === 0) ? 0 : 1;
+  return failed === 0 && outcomes.every(({ broken }) => broken.length === 0) ? 0 : 1;
 }
 
 try {

@@ -84,6 +84,7 @@ async function play(running: RunningRig, fault: Fault): Promise<string[]> {
 export async function runFault(options: RunOptions): Promise<Outcome> {
   const { fault, server, seed, signal } = options;
   const ratePerS = options.ratePerS ?? Math.min(ratePerSDefault, options.messages / fault.lastsS);
+  options.log("starting a bridge and its clients");
   const running = await startRig({ ...options, ratePerS, random: makeRandom(seed) });
   try {
     const begun = performance.now();

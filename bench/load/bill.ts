@@ -1,7 +1,8 @@
 /** What a load has asked of AWS, from requests that were counted and lines that functions have logged. */
 
+import { functionDefinitions } from "#infra/definitions/functions.ts";
+import { ourPrices, type Prices, usdOf } from "../cost/prices.ts";
 import type { Count, Counts } from "../counting-proxy.ts";
-import prices from "../prices.json" with { type: "json" };
 
 /** DynamoDB's requests that write; all others of a function read. */
 const writes = /^(?:Put|Update|Delete|TransactWrite|BatchWrite)/;
@@ -48,32 +49,67 @@ export function loggedSince(before: ReadonlyMap<string, string>, now: ReadonlyMa
   return logged;
 }
 
-/** Counts, and the price of a million messages at the list prices of `prices.json`. */
-export function billOf({ sqs, dynamodb, logged }: Usage, messages: number): Bill {
-  const counts = countsOf(sqs);
-  const emptyReceives = sum(counts, ({ empty }) => empty);
-  const sqsBilled = sum(counts, ({ billed }) => billed) - emptyReceives;
+/** What is paid for, by the name of its price. */
+export const quantityNames = [
+  "sqsFifoRequests",
+  "lambdaRequests",
+  "lambdaArmGbSeconds",
+  "dynamodbReads",
+  "dynamodbWrites",
+  "logsGb",
+] as const;
+export type Quantities = Readonly<Record<(typeof quantityNames)[number], number>>;
+
+/** All functions on the way of a message have the same memory. */
+const memoryGb = functionDefinitions.message.memoryMb / 1024;
+
+/**
+ * What was used for each message, receives that brought nothing aside. The queues of messages are FIFO, all of them.
+ *
+ * @param messages that have arrived
+ */
+export function perMessage({ sqs, dynamodb, logged }: Usage, messages: number): Quantities {
   const kinds = Object.entries(dynamodb);
   const dynamodbWrites = sum(kinds, ([kind, count]) => (writes.test(kind) ? count : 0));
-  const dynamodbReads = sum(kinds, ([, count]) => count) - dynamodbWrites;
-  const { usdPerMillion: usd, usdPerLoggedGb } = prices;
-  const total =
-    sqsBilled * usd.sqsFifoRequests +
-    logged.invocations * usd.lambdaRequests +
-    (logged.handledMs / 1000) * usd.lambdaArmSecondsAt512Mb +
-    dynamodbWrites * usd.dynamodbWrites +
-    dynamodbReads * usd.dynamodbReads +
-    // A GB a message would be a million GB a million messages; prices above are for a million as well.
-    (logged.bytes / 1e9) * usdPerLoggedGb * 1e6;
-  return {
-    sqsRequests: sum(counts, ({ requests }) => requests) - emptyReceives,
-    sqsBilled,
-    emptyReceives,
-    dynamodbReads,
+  const used: Quantities = {
+    sqsFifoRequests: sum(countsOf(sqs), ({ billed, empty }) => billed - empty),
+    lambdaRequests: logged.invocations,
+    lambdaArmGbSeconds: (logged.handledMs / 1000) * memoryGb,
+    dynamodbReads: sum(kinds, ([, count]) => count) - dynamodbWrites,
     dynamodbWrites,
-    usdPerMillion: total / messages,
+    logsGb: logged.bytes / 1e9,
+  };
+  return mapQuantities((name) => used[name] / messages);
+}
+
+/** A figure for each quantity. */
+export function mapQuantities(make: (name: keyof Quantities) => number): Quantities {
+  return {
+    sqsFifoRequests: make("sqsFifoRequests"),
+    lambdaRequests: make("lambdaRequests"),
+    lambdaArmGbSeconds: make("lambdaArmGbSeconds"),
+    dynamodbReads: make("dynamodbReads"),
+    dynamodbWrites: make("dynamodbWrites"),
+    logsGb: make("logsGb"),
   };
 }
 
-/** The price list, for people. */
-export const pricesText = `${prices.date}: ${prices.source}`;
+/** US dollars for all of it. */
+export function usdOfQuantities(prices: Prices, quantities: Quantities): number {
+  return sum(quantityNames, (name) => usdOf(prices, name, quantities[name]));
+}
+
+/** Counts, and the price of a million messages at the list prices of `prices.json`. */
+export function billOf(usage: Usage, messages: number): Bill {
+  const counts = countsOf(usage.sqs);
+  const emptyReceives = sum(counts, ({ empty }) => empty);
+  const each = perMessage(usage, messages);
+  return {
+    sqsRequests: sum(counts, ({ requests }) => requests) - emptyReceives,
+    sqsBilled: sum(counts, ({ billed }) => billed) - emptyReceives,
+    emptyReceives,
+    dynamodbReads: Math.round(each.dynamodbReads * messages),
+    dynamodbWrites: Math.round(each.dynamodbWrites * messages),
+    usdPerMillion: 1e6 * usdOfQuantities(ourPrices(), each),
+  };
+}

@@ -3,8 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { buildAll } from "#infra/build.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import type { Bench, Progress, Settings } from "../bench.ts";
+import { ourPrices, pricesText } from "../cost/prices.ts";
 import { tableText, whole } from "../table.ts";
-import { type Bill, billOf, loggedSince, pricesText, type Usage } from "./bill.ts";
+import { type Bill, billOf, loggedSince, type Usage } from "./bill.ts";
 import { crowd } from "./throughput.ts";
 import { type Load, type Traffic, type Way, ways, withTraffic } from "./traffic.ts";
 
@@ -155,6 +156,6 @@ export const packingBench: Bench = {
       for (const delayMs of settings.quick ? [networkMs] : [0, networkMs])
         all.push(...(await measureOn(server, delayMs, settings, progress)));
     }
-    return { figures: all, tables: [`${tableOf(all)}\n\nPrices, ${pricesText}`] };
+    return { figures: all, tables: [`${tableOf(all)}\n\nPrices: ${pricesText(ourPrices())}`] };
   },
 };

@@ -21,6 +21,7 @@ import { queueSuffixOf } from "#aws/domains.ts";
 import type { Config, DomainServer } from "../config.ts";
 import { stopTimeoutS } from "../definitions/check.ts";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
+import { connectorDefinition } from "../definitions/functions.ts";
 import { grantTraces, grantUse } from "./grants.ts";
 import { type Logging, makeLogGroup } from "./logs.ts";
 import { makeNetwork } from "./network.ts";
@@ -109,8 +110,8 @@ function makeTask(
 ): { task: FargateTaskDefinition } & BridgeConnector {
   const { state, source, config, logging, folder } = options;
   const task = new FargateTaskDefinition(scope, "ConnectorTask", {
-    cpu: 256,
-    memoryLimitMiB: 512,
+    cpu: connectorDefinition.cpuUnits,
+    memoryLimitMiB: connectorDefinition.memoryMb,
     runtimePlatform: {
       cpuArchitecture: CpuArchitecture.ARM64,
       operatingSystemFamily: OperatingSystemFamily.LINUX,

@@ -6,6 +6,8 @@ import {
   GraphWidget,
   type IMetric,
   type IWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import type { QueueRef } from "#core/contract/queues.ts";
@@ -23,17 +25,31 @@ const connectorGraphs: readonly (readonly [
   statistic: AlarmDefinition["statistic"],
   names: readonly string[],
 ])[] = [
-  ["Stream and lease", "Maximum", ["StreamUp", "StreamDown", "LeaseHolder"]],
-  [
-    "Stanzas a minute",
-    "Sum",
-    ["MessagesIn", "PresencesIn", "IqsIn", "MessagesOut", "PresencesOut", "IqsOut"],
-  ],
-  ["Barrier round trip, ms", "Maximum", ["BarrierP50", "BarrierMax"]],
-  ["Waiting in the connector", "Maximum", ["Held", "WindowStanzas"]],
+  ["Streams", "Maximum", ["StreamUp", "StreamDown"]],
+  ["Stanzas a minute", "Sum", ["MessagesIn", "PresencesIn", "MessagesOut", "PresencesOut"]],
+  ["Barrier round trip, ms", "Maximum", ["BarrierMax"]],
   ["Refused and set aside", "Sum", ["Refused", "SetAside"]],
-  ["Items in one queue message", "Maximum", ["ItemsPerPack"]],
 ];
+
+/** Figures of the connector that are in its log alone, as each metric costs by the month (connector/report.ts). */
+const loggedGraphs: readonly (readonly [title: string, names: readonly string[]])[] = [
+  ["IQs a minute", ["IqsIn", "IqsOut"]],
+  ["Waiting in the connector", ["Held", "WindowStanzas"]],
+  ["Items in one queue message", ["ItemsPerPack"]],
+];
+
+function loggedGraph({ compute }: Observed, [title, names]: (typeof loggedGraphs)[number]): IWidget {
+  return new LogQueryWidget({
+    ...half,
+    title,
+    view: LogQueryVisualizationType.LINE,
+    logGroupNames: [compute.connector.logGroup.logGroupName],
+    queryLines: [
+      'filter event = "metrics"',
+      `stats ${names.map((name) => `max(${name}) as ${name}Max`).join(", ")} by bin(1m)`,
+    ],
+  });
+}
 
 /** Those of further domains, too; not one that is somebody else's. */
 function watchedQueues({ deadLetters }: State): QueueRef[] {
@@ -58,6 +74,7 @@ function widgetsOf(observed: Observed): IWidget[] {
         ),
       ),
     ),
+    ...loggedGraphs.map((logged) => loggedGraph(observed, logged)),
     graph(
       "Oldest message, s",
       show(

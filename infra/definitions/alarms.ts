@@ -12,8 +12,6 @@ export const alarmKinds = [
   "stream-down",
   "lease-flapping",
   "function-errors",
-  "function-throttles",
-  "recursion-drops",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];
@@ -102,30 +100,20 @@ function deadLettersOf(queue: QueueRef): AlarmDefinition {
   };
 }
 
-const functionKinds = [
-  { kind: "function-errors", name: "Errors", says: "fails as a whole", threshold: 3 },
-  { kind: "function-throttles", name: "Throttles", says: "is kept from running by AWS", threshold: 10 },
-  {
-    kind: "recursion-drops",
-    name: "RecursiveInvocationsDropped",
-    says: "was stopped by AWS, which takes its messages for a loop",
-    threshold: 1,
-  },
-] as const;
-
-function functionAlarms(of: FunctionName): AlarmDefinition[] {
-  return functionKinds.map(({ kind, name, says, threshold }) => ({
-    id: `${kind}-${of}`,
-    kind,
-    says: `the function ${of} ${says}`,
-    metric: { of: "function", function: of, name },
+/** That AWS throttles a function, or takes its messages for a loop, is seen by the age of its queue and its dead letters. */
+function errorsOf(of: FunctionName): AlarmDefinition {
+  return {
+    id: `function-errors-${of}`,
+    kind: "function-errors",
+    says: `the function ${of} fails as a whole`,
+    metric: { of: "function", function: of, name: "Errors" },
     statistic: "Sum",
     comparison: ">=",
-    threshold,
+    threshold: 3,
     periodS: 300,
     periods: 1,
     missing: "ok",
-  }));
+  };
 }
 
 const connectorAlarms: readonly AlarmDefinition[] = [
@@ -177,7 +165,7 @@ export function alarmDefinitionsOf(domains: readonly string[]): readonly AlarmDe
     ...queues.map(ageOf),
     ...queues.map(deadLettersOf),
     ...connectorAlarms,
-    ...functionNames.flatMap(functionAlarms),
+    ...functionNames.map(errorsOf),
   ];
 }
 

@@ -80,6 +80,9 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
 
 export interface ConnectorDefinition {
   readonly entry: string;
+  /** Of its task on Fargate, in units of 1/1024 of a processor. */
+  readonly cpuUnits: number;
+  readonly memoryMb: number;
   readonly sends: readonly QueueName[];
   readonly receives: readonly QueueName[];
   readonly table: readonly TableAction[];
@@ -88,6 +91,9 @@ export interface ConnectorDefinition {
 /** The connector of design §8. */
 export const connectorDefinition: ConnectorDefinition = {
   entry: "connector/main.ts",
+  // The least that there is.
+  cpuUnits: 256,
+  memoryMb: 512,
   sends: ["messageStanzas", "presenceStanzas", "iqStanzas", "walks"],
   receives: ["outboundStanzas", "outboundPresence"],
   // Its lease and fence, and the policy; it knows nothing else of the table.

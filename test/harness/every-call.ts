@@ -41,7 +41,7 @@ function called({ sqsProxy, dynamodbProxy }: Stage, caller: string, action: stri
   const made = () =>
     [...sqsProxy.calls, ...dynamodbProxy.calls].some(
       (call) =>
-        call.caller === `causeway-${caller}` &&
+        call.caller === caller &&
         call.action === action &&
         (resource === undefined || call.resource === resource),
     );
@@ -138,7 +138,7 @@ export async function failAndComeBack(stage: Stage): Promise<void> {
     ["presence", () => alice.send(presence({ type: "subscribe", to: "later@im.localhost" }))],
     ["iq", async () => void alice.request(iq("get", "latest@im.localhost", query)).catch(() => {})],
   ] as const) {
-    dynamodbProxy.refuse(`causeway-${name}`);
+    dynamodbProxy.refuse(name);
     await cause();
     await called(stage, name, "sqs:ChangeMessageVisibility");
     dynamodbProxy.refuse(undefined);

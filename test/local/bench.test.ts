@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { BundleFigures } from "#bench/bundle/bundle.ts";
@@ -146,15 +147,22 @@ describe("every benchmark, quick", { timeout: 280_000 }, () => {
 });
 
 describe("a benchmark that is broken off", { timeout: 60_000 }, () => {
-  test("leaves no folder", async () => {
-    const child = spawn(process.execPath, [join(root, "bench/main.ts"), "latency"], {
+  test("leaves no folder, and the figures of those before it", async () => {
+    const file = join(folder, "broken-off.json");
+    const args = ["bundle", "latency", "--quick", "--json", file];
+    const child = spawn(process.execPath, [join(root, "bench/main.ts"), ...args], {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, TMPDIR: folder },
     });
-    await once(child.stderr, "data");
-    child.kill("SIGTERM");
+    for await (const line of createInterface(child.stderr)) {
+      if (!line.includes("latency: ")) continue;
+      child.kill("SIGTERM");
+      break;
+    }
     const [code] = await once(child, "exit");
     assert.equal(code, 130);
+    const { benches }: Report = JSON.parse(readFileSync(file, "utf8"));
+    assert.deepEqual(Object.keys(benches), ["bundle"]);
     assert.deepEqual(
       readdirSync(folder).filter((name) => name.startsWith("causeway-bench-")),
       [],

@@ -113,6 +113,16 @@ describe("a child process", { timeout: 30_000 }, () => {
     );
   });
 
+  test("tells the lines of its standard error where they are asked for, and logs them all the same", async () => {
+    const logFile = join(folder, "told.log");
+    const lines: string[] = [];
+    const script = shell("echo out; echo one >&2; printf two >&2; exit 7", logFile);
+    const child = await startProcess({ ...script, onErrorLine: (line) => lines.push(line) });
+    assert.deepEqual(await child.exited, { code: 7, signal: undefined });
+    assert.deepEqual(lines, ["one", "two"]);
+    assert.deepEqual(readFileSync(logFile, "utf8").trim().split("\n").sort(), ["one", "out", "two"]);
+  });
+
   test("ends when its parent is killed outright", async () => {
     const module = new URL("../../local/process.ts", import.meta.url).href;
     const program = `

@@ -9,13 +9,15 @@ import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { userKey } from "#aws/keys.ts";
+import { refuse } from "#bench/faults/aws-behaviours.ts";
+import { type Call, errorAnswer } from "#bench/faults/aws-call.ts";
+import { type AwsProxy, startAwsProxy } from "#bench/faults/aws-proxy.ts";
 import { dynamodbClientFor } from "#local/aws-clients.ts";
 import { startDynamodbEngine } from "#local/engines/dynamodb.ts";
 import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { makeOps } from "#test/harness/ops.ts";
-import { type Refuser, startRefuser } from "#test/harness/refuser.ts";
 import { chat } from "#test/harness/stanzas.ts";
 import type { XmppUser } from "#test/harness/xmpp.ts";
 
@@ -23,18 +25,27 @@ const alice = "alice@localhost";
 const nina = "nina@im.localhost";
 const secretWords = "nobody but nina and alice may read this";
 
-const [enginePort, refuserPort] = [await freePort(), await freePort()];
+/** What AWS answers where it refuses. */
+const refusals = {
+  throttled: refuse(400, "ProvisionedThroughputExceededException"),
+  denied: async (call: Call) =>
+    errorAnswer(call, 400, "AccessDeniedException", {
+      message: `User: arn:aws:sts::000000000000:assumed-role/causeway/session is not authorized to perform: dynamodb:${call.action} on resource: arn:aws:dynamodb:us-east-1:000000000000:table/causeway because no identity-based policy allows it`,
+    }),
+};
+
+const [enginePort, proxyPort] = [await freePort(), await freePort()];
 const engineUrl = `http://127.0.0.1:${enginePort}`;
 const folder = mkdtempSync(join(tmpdir(), "causeway-trial-"));
 let engine: Process;
-let refuser: Refuser;
+let proxy: AwsProxy;
 before(async () => {
   const file = join(folder, "causeway.db");
   engine = await startDynamodbEngine({ port: enginePort, file, logFile: join(folder, "dynamodb.log") });
-  refuser = await startRefuser(refuserPort, engineUrl);
+  proxy = await startAwsProxy({ upstream: engineUrl, port: proxyPort, random: () => 0 });
 });
 after(async () => {
-  await refuser.stop();
+  await proxy.close();
   await engine.stop(5_000);
   rmSync(folder, { recursive: true });
 });
@@ -77,14 +88,14 @@ onEachServer(
     /** Puts right what a test that failed has left broken. */
     const cleanUps: (() => Promise<unknown>)[] = [];
     afterEach(async () => {
-      refuser.refuse(undefined);
+      proxy.set();
       for (const cleanUp of cleanUps.splice(0)) await cleanUp();
     });
     before(async () => {
       client = await scenario.login("alice");
     });
     after(() => {
-      refuser.refuse(undefined);
+      proxy.set();
       direct.destroy();
       ops.stop();
     });
@@ -224,7 +235,7 @@ onEachServer(
         ],
       ] as const) {
         test(`a table that is ${how} is named, and what waited is done when it is mended`, async () => {
-          refuser.refuse(how);
+          proxy.set({ on: () => true, does: refusals[how] });
           await emit("presence.changed", { show: how === "throttled" ? "away" : "dnd" });
           const found = await untilFound(named);
           assert.equal(found.level, "fail");
@@ -233,7 +244,7 @@ onEachServer(
             failed.some(({ text }) => asked.test(text)),
             JSON.stringify(failed),
           );
-          refuser.refuse(undefined);
+          proxy.set();
           await ops.untilFine(mendedMsMax, "status");
           assert.equal((await ops.run("doctor")).exit, 0);
         });
@@ -256,5 +267,5 @@ onEachServer(
       assert.equal(skipped?.level, "skip");
     });
   },
-  { dynamodbEndpoint: `http://127.0.0.1:${refuserPort}`, timeoutMs: 600_000 },
+  { dynamodbEndpoint: `http://127.0.0.1:${proxyPort}`, timeoutMs: 600_000 },
 );

@@ -74,9 +74,7 @@ describe("permissions", { timeout: 280_000 }, () => {
     test(`of ${name} are what it does, and what is more has its reason`, () => {
       const calls = [...stage.sqsProxy.calls, ...stage.dynamodbProxy.calls];
       const used = new Set(
-        calls
-          .filter(({ caller }) => caller === `causeway-${name}`)
-          .map(({ action, resource }) => `${action} ${resource}`),
+        calls.filter(({ caller }) => caller === name).map(({ action, resource }) => `${action} ${resource}`),
       );
       const { granted, reasons } = grantedTo(name);
       assert.deepEqual(

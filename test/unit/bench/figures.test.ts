@@ -41,8 +41,8 @@ test("a bill counts what was asked, and leaves out receives that brought nothing
     [bill.sqsRequests, bill.sqsBilled, bill.emptyReceives, bill.dynamodbReads, bill.dynamodbWrites],
     [200, 220, 10, 8, 2],
   );
-  // For 1,000 messages, in millionths of a dollar: 220 × 0.5 + 50 × 0.2 + 2 × 6.67 + 2 × 0.625 + 8 × 0.125 + 4 MB at 0.5 a GB.
-  const millionths = 110 + 10 + 13.34 + 1.25 + 1 + 2_000;
+  // For 1,000 messages, in millionths of a dollar: 220 × 0.5 + 50 × 0.2 + 2 s at 0.5 GB × 13.3334 + 2 × 0.625 + 8 × 0.125 + 4 MB at 0.5 a GB.
+  const millionths = 110 + 10 + 13.3334 + 1.25 + 1 + 2_000;
   assert.ok(Math.abs(bill.usdPerMillion - millionths / 1_000) < 1e-9, `${bill.usdPerMillion}`);
 });
 

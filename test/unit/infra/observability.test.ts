@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { metricCount } from "#bench/cost/idle.ts";
+import { ourPrices } from "#bench/cost/prices.ts";
 import { makeCounters } from "#connector/counters.ts";
 import { metricLine } from "#connector/report.ts";
 import { limits } from "#core/limits.ts";
@@ -86,18 +88,10 @@ describe("alarms", () => {
   });
 });
 
-test("what they cost is counted as they are", () => {
-  const cost = readFileSync(join(root, "docs/cost.md"), "utf8");
-  const { counts } = makeCounters(limits);
-  const health = { domain: "im.example.com", stream: "up", held: 0, windowStanzas: 0 } as const;
-  const line = JSON.parse(
-    metricLine([{ health, counts: { ...counts(), packs: 1 }, roundTrips: { p50Ms: 1, maxMs: 1 } }], 0),
-  );
-  const figures = line._aws.CloudWatchMetrics[0].Metrics.length;
+test("metrics are as many as an account has free, and as many as are counted as costs", () => {
   const filters = ofType(observability, "AWS::Logs::MetricFilter").length;
-  assert.ok(
-    cost.includes(`${alarms.length} alarms at 0.10, ${figures + filters} metrics of the connector at 0.30`),
-  );
+  assert.equal(filters, alarmDefinitions.filter(({ metric }) => metric.of === "connectorLog").length);
+  assert.equal(metricCount(), ourPrices().prices.metrics.freePerMonth);
 });
 
 test("the dashboard shows the alarms first, and every figure that the connector tells of itself", () => {

@@ -25,6 +25,7 @@ test("without options: Prosody, the documented ports, state in .local", () => {
       stateDir: "/repository/.local",
       fresh: false,
       trace: false,
+      status: false,
       help: false,
     },
   });
