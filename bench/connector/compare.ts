@@ -111,7 +111,7 @@ async function compare(
   { way, inMessage, title }: (typeof cases)[keyof typeof cases],
   { runs, quick }: Settings,
 ): Promise<Comparison> {
-  const size = quick ? { warmUp: 100, counted: 400 } : { warmUp: 5_000, counted: 20_000 };
+  const size = quick ? { warmUp: 100, counted: 400 } : { warmUp: 20_000, counted: 40_000 };
   const bare: Run[] = [];
   const ours: Run[] = [];
   for (let run = 0; run < runs; run += 1) {
