@@ -8,6 +8,12 @@ import type { Table } from "./table.ts";
 
 const endpointOf = (endpoint: string | undefined) => (endpoint === undefined ? {} : { endpoint });
 
+/** Without what writes out all that each call says and is told, for a log that nobody keeps. */
+function unlogged<C extends SQSClient | DynamoDBClient>(client: C): C {
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}
+
 /**
  * The ports of a process, over clients made from its environment. Nothing is connected before the first call.
  *
@@ -34,9 +40,12 @@ export function connectAws(
       httpsAgent: agent,
     },
   });
+  // What we send is signed with its SHA-256, and TLS vouches for what we get: MD5 on top only takes time.
   const sqsClient = (silenceMsMax: number) =>
-    new SQSClient({ ...common(silenceMsMax), ...endpointOf(env.sqsEndpoint) });
-  const dynamodb = new DynamoDBClient({ ...common(requestMsMax), ...endpointOf(env.dynamodbEndpoint) });
+    unlogged(new SQSClient({ ...common(silenceMsMax), md5: false, ...endpointOf(env.sqsEndpoint) }));
+  const dynamodb = unlogged(
+    new DynamoDBClient({ ...common(requestMsMax), ...endpointOf(env.dynamodbEndpoint) }),
+  );
   const queues = makeQueues({
     client: sqsClient(requestMsMax),
     // A long poll is silent for as long as it may be.

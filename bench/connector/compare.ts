@@ -6,7 +6,7 @@ import { type Spread, spreadOf, spreadText } from "../figures.ts";
 import { cpuUsOf } from "../machine.ts";
 import { tableText, whole } from "../table.ts";
 import { type Ground, startGround } from "./ground.ts";
-import { type Side, startBare, startOurs, type Way } from "./sides.ts";
+import { type Side, startBare, startInside, startOurs, type Way } from "./sides.ts";
 
 /** Stanzas that are on their way at the same time: more than any side needs to be busy. */
 const underWayMax = 3_000;
@@ -79,6 +79,7 @@ async function measure(ground: Ground, side: Side, way: Way, { warmUp, counted }
 
 export interface Comparison {
   readonly title: string;
+  readonly queues: PlaceOfQueues;
   readonly bare: readonly Run[];
   readonly ours: readonly Run[];
   readonly barePerS: Spread;
@@ -97,6 +98,10 @@ const cases = {
   outSingle: { way: "out", inMessage: 1, title: "out, 1 stanza a queue message" },
 } as const;
 
+/** Where the queues are: called by the SDK over HTTP as deployed, or inside, which leaves the connector's own work. */
+const places = { called: startOurs, inside: startInside } as const;
+type PlaceOfQueues = keyof typeof places;
+
 async function runSide(ground: Ground, start: Promise<Side>, way: Way, size: Size): Promise<Run> {
   const side = await start;
   try {
@@ -110,19 +115,34 @@ async function compare(
   ground: Ground,
   { way, inMessage, title }: (typeof cases)[keyof typeof cases],
   { runs, quick }: Settings,
-): Promise<Comparison> {
-  const size = quick ? { warmUp: 100, counted: 400 } : { warmUp: 5_000, counted: 20_000 };
+): Promise<Readonly<Record<PlaceOfQueues, Comparison>>> {
+  const size = quick ? { warmUp: 100, counted: 400 } : { warmUp: 20_000, counted: 40_000 };
   const bare: Run[] = [];
-  const ours: Run[] = [];
+  const ours: Record<PlaceOfQueues, Run[]> = { called: [], inside: [] };
   for (let run = 0; run < runs; run += 1) {
     bare.push(await runSide(ground, startBare(ground, way), way, size));
-    ours.push(await runSide(ground, startOurs(ground, way, inMessage), way, size));
+    for (const [place, start] of Object.entries(places)) {
+      ours[place as PlaceOfQueues].push(await runSide(ground, start(ground, way, inMessage), way, size));
+    }
   }
+  return {
+    called: comparisonOf(title, "called", bare, ours.called),
+    inside: comparisonOf(`${title}; queues inside`, "inside", bare, ours.inside),
+  };
+}
+
+function comparisonOf(
+  title: string,
+  queues: PlaceOfQueues,
+  bare: readonly Run[],
+  ours: readonly Run[],
+): Comparison {
   const [barePerS, oursPerS] = [bare, ours].map((all) => spreadOf(all.map((run) => run.stanzasPerS)));
   const [bareCpuUs, oursCpuUs] = [bare, ours].map((all) => spreadOf(all.map((run) => run.cpuUsPerStanza)));
   if (!barePerS || !oursPerS || !bareCpuUs || !oursCpuUs) throw new Error("no runs");
   return {
     title,
+    queues,
     bare,
     ours,
     barePerS,
@@ -165,12 +185,14 @@ async function compareOn(server: ServerKind, settings: Settings, progress: Progr
   try {
     const figures: Record<string, Comparison> = {};
     for (const [name, each] of Object.entries(cases)) {
-      const comparison = await compare(ground, each, settings);
-      const { barePerS, oursPerS, cpuRatio } = comparison;
-      progress(
-        `${server}: ${each.title}: ${whole(barePerS.median)}/s bare, ${whole(oursPerS.median)}/s ours, ${cpuRatio.toFixed(2)} × its CPU`,
-      );
-      figures[name] = comparison;
+      const { called, inside } = await compare(ground, each, settings);
+      for (const { title, barePerS, oursPerS, cpuRatio } of [called, inside]) {
+        progress(
+          `${server}: ${title}: ${whole(barePerS.median)}/s bare, ${whole(oursPerS.median)}/s ours, ${cpuRatio.toFixed(2)} × its CPU`,
+        );
+      }
+      figures[name] = called;
+      figures[`${name}Inside`] = inside;
     }
     return figures;
   } finally {

@@ -83,6 +83,29 @@ export async function startBare(ground: Ground, way: Way): Promise<Side> {
   };
 }
 
+/** The connector's own parts with queues inside their process (`queue-inside.ts`). */
+export async function startInside(ground: Ground, way: Way, inMessage: number): Promise<Side> {
+  const { child, stop } = startChild(ground, "queue-inside.ts", [
+    String(ground.componentPort),
+    ground.componentDomain,
+    ground.secret,
+    way,
+  ]);
+  await firstWord(child, "the connector with its queues inside");
+  return {
+    pid: child.pid ?? 0,
+    onProgress(listener) {
+      child
+        .removeAllListeners("message")
+        .on("message", ({ taken, deleted }: { taken: number; deleted: number }) =>
+          listener({ taken, confirmed: deleted }),
+        );
+    },
+    send: (stanzas, to, body) => void child.send({ stanzas, inMessage, to, body }),
+    stop,
+  };
+}
+
 /**
  * The bundled connector, in its process as deployed, with the stub for its queues.
  *

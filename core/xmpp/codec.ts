@@ -11,6 +11,8 @@ import { utf8Bytes } from "./utf8.ts";
 const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const forbiddenAll = new RegExp(forbidden, "gu");
 const tagWithBlanks = /<[^>]*[\t\n][^>]*>/g;
+/** Bytes that one character may become when it is written: `"` or `'` in CDATA as `&quot;` or `&apos;`. */
+const growthMax = 6;
 const nonAscii = /[^!-~]/;
 /** RFC 6120 §8: what a stream may carry. */
 const stanzaNames = ["message", "presence", "iq"];
@@ -71,7 +73,7 @@ export function checkOutbound(
   bytesMax: number = limits.stanzaOutBytesMax,
 ): Result<Element, string> {
   const tooLarge = err(`the stanza is larger than ${bytesMax} bytes`);
-  if (utf8Bytes(xml) > bytesMax) return tooLarge;
+  if (isLonger(xml, bytesMax)) return tooLarge;
   const parsed = parseStanza(xml);
   if (!parsed.ok) return parsed;
   const stanza = parsed.value;
@@ -84,7 +86,14 @@ export function checkOutbound(
   delete stanza.attrs["xmlns"];
   const fault = findFromFault(from, domains) ?? findToFault(to) ?? findNameFault(stanza);
   if (fault !== undefined) return err(fault);
-  return utf8Bytes(serializeStanza(stanza)) <= bytesMax ? ok(stanza) : tooLarge;
+  // What is short stays so, however it is escaped.
+  if (xml.length * growthMax <= bytesMax) return ok(stanza);
+  return isLonger(serializeStanza(stanza), bytesMax) ? tooLarge : ok(stanza);
+}
+
+/** UTF-8 takes at most 3 bytes a UTF-16 unit: what is short enough in any case is not counted. */
+function isLonger(xml: string, bytesMax: number): boolean {
+  return xml.length * 3 > bytesMax && utf8Bytes(xml) > bytesMax;
 }
 
 function findFromFault(from: string | undefined, domains: readonly string[]): string | undefined {

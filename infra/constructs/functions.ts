@@ -13,6 +13,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
 import {
+  callsItself,
   type FunctionDefinition,
   type FunctionName,
   functionDefinitions,
@@ -86,9 +87,7 @@ function makeFunction(scope: Construct, name: FunctionName, options: FunctionsOp
     environment: environmentOf(name, source),
     // AWS ends what it takes for a loop, the last of our guards, and an alarm tells of it. A long walk is none: it
     // calls itself step by step, and would be ended after some 16 of them.
-    recursiveLoop: definition.sends.some((queue) => queue === definition.queue)
-      ? RecursiveLoop.ALLOW
-      : RecursiveLoop.TERMINATE,
+    recursiveLoop: callsItself(name) ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
     logGroup,
     role,
   });

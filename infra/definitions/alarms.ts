@@ -3,7 +3,7 @@
  * kind: one entry tells of a kind, whichever queue or function it is about.
  */
 import { partsOf, type QueueName, type QueueRef, queueNames, queueRefsOf } from "#core/contract/queues.ts";
-import { type FunctionName, functionNames } from "./functions.ts";
+import { callsItself, type FunctionName, functionNames } from "./functions.ts";
 import { physicalNameOf } from "./queues.ts";
 
 export const alarmKinds = [
@@ -12,6 +12,7 @@ export const alarmKinds = [
   "stream-down",
   "lease-flapping",
   "function-errors",
+  "recursion-drops",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];
@@ -100,7 +101,7 @@ function deadLettersOf(queue: QueueRef): AlarmDefinition {
   };
 }
 
-/** That AWS throttles a function, or takes its messages for a loop, is seen by the age of its queue and its dead letters. */
+/** That AWS throttles a function is seen by the age of its queue. */
 function errorsOf(of: FunctionName): AlarmDefinition {
   return {
     id: `function-errors-${of}`,
@@ -113,6 +114,17 @@ function errorsOf(of: FunctionName): AlarmDefinition {
     periodS: 300,
     periods: 1,
     missing: "ok",
+  };
+}
+
+function dropsOf(of: FunctionName): AlarmDefinition {
+  return {
+    ...errorsOf(of),
+    id: `recursion-drops-${of}`,
+    kind: "recursion-drops",
+    says: `the function ${of} was stopped by AWS, which takes its messages for a loop`,
+    metric: { of: "function", function: of, name: "RecursiveInvocationsDropped" },
+    threshold: 1,
   };
 }
 
@@ -166,6 +178,7 @@ export function alarmDefinitionsOf(domains: readonly string[]): readonly AlarmDe
     ...queues.map(deadLettersOf),
     ...connectorAlarms,
     ...functionNames.map(errorsOf),
+    ...functionNames.filter((name) => !callsItself(name)).map(dropsOf),
   ];
 }
 

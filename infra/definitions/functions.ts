@@ -99,3 +99,9 @@ export const connectorDefinition: ConnectorDefinition = {
   // Its lease and fence, and the policy; it knows nothing else of the table.
   table: ["GetItem", "UpdateItem"],
 };
+
+/** Whether its own messages come back to it: step by step, which AWS would take for a loop. */
+export function callsItself(name: FunctionName): boolean {
+  const { queue, sends } = functionDefinitions[name];
+  return sends.some((sent) => sent === queue);
+}

@@ -80,7 +80,7 @@ describe("every benchmark, quick", { timeout: 280_000 }, () => {
         assert.equal(run.arrived, run.sent);
       }
     }
-    assert.equal(Object.keys(report.benches.connector.figures["prosody"] ?? {}).length, 4);
+    assert.equal(Object.keys(report.benches.connector.figures["prosody"] ?? {}).length, 8);
   });
 
   test("latency and throughput: both ways, nothing lost, nothing out of order", () => {

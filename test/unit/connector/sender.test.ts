@@ -84,7 +84,7 @@ test("while a call is under way what comes is packed into the next, and never tw
 const forEver = 1_000_000_000;
 
 for (const [what, chosen, lanes] of [
-  ["half a window", { windowStanzasMax: 6, packWaitMsMax: forEver }, ["a", "b", "c"]],
+  ["most of a window", { windowStanzasMax: 5, packWaitMsMax: forEver }, ["a", "b", "c", "d"]],
   ["a full pack", { packBytesMax: 10, packWaitMsMax: forEver }, ["a", "b"]],
 ] as const) {
   test(`while busy, ${what} is sent at once and less waits`, async () => {

@@ -1,0 +1,135 @@
+/**
+ * The connector with its queues inside its own process: no SDK, no HTTP, nothing kept. What is left is its own work and
+ * that of packing and unpacking. `queue-inside.ts <port> <domain> <secret> in|out|echo`
+ */
+import type { OutgoingMessage, Queues, ReceivedMessage } from "#aws/queues.ts";
+import { makeConnector } from "#connector/connector.ts";
+import { makeNoLease } from "#connector/lease.ts";
+import { encodeItem, readInboundPack, writePack } from "#core/contract/envelope.ts";
+import { limits } from "#core/limits.ts";
+import { openPolicy } from "#core/policy.ts";
+import { openRates } from "./sides.ts";
+
+interface Work {
+  readonly stanzas: number;
+  readonly inMessage: number;
+  readonly to: string;
+  readonly body: string;
+}
+interface Stored {
+  readonly body: string;
+  readonly group: string;
+  readonly stanzas: number;
+}
+
+const [port, domain = "", secret = "", way] = process.argv.slice(2);
+const tellMs = 20;
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+const counts = { taken: 0, deleted: 0 };
+const waiting: Stored[] = [];
+const handed = new Map<string, number>();
+const polls: (() => void)[] = [];
+let serial = 0;
+
+function put(messages: readonly Stored[]): void {
+  for (const message of messages) waiting.push(message);
+  for (const wake of polls.splice(0)) wake();
+}
+
+function messagesNow(max: number): ReceivedMessage[] {
+  return waiting.splice(0, max).map(({ body, group, stanzas }) => {
+    const id = String(++serial);
+    handed.set(id, stanzas);
+    return { id, body, receipt: id, group, sequence: id, receives: 1, sentAt: Date.now() };
+  });
+}
+
+const itemOf = (id: string, xml: string) =>
+  encodeItem({ id, time: new Date().toISOString(), trace, hops: 1, xml });
+
+/** What a pack of stanzas becomes when each goes back to where it came from. */
+function echoOf({ body, group = "" }: OutgoingMessage): Stored {
+  const pack = readInboundPack(body);
+  const items = pack.ok ? pack.value.items : [];
+  const swapped = (xml: string) =>
+    xml.replace(/<message[^>]*>/, (head) =>
+      head.replace(/ (from|to)=/g, (_, name) => (name === "from" ? " to=" : " from=")),
+    );
+  const back = items.map(({ seq, xml }) => itemOf(`e${seq}`, swapped(xml)));
+  return { body: writePack(back), group, stanzas: items.length };
+}
+
+const queues: Queues = {
+  async send(queue, messages) {
+    if (queue !== "messageStanzas") return [];
+    if (way === "echo") {
+      const back = messages.map(echoOf);
+      for (const { stanzas } of back) counts.taken += stanzas;
+      put(back);
+    } else for (const { body } of messages) counts.taken += body.split(',"seq":').length - 1;
+    return [];
+  },
+  async setAside() {},
+  async receive(queue, { max, signal }) {
+    while (!signal.aborted) {
+      if (queue === "outboundStanzas" && waiting.length > 0) return messagesNow(max);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      if (queue === "outboundStanzas") polls.push(resolve);
+      await promise;
+    }
+    return [];
+  },
+  async remove(_, messages) {
+    for (const { receipt } of messages) {
+      counts.deleted += handed.get(receipt) ?? 0;
+      handed.delete(receipt);
+    }
+    return [];
+  },
+  async extend() {},
+};
+
+const connector = makeConnector({
+  domain,
+  service: `xmpp://127.0.0.1:${port}`,
+  plainAllowed: false,
+  readSecret: async () => secret,
+  lanes: limits.lanes,
+  rates: openRates,
+  queues,
+  table: { readPolicy: async () => openPolicy },
+  lease: makeNoLease(domain, { takeFence: async () => 1 }),
+  log(_, event) {
+    if (event === "stream.up") tell();
+  },
+});
+
+let told = "";
+/** The first word says that the stream is up. */
+function tell(): void {
+  const text = JSON.stringify(counts);
+  if (text === told) return;
+  told = text;
+  process.send?.({ ...counts });
+}
+setInterval(() => told !== "" && tell(), tellMs);
+
+process.on("message", ({ stanzas, inMessage, to, body }: Work) => {
+  const one = (n: number) =>
+    itemOf(
+      `m${n}`,
+      `<message from="user${n % 16}@${domain}" to="${to}" id="m${n}" type="chat"><body>${body}</body></message>`,
+    );
+  put(
+    Array.from({ length: Math.ceil(stanzas / inMessage) }, (_, index) => {
+      const first = index * inMessage;
+      const size = Math.min(inMessage, stanzas - first);
+      const items = Array.from({ length: size }, (_, n) => one(first + n));
+      return { body: writePack(items), group: `g${index}`, stanzas: size };
+    }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+connector.start();
