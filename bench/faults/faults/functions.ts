@@ -48,7 +48,9 @@ const crashes: Fault = {
   summary: "functions ended before, between and after their effects, 12 times",
   inboundLoss: "none",
   repeats: false,
-  lastsS: 75,
+  // Between two ends of one function, what it had in hand at the first has come again and is done: what is in hand at
+  // both counts as their cause, and is set aside.
+  lastsS: 180,
   strike: (rig) =>
     keepAskingContacts(rig, () => {
       let crashed = 0;
