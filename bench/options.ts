@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { type ServerKind, serverKinds } from "#local/servers/server.ts";
 import type { Settings } from "./bench.ts";
+import { readCount } from "./read-count.ts";
 
 export interface Options extends Settings {
   /** Which benches; all when none is named. */
@@ -41,12 +42,6 @@ ${Object.entries(purposes)
   --help            this text
 
 Tables go to standard output, as Markdown; progress goes to standard error.`;
-}
-
-function readCount(name: string, text: string): Result<number, string> {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= countMax) return ok(count);
-  return err(`--${name} takes a whole number, 1 to ${countMax}, not ${text}`);
 }
 
 function readServers(text: string): Result<readonly ServerKind[], string> {
@@ -96,7 +91,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   };
   const numbers: Record<string, number> = {};
   for (const [name, given] of Object.entries(counts)) {
-    const count = readCount(name, given);
+    const count = readCount(name, given, countMax);
     if (!count.ok) return count;
     numbers[name] = count.value;
   }

@@ -62,6 +62,23 @@ async function firstWord(child: ChildProcess, what: string): Promise<{ port?: nu
   return word;
 }
 
+/** A side that is one child, which tells its counts and is told what to send. */
+function sideOf<T>(
+  child: ChildProcess,
+  stop: Side["stop"],
+  progressOf: (told: T) => Done,
+  how: { readonly inMessage?: number } = {},
+): Side {
+  return {
+    pid: child.pid ?? 0,
+    onProgress(listener) {
+      child.removeAllListeners("message").on("message", (told: T) => listener(progressOf(told)));
+    },
+    send: (stanzas, to, body) => void child.send({ stanzas, ...how, to, body }),
+    stop,
+  };
+}
+
 export async function startBare(ground: Ground, way: Way): Promise<Side> {
   const service = `xmpp://127.0.0.1:${ground.componentPort}`;
   const { child, stop } = startChild(ground, "bare-component.mjs", [
@@ -71,16 +88,7 @@ export async function startBare(ground: Ground, way: Way): Promise<Side> {
     way,
   ]);
   await firstWord(child, "the bare component");
-  return {
-    pid: child.pid ?? 0,
-    onProgress(listener) {
-      child
-        .removeAllListeners("message")
-        .on("message", ({ count }: { count: number }) => listener({ taken: count, confirmed: undefined }));
-    },
-    send: (stanzas, to, body) => void child.send({ stanzas, to, body }),
-    stop,
-  };
+  return sideOf(child, stop, ({ count }: { count: number }) => ({ taken: count, confirmed: undefined }));
 }
 
 /** The connector's own parts with queues inside their process (`queue-inside.ts`). */
@@ -92,18 +100,11 @@ export async function startInside(ground: Ground, way: Way, inMessage: number): 
     way,
   ]);
   await firstWord(child, "the connector with its queues inside");
-  return {
-    pid: child.pid ?? 0,
-    onProgress(listener) {
-      child
-        .removeAllListeners("message")
-        .on("message", ({ taken, deleted }: { taken: number; deleted: number }) =>
-          listener({ taken, confirmed: deleted }),
-        );
-    },
-    send: (stanzas, to, body) => void child.send({ stanzas, inMessage, to, body }),
-    stop,
-  };
+  const progressOf = ({ taken, deleted }: { taken: number; deleted: number }) => ({
+    taken,
+    confirmed: deleted,
+  });
+  return sideOf(child, stop, progressOf, { inMessage });
 }
 
 /**

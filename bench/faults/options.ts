@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { type ServerKind, serverKinds } from "#local/servers/server.ts";
+import { readCount } from "../read-count.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Fault } from "./fault.ts";
 import { userCount } from "./rig.ts";
@@ -35,12 +36,6 @@ export const faultsHelp = `npm run faults -- [options]     breaks the bridge whi
   --help                        this text`;
 
 export const faultsList = catalogue.map(({ name, summary }) => `${name.padEnd(24)} ${summary}`).join("\n");
-
-function readCount(name: string, text: string, max = countMax, min = 1): Result<number, string> {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= min && count <= max) return ok(count);
-  return err(`--${name} takes a whole number, ${min} to ${max}, not ${text}`);
-}
 
 function readFaults(text: string | undefined): Result<readonly Fault[], string> {
   if (text === undefined) return ok(catalogue);
@@ -82,14 +77,14 @@ export function readFaultsOptions(args: readonly string[]): Result<FaultsOptions
     if (!faults.ok) return faults;
     const servers = readServers(values.server);
     if (!servers.ok) return servers;
-    const pairs = readCount("pairs", values.pairs);
+    const pairs = readCount("pairs", values.pairs, countMax);
     if (!pairs.ok) return pairs;
     if (pairs.value % userCount !== 0) {
       return err(`--pairs takes a multiple of ${userCount}, not ${pairs.value}`);
     }
-    const messages = readCount("messages", values.messages);
+    const messages = readCount("messages", values.messages, countMax);
     if (!messages.ok) return messages;
-    const rate = values.rate === undefined ? undefined : readCount("rate", values.rate);
+    const rate = values.rate === undefined ? undefined : readCount("rate", values.rate, countMax);
     if (rate?.ok === false) return rate;
     const seed = values.seed === undefined ? undefined : readCount("seed", values.seed, seedMax, 0);
     if (seed?.ok === false) return seed;
