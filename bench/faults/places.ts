@@ -43,17 +43,24 @@ export async function streamsUp(bridge: Bridge): Promise<RunningConnector[]> {
   return views.filter(({ health }) => health?.stream === "up").map(({ connector }) => connector);
 }
 
-/** Milliseconds until this connector has the stream, and its fence. */
+const upMsMax = 60_000;
+
+/**
+ * Milliseconds until one of these connectors has the stream under a later lease than this one. One that was killed and
+ * started again may be first: it counts the dead one's lease from its own first look.
+ */
 export async function upAfter(
-  connector: RunningConnector,
+  connectors: readonly RunningConnector[],
+  fence: number,
   signal?: AbortSignal,
-): Promise<{ ms: number; fence: number }> {
+): Promise<number> {
   const begun = performance.now();
   for (;;) {
-    const health = await askOfFirst(connector);
-    if (health?.stream === "up" && health.fence !== undefined) {
-      return { ms: Math.round(performance.now() - begun), fence: health.fence };
-    }
+    const views = await Promise.all(connectors.map(askOfFirst));
+    const isUp = views.some((health) => health?.stream === "up" && (health.fence ?? 0) > fence);
+    const ms = Math.round(performance.now() - begun);
+    if (isUp) return ms;
+    if (ms > upMsMax) throw new Error(`no connector has the stream above fence ${fence} after ${ms} ms`);
     await delay(lookMs, undefined, { ...(signal && { signal }) });
   }
 }

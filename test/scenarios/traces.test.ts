@@ -225,12 +225,12 @@ onEachServer(
 
     for (const name of ["SIGTERM", "SIGKILL"] as const) {
       test(`a take-over after ${name} leaves whole trees`, async () => {
-        const { holder, standby } = await placesOf(scenario.bridge);
+        const { holder, fence } = await placesOf(scenario.bridge);
         const ids = Array.from({ length: burst }, (_, index) => `${name}-${index}`);
         const events = await Promise.all(ids.slice(0, burst / 2).map((id) => says(alice, id)));
         signal(holder, name);
         events.push(...(await Promise.all(ids.slice(burst / 2).map((id) => says(alice, id)))));
-        await upAfter(standby);
+        await upAfter(scenario.bridge.connectors, fence);
         for (const id of ids) await hears(alice, id, backMsMax);
         for (const { id } of events) {
           const { traceId } = await traceOf(id, "message.sent");

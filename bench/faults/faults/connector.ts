@@ -3,14 +3,12 @@ import { waitUntil } from "#local/ports.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { placesOf, signal, streamsUp, upAfter } from "../places.ts";
 
-/** Strikes the connector that has the stream, and notes how long the one that stands by takes to have it. */
+/** Strikes the connector that has the stream, and notes how long another one takes to have it. */
 async function takeOver(rig: Rig, name: "SIGTERM" | "SIGKILL"): Promise<void> {
-  const { holder, standby, fence } = await placesOf(rig.bridge, rig.signal);
+  const { holder, fence } = await placesOf(rig.bridge, rig.signal);
   rig.noteUnderWay();
   signal(holder, name);
-  const up = await upAfter(standby, rig.signal);
-  rig.tookOver(up.ms);
-  if (up.fence <= fence) throw new Error(`the new holder has fence ${up.fence}, the old one had ${fence}`);
+  rig.tookOver(await upAfter(rig.bridge.connectors, fence, rig.signal));
 }
 
 const stops: Fault = {
@@ -72,9 +70,7 @@ const freeze: Fault = {
       const { holder, standby, fence } = await placesOf(rig.bridge, rig.signal);
       signal(holder, "SIGSTOP");
       try {
-        const up = await upAfter(standby, rig.signal);
-        rig.tookOver(up.ms);
-        if (up.fence <= fence) throw new Error(`the new holder's fence ${up.fence} is not above ${fence}`);
+        rig.tookOver(await upAfter([standby], fence, rig.signal));
         // Messages meet the new holder while the old one sleeps; then it wakes in the middle of them.
         await rig.progress(sleepsOnUntil);
       } finally {
