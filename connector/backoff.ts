@@ -16,13 +16,23 @@ export function backoffMs(failures: number, random: number, { msMin, msMax }: Ba
   return msMin + random * (bound - msMin);
 }
 
+/** How a stream has ended. */
+export interface EndedStream {
+  /** How long it was up, in milliseconds; 0 when it never was. */
+  readonly upMs: number;
+  /** The pause before it was tried. */
+  readonly waitedMs: number;
+  /** Another connection of the same component displaced it. */
+  readonly displaced: boolean;
+}
+
 /**
  * How many streams in a row have failed, with one that has just ended. One that was up for longer than the pause
- * before it begins a new row: else a link that breaks every ten seconds would soon be tried twice a minute only.
- *
- * @param upMs how long it was up; 0 when it never was.
- * @param waitedMs the pause before it was tried.
+ * before it begins a new row: else a link that breaks every ten seconds would soon be tried twice a minute only. One
+ * that was displaced does so only after the longest pause: two connectors that know nothing of each other would
+ * displace each other every second.
  */
-export function failuresAfter(failures: number, upMs: number, waitedMs: number): number {
-  return upMs > waitedMs ? 1 : failures + 1;
+export function failuresAfter(failures: number, ended: EndedStream, { msMax }: BackoffBounds): number {
+  const enoughMs = ended.displaced ? msMax : ended.waitedMs;
+  return ended.upMs > enoughMs ? 1 : failures + 1;
 }

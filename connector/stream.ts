@@ -206,6 +206,8 @@ export function makeStream(options: StreamOptions): Stream {
     await lease.opens(stopping.signal);
   };
 
+  const bounds = { msMin: limits.backoffMsMin, msMax: limits.backoffMsMax };
+
   const run = async () => {
     let failures = 0;
     let waitMs = 0;
@@ -220,11 +222,9 @@ export function makeStream(options: StreamOptions): Stream {
       const endedAt = performance.now();
       const lastedMs = Math.round(endedAt - startedAt);
       // A lease that comes anew begins with a clean slate.
-      failures = lease.mayOpen() ? failuresAfter(failures, endedAt - (upAt ?? endedAt), waitMs) : 0;
-      waitMs = backoffMs(failures, options.random(), {
-        msMin: limits.backoffMsMin,
-        msMax: limits.backoffMsMax,
-      });
+      const ended = { upMs: endedAt - (upAt ?? endedAt), waitedMs: waitMs, displaced: reason === "conflict" };
+      failures = lease.mayOpen() ? failuresAfter(failures, ended, bounds) : 0;
+      waitMs = backoffMs(failures, options.random(), bounds);
       const advice = adviceFor(reason);
       if (stopping.signal.aborted) break;
       const told = { reason, lastedMs, retryInMs: Math.round(waitMs), ...(advice && { advice }) };

@@ -28,10 +28,10 @@ test("two connectors that failed together wait differently", () => {
 });
 
 /** The pauses before streams that are up for so long each, with the longest that the dice allow. */
-function pausesOf(upMs: readonly number[]): number[] {
+function pausesOf(upMs: readonly number[], displaced = false): number[] {
   let [failures, waitMs] = [0, 0];
   return upMs.map((ms) => {
-    failures = failuresAfter(failures, ms, waitMs);
+    failures = failuresAfter(failures, { upMs: ms, waitedMs: waitMs, displaced }, bounds);
     waitMs = backoffMs(failures, 1, bounds);
     return waitMs;
   });
@@ -45,6 +45,11 @@ test("a server that never lets us in is asked less and less often", () => {
 
 test("a link that breaks every ten seconds is up again soon each time", () => {
   assert.deepEqual(pausesOf([10_000, 10_000, 10_000, 10_000, 10_000]), [1000, 1000, 1000, 1000, 1000]);
+});
+
+test("two connectors that displace each other come back less and less often", () => {
+  assert.deepEqual(pausesOf([5_000, 5_000, 10_000, 20_000, 25_000], true), [1000, 2000, 4000, 8000, 16_000]);
+  assert.deepEqual(pausesOf([5_000, 5_000, 30_001], true), [1000, 2000, 1000]);
 });
 
 test("a stream that was up for longer than the pause before it is followed by the shortest pause", () => {
