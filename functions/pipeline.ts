@@ -83,11 +83,15 @@ export async function setAside(
 }
 
 /** Handles one message; where our code fails, the message is set aside. Throws only what time mends. */
-async function handleRecord(work: Work, ports: Ports, record: QueueRecord): Promise<void> {
+async function handleRecord(
+  work: Work,
+  ports: Ports,
+  record: QueueRecord,
+  done: QueueRecord[],
+): Promise<void> {
   try {
     await work.handle(record, ports);
-    const { messageId: message, body } = record;
-    ports.log({ level: "info", event: "handled", function: work.name, message, items: itemIdsOf(body) });
+    done.push(record);
   } catch (error) {
     if (isTransient(error)) throw error;
     ports.log({
@@ -107,15 +111,16 @@ async function handleRecord(work: Work, ports: Ports, record: QueueRecord): Prom
   }
 }
 
-/** Handles a group in order. Returns the messages that have to come again. */
+/** Handles a group in order. Returns the messages that have to come again; adds to `done` those that were handled. */
 async function handleGroup(
   work: Work,
   ports: Ports,
   records: readonly QueueRecord[],
+  done: QueueRecord[],
 ): Promise<readonly QueueRecord[]> {
   for (const [index, record] of records.entries()) {
     try {
-      await handleRecord(work, ports, record);
+      await handleRecord(work, ports, record, done);
     } catch (error) {
       ports.log({
         level: "warn",
@@ -139,30 +144,35 @@ async function handleGroups(
   work: Work,
   ports: Ports,
   groups: readonly (readonly QueueRecord[])[],
+  done: QueueRecord[],
 ): Promise<QueueRecord[]> {
   const startedAt = ports.clock();
   const isSuspect = (group: readonly QueueRecord[]) => group.some(({ receives }) => receives > 1);
   const fresh = groups.filter((group) => !isSuspect(group));
-  const again = (await Promise.all(fresh.map((group) => handleGroup(work, ports, group)))).flat();
+  const again = (await Promise.all(fresh.map((group) => handleGroup(work, ports, group, done)))).flat();
   for (const group of groups.filter(isSuspect)) {
     const late = ports.clock() - startedAt >= limits.suspectsMsMax;
-    again.push(...(late ? group : await handleGroup(work, ports, group)));
+    again.push(...(late ? group : await handleGroup(work, ports, group, done)));
   }
   return again;
 }
 
 /** Makes the Lambda handler of a work. */
 export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const done = new WeakMap<SQSEvent, QueueRecord[]>();
   async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
     const { tracer, end } = beginInvocation(ports, work.name);
-    const again = await handleGroups(work, { ...ports, tracer }, byGroup(event.Records.map(toRecord)));
+    const handled: QueueRecord[] = [];
+    done.set(event, handled);
+    const groups = byGroup(event.Records.map(toRecord));
+    const again = await handleGroups(work, { ...ports, tracer }, groups, handled);
     await comeAgainSoon(ports, work, again);
     await end({ messages: event.Records.length, failed: again.length });
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
-  return middy<SQSEvent, SQSBatchResponse>().use(batchLog(work, ports)).handler(handle) as unknown as (
-    event: SQSEvent,
-  ) => Promise<SQSBatchResponse>;
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(logHandled(work, ports, done))
+    .handler(handle) as unknown as (event: SQSEvent) => Promise<SQSBatchResponse>;
 }
 
 /** Shortens the visibility of what comes again; without it the queue's own, longer one holds. */
@@ -177,21 +187,32 @@ async function comeAgainSoon(ports: Ports, work: Work, again: readonly QueueReco
   }
 }
 
-/** One line per batch. */
-function batchLog(work: Work, ports: Ports): middy.MiddlewareObj<SQSEvent, SQSBatchResponse> {
-  const started = new WeakMap<object, number>();
+/** The ids of a message and of all in it. */
+function idsOf({ messageId, body }: QueueRecord): readonly (readonly string[])[] {
+  const items = itemIdsOf(body);
+  return items.length === 1 ? [[messageId, ...items.flat()]] : [[messageId], ...items];
+}
+
+/** One line an invocation, with the ids of all that was handled: a line each would cost more than the handling. */
+function logHandled(
+  work: Work,
+  ports: Ports,
+  done: WeakMap<SQSEvent, readonly QueueRecord[]>,
+): middy.MiddlewareObj<SQSEvent, SQSBatchResponse> {
+  const started = new WeakMap<SQSEvent, number>();
   return {
-    before: (request) => {
-      started.set(request.event, ports.clock());
+    before: ({ event }) => {
+      started.set(event, ports.clock());
     },
-    after: (request) => {
+    after: ({ event, response }) => {
+      const now = ports.clock();
       ports.log({
         level: "info",
-        event: "batch",
+        event: "handled",
         function: work.name,
-        messages: request.event.Records.map(({ messageId }) => messageId),
-        failed: request.response?.batchItemFailures.length ?? 0,
-        ms: ports.clock() - (started.get(request.event) ?? ports.clock()),
+        items: done.get(event)?.flatMap(idsOf),
+        failed: response?.batchItemFailures.length ?? 0,
+        ms: now - (started.get(event) ?? now),
       });
     },
   };

@@ -41,7 +41,7 @@ export function loggedSince(before: ReadonlyMap<string, string>, now: ReadonlyMa
     if (!file.startsWith("function-") && !file.startsWith("connector")) continue;
     const news = text.slice(before.get(file)?.length ?? 0);
     logged.bytes += Buffer.byteLength(news);
-    for (const [, handledMs] of news.matchAll(/"event":"batch".*"ms":(\d+)/g)) {
+    for (const [, handledMs] of news.matchAll(/"event":"handled".*"ms":(\d+)/g)) {
       logged.invocations += 1;
       logged.handledMs += Number(handledMs);
     }

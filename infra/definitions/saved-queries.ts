@@ -52,7 +52,7 @@ export const savedQueries: readonly SavedQuery[] = [
   {
     name: "Slow batches",
     lines: [
-      "filter event = 'batch'",
+      "filter event = 'handled'",
       "stats count(*) as batches, pct(ms, 50), pct(ms, 99), max(ms) by function, bin(5m)",
     ],
   },

@@ -31,7 +31,7 @@ const textOf = (value: unknown) => (typeof value === "string" ? value : "");
 
 /** What a part says when it has done all of its work. */
 const isSuccess = ({ event, fields }: LogLine) =>
-  event === "stream.up" || event === "downlink.routed" || (event === "batch" && fields["failed"] === 0);
+  event === "stream.up" || event === "downlink.routed" || (event === "handled" && fields["failed"] === 0);
 
 /** Troubles that are told once, however long they last, and what tells of their end. */
 const ends: Readonly<Record<string, string>> = { "policy.unread": "policy.read" };

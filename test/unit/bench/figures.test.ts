@@ -48,7 +48,7 @@ test("a bill counts what was asked, and leaves out receives that brought nothing
 
 test("only what is new in our own logs counts", () => {
   const line = (ms: number) =>
-    `{"level":"info","event":"batch","function":"message","messages":["a"],"ms":${ms}}\n`;
+    `{"level":"info","event":"handled","function":"message","items":[["a"]],"failed":0,"ms":${ms}}\n`;
   const before = new Map([["function-message.log", line(5)]]);
   const now = new Map([
     ["function-message.log", line(5) + line(7) + line(8)],

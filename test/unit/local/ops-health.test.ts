@@ -132,7 +132,7 @@ describe("troubles", () => {
       ["function-native", 1, false],
       ["function-iq", 0, false],
     ] as const) {
-      const batch = { ...line(part, "batch", 10, { failed }), level: "info" };
+      const batch = { ...line(part, "handled", 10, { failed }), level: "info" };
       assert.equal(troublesOf([retry, batch], now).parts[0]?.over, over, `${part} ${failed}`);
     }
   });
