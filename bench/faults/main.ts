@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { stop as stopBundler } from "esbuild";
 import { buildAll } from "#infra/build.ts";
 import { stopOnSignal } from "#local/stop-signals.ts";
+import { loadNow, thisMachine } from "../machine.ts";
 import { type FaultsOptions, faultsHelp, faultsList, readFaultsOptions } from "./options.ts";
 import { tableOf } from "./report.ts";
 import { runFault } from "./run.ts";
@@ -24,6 +25,7 @@ function runsOf({ faults, servers }: FaultsOptions): Run[] {
 async function run(options: FaultsOptions, signal: AbortSignal): Promise<Series> {
   const { json } = options;
   const seed = options.seed ?? Date.now() % 2 ** 32;
+  const loadBefore = loadNow();
   log(`seed ${seed}`);
   log("bundling functions and connector …");
   await buildAll();
@@ -32,7 +34,9 @@ async function run(options: FaultsOptions, signal: AbortSignal): Promise<Series>
   return await runSeries(runsOf(options), {
     run: (one, tell) => runFault({ ...options, ...one, seed, full: true, build: false, signal, log: tell }),
     onOutcome(outcomes) {
-      if (json !== undefined) writeFileSync(json, `${JSON.stringify(outcomes, undefined, 2)}\n`);
+      if (json === undefined) return;
+      const all = { machine: thisMachine(), loadBefore, loadAfter: loadNow(), outcomes };
+      writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`);
     },
     log,
     signal,
