@@ -156,6 +156,8 @@ export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Prom
   async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
     const { tracer, end } = beginInvocation(ports, work.name);
     const again = await handleGroups(work, { ...ports, tracer }, byGroup(event.Records.map(toRecord)));
+    const refused = ports.refusals.take(work.name, ports.clock());
+    if (refused !== undefined) ports.log(refused);
     await comeAgainSoon(ports, work, again);
     await end({ messages: event.Records.length, failed: again.length });
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
