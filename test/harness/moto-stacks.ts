@@ -29,10 +29,12 @@ const stackMsMax = 60_000;
 
 /** In the order in which each may need what the ones before export. */
 export const stackNames = ["Causeway-State", "Causeway-Compute", "Causeway-Observability"] as const;
-export type StackName = (typeof stackNames)[number];
+/** Of no configuration but that it is there: nothing changes it. */
+export const searchStackName = "Causeway-TransactionSearch";
+export type StackName = (typeof stackNames)[number] | typeof searchStackName;
 
 /** Left out: moto has nothing that would hold them, by whatever API; and nothing else refers to them. */
-const leftOut = "AWS::Logs::QueryDefinition";
+const leftOut: readonly string[] = ["AWS::Logs::QueryDefinition", "AWS::XRay::TransactionSearchConfig"];
 
 /** The template for moto, and what is in it, by logical ids. */
 interface MotoTemplate {
@@ -67,7 +69,7 @@ interface Credentials {
 function template(outdir: string, stack: StackName): MotoTemplate {
   const whole = JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), "utf8"));
   const entries = Object.entries(whole.Resources as Record<string, Resource>);
-  const resources = Object.fromEntries(entries.filter(([, { Type }]) => Type !== leftOut));
+  const resources = Object.fromEntries(entries.filter(([, { Type }]) => !leftOut.includes(Type)));
   return { body: JSON.stringify({ ...whole, Resources: resources }), resources };
 }
 

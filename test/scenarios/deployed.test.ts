@@ -1,6 +1,6 @@
 /**
  * The templates are made, changed and deleted by CloudFormation, as far as moto plays it. What it cannot: saved queries
- * and Transaction Search are things that moto does not have at all; everything else in the templates is there.
+ * and the switch of Transaction Search are things that moto does not have at all; everything else in the templates is there.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -22,6 +22,7 @@ import {
   account,
   type MotoStacks,
   type StackName,
+  searchStackName,
   stackNames,
   startMotoStacks,
 } from "#test/harness/moto-stacks.ts";
@@ -30,6 +31,26 @@ const missing = missingMoto();
 const oneDomain = ["im.example.com"];
 const twoDomains = [...oneDomain, "im.example.org"];
 const oncall = "oncall@example.com";
+
+/** Kinds of things, by the calls that list them. */
+const whatTheyMake = [
+  "cloudwatch describe_alarms",
+  "cloudwatch list_dashboards",
+  "dynamodb list_tables",
+  "ec2 describe_security_groups",
+  "ecs list_clusters",
+  "ecs list_task_definitions",
+  "iam list_policies",
+  "iam list_roles",
+  "lambda list_event_source_mappings",
+  "lambda list_functions",
+  "logs describe_log_groups",
+  "logs describe_metric_filters",
+  "logs describe_resource_policies",
+  "secretsmanager list_secrets",
+  "sqs list_queues",
+  "ssm describe_parameters",
+];
 
 let stacks: MotoStacks;
 /** What there is at moto before anything is deployed: a VPC, as in a new account. */
@@ -191,13 +212,15 @@ describe("deployed to moto", { skip: missing && `skipped: ${missing}`, timeout: 
     const [vpcId = ""] = untouched["ec2 describe_vpcs"] ?? [];
     const subnetIds = (untouched["ec2 describe_subnets"] ?? []).slice(0, 2);
     const network = { vpcId, subnetIds, publicIp: true };
-    const outdir = await stacks.synthesise("unkept", { removal: "destroy", network });
-    for (const stack of stackNames) {
+    const change = { removal: "destroy", network, transactionSearch: true } as const;
+    const outdir = await stacks.synthesise("unkept", change);
+    const names = [...stackNames, searchStackName] as const;
+    for (const stack of names) {
       await stacks.create(outdir, stack);
       await assertWhole(outdir, stack);
     }
-    assert.ok(Object.keys(added()).length > 10);
-    for (const stack of stackNames.toReversed()) await stacks.remove(stack);
+    assert.deepEqual(Object.keys(added()).sort(), whatTheyMake);
+    for (const stack of names.toReversed()) await stacks.remove(stack);
     assert.deepEqual(added(), {});
   });
 });
