@@ -1,4 +1,5 @@
 /** Figures for CloudWatch, in its embedded metric format, and for a person at a terminal. */
+import { embeddedMetrics } from "#core/embedded-metrics.ts";
 import {
   type Counters,
   type CountName,
@@ -96,27 +97,13 @@ const valuesOf = (figures: readonly Figures[]) =>
  * @param now milliseconds since 1970.
  */
 export function metricLine(figures: readonly Figures[], now: number): string {
-  const metrics = valuesOf(figures);
   const [first, ...others] = figures;
   return JSON.stringify({
     time: new Date(now).toISOString(),
     level: "info",
     event: "metrics",
     ...(others.length === 0 && { domain: first?.health.domain }),
-    _aws: {
-      Timestamp: now,
-      CloudWatchMetrics: [
-        {
-          Namespace: "Causeway",
-          Dimensions: [["Part"]],
-          Metrics: metrics
-            .filter(({ name }) => metricNames.has(name))
-            .map(({ name, unit }) => ({ Name: name, Unit: unit })),
-        },
-      ],
-    },
-    Part: "connector",
-    ...Object.fromEntries(metrics.map(({ name, value }) => [name, value])),
+    ...embeddedMetrics("connector", valuesOf(figures), now, (name) => metricNames.has(name)),
   });
 }
 

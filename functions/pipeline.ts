@@ -166,6 +166,8 @@ export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Prom
     done.set(event, handled);
     const groups = byGroup(event.Records.map(toRecord));
     const again = await handleGroups(work, { ...ports, tracer }, groups, handled);
+    const refused = ports.refusals.take(work.name, ports.clock());
+    if (refused !== undefined) ports.log(refused);
     await comeAgainSoon(ports, work, again);
     await end({ messages: event.Records.length, failed: again.length });
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };

@@ -14,6 +14,7 @@ import { type Directory, makeDirectory } from "./directory.ts";
 import { ghostCaps } from "./ghost-caps.ts";
 import { type KnownCaps, makeKnownCaps } from "./known-caps.ts";
 import { makePolicies, type Policies } from "./policies.ts";
+import { makeRefusals, type Refusals } from "./refusals.ts";
 import { coalesceSends } from "./sender.ts";
 
 export interface Ports {
@@ -21,6 +22,7 @@ export interface Ports {
   readonly queues: Queues;
   readonly directory: Directory;
   readonly policies: Policies;
+  readonly refusals: Refusals;
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
   readonly resync: ResyncPace;
@@ -57,6 +59,7 @@ export function makePorts(options: {
     queues: coalesceSends(options.queues),
     directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
     policies: makePolicies({ table: options.table, clock }),
+    refusals: makeRefusals(),
     domains: options.domains,
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
     capabilities,

@@ -77,14 +77,14 @@ function rateTable(prices: Prices, { packing }: Measured): string {
 function priceTable({ prices }: Prices): string {
   return tableText(
     "Prices",
-    ["", "USD", "for", "free a month", "source", "as of"],
-    Object.entries(prices).map(([name, { usd, per, unit, freePerMonth, source, date }]) => [
+    ["", "USD", "for", "free a month", "read at", "page of"],
+    Object.entries(prices).map(([name, { usd, per, unit, freePerMonth, source, readAt, readOf }]) => [
       name,
       `${usd}`,
       per === 1 ? `a ${unit}` : `${per.toLocaleString("en-US")} of a ${unit}`,
       `${freePerMonth ?? ""}`,
-      source,
-      date,
+      readAt ?? source,
+      readOf ?? "",
     ]),
   );
 }

@@ -6,6 +6,8 @@ import { err, ok, type Result } from "#core/result.ts";
 
 export const pricesFile = join(import.meta.dirname, "../prices.json");
 
+const url = v.pipe(v.string("is no text"), v.url("is no URL"));
+const date = v.pipe(v.string("is no text"), v.isoDate("is no date such as 2026-11-24"));
 const price = v.strictObject({
   /** US dollars for {@link per} units. */
   usd: v.pipe(v.number("is no number"), v.minValue(0, "is below 0")),
@@ -13,8 +15,14 @@ const price = v.strictObject({
   unit: v.pipe(v.string("is no text"), v.minLength(1, "is empty")),
   /** Units that each account has free each month, for all that is in it. */
   freePerMonth: v.exactOptional(v.pipe(v.number("is no number"), v.minValue(0, "is below 0"))),
-  source: v.pipe(v.string("is no text"), v.url("is no URL")),
-  date: v.pipe(v.string("is no text"), v.isoDate("is no date such as 2026-11-24")),
+  /** The page of AWS that has it: the last word, made in the browser, so that no stored copy holds the number. */
+  source: url,
+  /** When it was looked up. */
+  date,
+  /** The page on which it was read, where that is another one. */
+  readAt: v.exactOptional(url),
+  /** That page's own date, where it has one. */
+  readOf: v.exactOptional(date),
 });
 
 export const priceNames = [
@@ -87,5 +95,5 @@ export function ourPrices(): Prices {
 export function pricesText({ region, prices }: Prices): string {
   const dates = Object.values(prices).map(({ date }) => date);
   const [oldest] = dates.toSorted();
-  return `list prices of ${region}, the oldest of ${oldest}; the source of each is in the price file`;
+  return `list prices of ${region}, the oldest looked up on ${oldest}; the source of each is in the price file`;
 }

@@ -14,11 +14,13 @@ import { nativeWork } from "#functions/native.ts";
 import type { Work } from "#functions/pipeline.ts";
 import type { Ports } from "#functions/ports.ts";
 import { presenceWork } from "#functions/presence.ts";
+import { readMetrics } from "#test/harness/embedded-metrics.ts";
 import {
   announce,
   domain,
   type Engines,
   emptyQueues,
+  type LogEntry,
   now,
   portsOver,
   relate,
@@ -73,6 +75,9 @@ async function outcome(stage: Stage) {
   return { events, answers };
 }
 const nothing = { events: [], answers: [] };
+
+const valuesOf = (metrics: ReturnType<typeof readMetrics>) =>
+  Object.fromEntries(Object.entries(metrics).map(([name, { value }]) => [name, value]));
 
 describe("a denied domain", () => {
   before(() => set(deny));
@@ -162,6 +167,30 @@ describe("a denied domain", () => {
     await handle(messageWork, one);
     assert.deepEqual((await outcome(stage)).events, ["message.sent"]);
   });
+});
+
+test("who is kept out is counted by the reason, once an invocation, and nobody is named", async () => {
+  const log: LogEntry[] = [];
+  const ports = portsOver(engines, { log });
+  const counted = () => {
+    const lines = log.splice(0).filter(({ event }) => event === "inbound.refused");
+    for (const line of lines) assert.doesNotMatch(JSON.stringify(line), /@|user\d|contact\d/);
+    return lines.map((line) => [line["function"], line["Part"], valuesOf(readMetrics(JSON.stringify(line)))]);
+  };
+  await set(deny);
+  const [one, other] = [await meet({ state: "both" }), await meet()];
+  const records = [says(one), says(one, { type: "headline" }), says(other)];
+  assert.deepEqual(await invoke(messageWork, ports, records), { batchItemFailures: [] });
+  assert.deepEqual(counted(), [["message", "functions", { RefusedDenied: 3 }]]);
+  await handle(presenceWork, shows(one), ports);
+  assert.deepEqual(counted(), [["presence", "functions", { RefusedDenied: 1 }]]);
+
+  await set({ strangers: "nothing" });
+  const later = portsOver(engines, { log });
+  await handle(messageWork, says(other), later);
+  await handle(messageWork, says(one), later);
+  await handle(messageWork, says(await meet(null)), later);
+  assert.deepEqual(counted(), [["message", "functions", { RefusedStranger: 1 }]]);
 });
 
 describe("strangers", () => {

@@ -66,3 +66,9 @@ test("it comes through where strangers may nothing", async () => {
   await note("m1", "urn:x e9/0");
   assert.deepEqual(await delivered(), [["message.routed", "m1", undefined]]);
 });
+
+test("it comes through where the contact's domain was denied since", async () => {
+  await engines.table.writePolicy(domain, { ...openPolicy, deny: ["example.org"] });
+  await note("m1", "urn:x e10/0");
+  assert.deepEqual(await delivered(), [["message.routed", "m1", undefined]]);
+});

@@ -1,104 +1,60 @@
-/** The templates are made, changed and deleted by CloudFormation, as far as moto plays it: test/harness/for-moto.ts. */
+/**
+ * The templates are made, changed and deleted by CloudFormation, as far as moto plays it. What it cannot: saved queries
+ * and the switch of Transaction Search are things that moto does not have at all; everything else in the templates is there.
+ */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import {
-  CloudFormationClient,
-  CreateStackCommand,
-  DeleteStackCommand,
-  DescribeStackResourcesCommand,
-  DescribeStacksCommand,
-  UpdateStackCommand,
-} from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand } from "@aws-sdk/client-sqs";
-import { App } from "aws-cdk-lib";
+import { GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { queueNames } from "#core/contract/queues.ts";
 import { buildAll, connectorFolder, functionFolder } from "#infra/build.ts";
-import type { Deployment } from "#infra/config.ts";
+import { alarmDefinitionsOf } from "#infra/definitions/alarms.ts";
 import { functionNames } from "#infra/definitions/functions.ts";
 import { deadLetterNameOf, physicalNameOf, queueAttributesOf } from "#infra/definitions/queues.ts";
 import { tableDefinition } from "#infra/definitions/table.ts";
-import { makeDeployment } from "#infra/deployment.ts";
-import { readConfig } from "#infra/read-config.ts";
-import { dynamodbClientFor, localCredentials, localRegion, sqsClientFor } from "#local/aws-clients.ts";
-import { waitUntil } from "#local/ports.ts";
-import { forMoto } from "#test/harness/for-moto.ts";
-import { type Moto, missingMoto, startMoto } from "#test/harness/moto.ts";
+import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients.ts";
+import { type Inventory, missingMoto } from "#test/harness/moto.ts";
+import {
+  account,
+  type MotoStacks,
+  type StackName,
+  searchStackName,
+  stackNames,
+  startMotoStacks,
+} from "#test/harness/moto-stacks.ts";
 
 const missing = missingMoto();
-const folder = mkdtempSync(join(tmpdir(), "causeway-deployed-"));
-const root = join(import.meta.dirname, "../..");
-const stackNames = ["Causeway-State", "Causeway-Compute", "Causeway-Observability"] as const;
-type StackName = (typeof stackNames)[number];
+const oneDomain = ["im.example.com"];
+const twoDomains = [...oneDomain, "im.example.org"];
+const oncall = "oncall@example.com";
 
-/** moto's account. */
-const account = "123456789012";
-const assets = `cdk-hnb659fds-assets-${account}-${localRegion}`;
-const stackMsMax = 60_000;
+/** Kinds of things, by the calls that list them. */
+const whatTheyMake = [
+  "cloudwatch describe_alarms",
+  "cloudwatch list_dashboards",
+  "dynamodb list_tables",
+  "ec2 describe_security_groups",
+  "ecs list_clusters",
+  "ecs list_task_definitions",
+  "iam list_policies",
+  "iam list_roles",
+  "lambda list_event_source_mappings",
+  "lambda list_functions",
+  "logs describe_log_groups",
+  "logs describe_metric_filters",
+  "logs describe_resource_policies",
+  "secretsmanager list_secrets",
+  "sqs list_queues",
+  "ssm describe_parameters",
+];
 
-let moto: Moto;
-let cloudformation: CloudFormationClient;
-let secretArn: string;
-
-/** Synthesises a deployment of the real bundles. */
-function assembly(name: string, change: Partial<Deployment>): string {
-  const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
-  const outdir = join(folder, name);
-  const app = new App({ context, outdir, analyticsReporting: false });
-  const declared = {
-    domains: ["im.example.com"],
-    xmppService: "xmpps://xmpp.example.com:5348",
-    // moto's CloudFormation makes no secrets: one that is there.
-    xmppSecretArn: secretArn,
-    ...change,
-  } satisfies Deployment;
-  makeDeployment(app, readConfig(declared), { functionFolder, connectorFolder });
-  app.synth();
-  return outdir;
-}
-
-const templateOf = (outdir: string, stack: StackName) =>
-  forMoto(JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), "utf8")));
-
-/** Puts the bundles where the templates say that they are, as `cdk deploy` does; the bytes are the module's. */
-async function upload(outdir: string): Promise<void> {
-  await fetch(`${moto.endpoint}/${assets}`, { method: "PUT" });
-  for (const entry of readdirSync(outdir).filter((each) => /^asset\.[0-9a-f]{64}$/.test(each))) {
-    const key = `${entry.slice("asset.".length)}.zip`;
-    const body = readFileSync(join(outdir, entry, "index.mjs"));
-    await fetch(`${moto.endpoint}/${assets}/${key}`, { method: "PUT", body });
-  }
-}
-
-async function settled(StackName: string, status: string): Promise<void> {
-  const check = async () => {
-    const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({ StackName }));
-    return Stacks[0]?.StackStatus === status;
-  };
-  await waitUntil(check, { what: `${StackName} ${status}`, timeoutMs: stackMsMax });
-}
-
-async function resourcesOf(StackName: string): Promise<Map<string, string>> {
-  const { StackResources = [] } = await cloudformation.send(new DescribeStackResourcesCommand({ StackName }));
-  return new Map(
-    StackResources.map(({ LogicalResourceId = "", PhysicalResourceId = "" }) => [
-      LogicalResourceId,
-      PhysicalResourceId,
-    ]),
-  );
-}
-
-async function update(StackName: StackName, outdir: string): Promise<void> {
-  const TemplateBody = templateOf(outdir, StackName);
-  await cloudformation.send(
-    new UpdateStackCommand({ StackName, TemplateBody, Capabilities: ["CAPABILITY_IAM"] }),
-  );
-  await settled(StackName, "UPDATE_COMPLETE");
-}
+let stacks: MotoStacks;
+/** What there is at moto before anything is deployed: a VPC, as in a new account. */
+let untouched: Inventory;
 
 /** Tells moto which service is called, where there is no client of it here; it looks at no signature. */
 const signedFor = (service: string) => ({
@@ -106,9 +62,9 @@ const signedFor = (service: string) => ({
 });
 
 async function desiredConnectors(): Promise<number | undefined> {
-  const compute = await resourcesOf("Causeway-Compute");
+  const compute = await stacks.resourcesOf("Causeway-Compute");
   const find = (pattern: RegExp) => [...compute].find(([id]) => pattern.test(id))?.[1];
-  const answer = await fetch(moto.endpoint, {
+  const answer = await fetch(stacks.client.endpoint, {
     method: "POST",
     headers: {
       ...signedFor("ecs"),
@@ -123,50 +79,65 @@ async function desiredConnectors(): Promise<number | undefined> {
   return services.find(({ status }) => status === "ACTIVE")?.desiredCount;
 }
 
+async function retentionDays(): Promise<readonly unknown[]> {
+  const logs = new CloudWatchLogsClient(stacks.client);
+  const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({}));
+  logs.destroy();
+  return logGroups.map(({ retentionInDays }) => retentionInDays);
+}
+
+/** The alarms that are there, each by its name with whom it tells. */
+async function alarms(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const cloudwatch = new CloudWatchClient(stacks.client);
+  const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({}));
+  cloudwatch.destroy();
+  return new Map(MetricAlarms.map(({ AlarmName = "", AlarmActions = [] }) => [AlarmName, AlarmActions]));
+}
+
+const alarmNames = (domains: readonly string[]) =>
+  alarmDefinitionsOf(domains)
+    .map(({ id }) => `causeway-${id}`)
+    .sort();
+
+async function assertWhole(outdir: string, stack: StackName): Promise<void> {
+  const made = await stacks.resourcesOf(stack);
+  assert.deepEqual([...made.keys()].sort(), Object.keys(stacks.template(outdir, stack).resources).sort());
+}
+
+/** What there is now and was not there at first, by kind; fails where something of that is gone. */
+function added(): Inventory {
+  const entries = Object.entries(stacks.moto.inventory()).map(([kind, ids]) => {
+    const before = new Set(untouched[kind]);
+    assert.equal(before.difference(new Set(ids)).size, 0, `${kind} lost some of ${[...before]}`);
+    return [kind, ids.filter((id) => !before.has(id))] as const;
+  });
+  return Object.fromEntries(entries.filter(([, ids]) => ids.length > 0));
+}
+
 describe("deployed to moto", { skip: missing && `skipped: ${missing}`, timeout: 280_000 }, () => {
+  let created = "";
   const atFirst = new Map<string, string>();
 
   before(async () => {
     if (process.env["CAUSEWAY_BUNDLED"] !== "1") await buildAll();
-    moto = await startMoto(join(folder, "moto.log"));
-    const credentials = {
-      accessKeyId: localCredentials.AWS_ACCESS_KEY_ID,
-      secretAccessKey: localCredentials.AWS_SECRET_ACCESS_KEY,
-    };
-    const options = { endpoint: moto.endpoint, region: localRegion, credentials };
-    cloudformation = new CloudFormationClient(options);
-    const secrets = new SecretsManagerClient(options);
-    const made = await secrets.send(
-      new CreateSecretCommand({ Name: "xmpp", SecretString: "not-a-real-one" }),
-    );
-    secrets.destroy();
-    secretArn = String(made.ARN);
+    stacks = await startMotoStacks();
+    untouched = stacks.moto.inventory();
   });
-  after(async () => {
-    cloudformation?.destroy();
-    await moto?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => stacks?.stop());
 
-  test("all stacks are created, with everything in them that moto knows", async () => {
-    const outdir = assembly("created", {});
-    await upload(outdir);
-    for (const StackName of stackNames) {
-      const TemplateBody = templateOf(outdir, StackName);
-      const Capabilities = ["CAPABILITY_IAM"] as const;
-      await cloudformation.send(
-        new CreateStackCommand({ StackName, TemplateBody, Capabilities: [...Capabilities] }),
-      );
-      await settled(StackName, "CREATE_COMPLETE");
-      const made = await resourcesOf(StackName);
-      assert.deepEqual([...made.keys()].sort(), Object.keys(JSON.parse(TemplateBody).Resources).sort());
+  test("all stacks are created, with everything in them", async () => {
+    created = await stacks.synthesise("created");
+    for (const stack of stackNames) {
+      await stacks.create(created, stack);
+      await assertWhole(created, stack);
     }
-    for (const [id, physical] of await resourcesOf("Causeway-State")) atFirst.set(id, physical);
+    for (const [id, physical] of await stacks.resourcesOf("Causeway-State")) atFirst.set(id, physical);
     assert.equal(await desiredConnectors(), 2);
+    assert.deepEqual([...(await alarms()).keys()].sort(), alarmNames(oneDomain));
   });
 
   test("queues and table are what the definitions say, and so what runs on one machine", async () => {
-    const sqs = sqsClientFor(moto.endpoint);
+    const sqs = sqsClientFor(stacks.client.endpoint);
     for (const queue of queueNames) {
       for (const [QueueName, isDead] of [
         [physicalNameOf(queue), false],
@@ -181,10 +152,11 @@ describe("deployed to moto", { skip: missing && `skipped: ${missing}`, timeout: 
         assert.partialDeepStrictEqual(Attributes, wanted, QueueName);
         const redrive = Attributes["RedrivePolicy"];
         assert.deepEqual(redrive && JSON.parse(redrive), RedrivePolicy && JSON.parse(RedrivePolicy));
+        assert.match(String(Attributes["Policy"]), /aws:SecureTransport/);
       }
     }
     sqs.destroy();
-    const dynamodb = dynamodbClientFor(moto.endpoint);
+    const dynamodb = dynamodbClientFor(stacks.client.endpoint);
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableDefinition.name }));
     dynamodb.destroy();
     assert.deepEqual(Table?.KeySchema, [
@@ -196,46 +168,59 @@ describe("deployed to moto", { skip: missing && `skipped: ${missing}`, timeout: 
   });
 
   test("what would be uploaded is byte for byte what npm start runs", () => {
-    const uploaded = readdirSync(join(folder, "created"))
+    const uploaded = readdirSync(created)
       .filter((each) => each.startsWith("asset."))
-      .map((each) => readFileSync(join(folder, "created", each, "index.mjs"), "utf8"));
+      .map((each) => readFileSync(join(created, each, "index.mjs"), "utf8"));
     for (const name of functionNames) {
       assert.ok(uploaded.includes(readFileSync(join(functionFolder(name), "index.mjs"), "utf8")), name);
     }
     assert.ok(uploaded.includes(readFileSync(join(connectorFolder, "index.mjs"), "utf8")));
   });
 
-  test("a changed configuration changes what runs", async () => {
-    const outdir = assembly("changed", { standby: false, logRetentionDays: 7 });
-    await upload(outdir);
-    await update("Causeway-Compute", outdir);
+  test("a changed configuration changes all stacks, and leaves what holds data alone", async () => {
+    const change = { domains: twoDomains, standby: false, logRetentionDays: 7, alarmEmail: oncall };
+    const changed = await stacks.synthesise("changed", change);
+    for (const stack of stackNames) {
+      await stacks.update(changed, stack);
+      await assertWhole(changed, stack);
+    }
+    const state = await stacks.resourcesOf("Causeway-State");
+    for (const [id, physical] of atFirst) assert.equal(state.get(id), physical, id);
+    // Two outbound queues and their dead letters, each with its policy.
+    assert.equal(state.size, atFirst.size + 8);
     assert.equal(await desiredConnectors(), 1);
+    assert.deepEqual(new Set(await retentionDays()), new Set([7]));
+    const now = await alarms();
+    assert.deepEqual([...now.keys()].sort(), alarmNames(twoDomains));
+    const [topic] = stacks.moto.inventory()["sns list_topics"] ?? [];
+    for (const [name, actions] of now) assert.deepEqual(actions, [topic], name);
+    assert.deepEqual(stacks.moto.inventory()["sns list_subscriptions"], [oncall]);
   });
 
-  // By itself: moto's CloudFormation tells nobody what an updated stack exports.
-  test("a further domain brings its queues, and leaves the other queues and the table alone", async () => {
-    await update("Causeway-State", assembly("grown", { domains: ["im.example.com", "im.example.org"] }));
-    const now = await resourcesOf("Causeway-State");
-    for (const [id, physical] of atFirst) assert.equal(now.get(id), physical, id);
-    // Two outbound queues with their dead letters.
-    assert.equal(now.size, atFirst.size + 4);
+  test("all stacks are deleted, with everything in them but queues, table and secret", async () => {
+    for (const stack of stackNames.toReversed()) await stacks.remove(stack);
+    const { "sqs list_queues": queues = [], ...rest } = added();
+    assert.equal(queues.length, 2 * (queueNames.length + 2));
+    const { "secretsmanager list_secrets": secrets = [], ...others } = rest;
+    assert.equal(secrets.length, 1);
+    assert.deepEqual(others, { "dynamodb list_tables": [tableDefinition.name] });
   });
 
-  test("what runs is deleted; queues and table stay, whoever deletes their stack", async () => {
-    await cloudformation.send(new DeleteStackCommand({ StackName: "Causeway-Observability" }));
-    // Everything else is gone by then; moto's CloudFormation deletes no routes, and then no network with routes.
-    const leaving = cloudformation.send(new DeleteStackCommand({ StackName: "Causeway-Compute" }));
-    await assert.rejects(leaving, /The vpc \S+ has dependencies/);
-    const functions = await fetch(`${moto.endpoint}/2015-03-31/functions/`, { headers: signedFor("lambda") });
-    assert.deepEqual(((await functions.json()) as { readonly Functions: readonly unknown[] }).Functions, []);
-    await cloudformation.send(new DeleteStackCommand({ StackName: "Causeway-State" }));
-    const sqs = sqsClientFor(moto.endpoint);
-    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
-    sqs.destroy();
-    assert.equal(QueueUrls.length, 2 * (queueNames.length + 2));
-    const dynamodb = dynamodbClientFor(moto.endpoint);
-    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableDefinition.name }));
-    dynamodb.destroy();
-    assert.equal(Table?.TableStatus, "ACTIVE");
+  test("told to keep nothing, and in a VPC that was there, they leave that VPC and nothing else", async () => {
+    await stacks.reset();
+    untouched = stacks.moto.inventory();
+    const [vpcId = ""] = untouched["ec2 describe_vpcs"] ?? [];
+    const subnetIds = (untouched["ec2 describe_subnets"] ?? []).slice(0, 2);
+    const network = { vpcId, subnetIds, publicIp: true };
+    const change = { removal: "destroy", network, transactionSearch: true } as const;
+    const outdir = await stacks.synthesise("unkept", change);
+    const names = [...stackNames, searchStackName] as const;
+    for (const stack of names) {
+      await stacks.create(outdir, stack);
+      await assertWhole(outdir, stack);
+    }
+    assert.deepEqual(Object.keys(added()).sort(), whatTheyMake);
+    for (const stack of names.toReversed()) await stacks.remove(stack);
+    assert.deepEqual(added(), {});
   });
 });

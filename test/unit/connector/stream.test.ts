@@ -221,7 +221,8 @@ test("without a fence no stream is used, and no server dialled again until the t
 test("a table that does not answer when a stream begins is given up, and the stream with it", async (t) => {
   let asked = 0;
   const rig = await startRig(t, {
-    limits: { connectMsMax: 60 },
+    // Enough for a busy machine to connect in, as the same limit ends that.
+    limits: { connectMsMax: 500 },
     takeFence: () => (++asked < 2 ? new Promise<never>(() => {}) : Promise.resolve(1)),
   });
   const first = await rig.accept();
