@@ -145,7 +145,7 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
         ports,
         record.messageId,
         jobs.map((job) => ({
-          note: job.item.seq,
+          cause: causeId(job.item),
           handle: () => isolate(ports, record, [job]),
           giveUp: () => itemAside(ports, group, job.item, crashed),
         })),
