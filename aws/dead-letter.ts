@@ -12,7 +12,7 @@ export interface DeadLetter {
   readonly trace?: string;
   /** RFC 3339. */
   readonly at: string;
-  /** The item itself, so that it can be replayed. */
+  /** The item as a message of its queue, with all that belongs to it, so that it can be replayed. */
   readonly body?: string;
   /** The item is larger than a letter may be: `body` is its beginning. */
   readonly cut?: true;

@@ -71,9 +71,18 @@ export function sendToDaemon(host: string, port: number): SendSpans {
     new Promise<void>((resolve, reject) => {
       socket.send(datagramOf(spans), port, host, (error) => (error ? reject(error) : resolve()));
     });
-  return async (spans) => {
-    for (let i = 0; i < spans.length; i += limits.traceDatagramSpansMax) {
-      await sendOne(spans.slice(i, i + limits.traceDatagramSpansMax));
+  return async (spans, signal) => {
+    const over = Promise.withResolvers<never>();
+    const giveUp = () => over.reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      for (let i = 0; i < spans.length; i += limits.traceDatagramSpansMax) {
+        signal.throwIfAborted();
+        // The name of the host may have to be looked up.
+        await Promise.race([sendOne(spans.slice(i, i + limits.traceDatagramSpansMax)), over.promise]);
+      }
+    } finally {
+      signal.removeEventListener("abort", giveUp);
     }
   };
 }

@@ -64,7 +64,11 @@ export const walkProgressSchema = v.object({
   done: v.boolean(),
 });
 
-export const noteSchema = v.array(v.number());
+export const noteSchema = v.object({
+  inHand: v.exactOptional(v.string()),
+  ends: v.array(v.tuple([v.string(), v.number()])),
+  aside: v.array(v.string()),
+});
 
 const cloudEvent = v.looseObject({
   specversion: v.literal("1.0"),

@@ -26,24 +26,21 @@ export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMeth
     },
 
     async readNote(messageId) {
-      const answer = await client.send(
+      const { Item } = await client.send(
         new GetItemCommand({ TableName, Key: keyItem(noteKey(messageId)), ConsistentRead: true }),
       );
-      if (answer.Item === undefined) return undefined;
-      return {
-        items: readJson(answer.Item, "items", noteSchema),
-        expiresS: readNumber(answer.Item, "expires") ?? 0,
-      };
+      if (Item === undefined) return undefined;
+      return { note: readJson(Item, "note", noteSchema), expiresS: readNumber(Item, "expires") ?? 0 };
     },
 
-    async writeNote(messageId, items, expiresS) {
+    async writeNote(messageId, note, expiresS) {
       const key = keyItem(noteKey(messageId));
-      if (items.length === 0) await client.send(new DeleteItemCommand({ TableName, Key: key }));
-      else {
-        await client.send(
-          new PutItemCommand({ TableName, Item: { ...key, items: json(items), expires: n(expiresS) } }),
-        );
-      }
+      const saysNothing = note.inHand === undefined && note.ends.length === 0 && note.aside.length === 0;
+      await (saysNothing
+        ? client.send(new DeleteItemCommand({ TableName, Key: key }))
+        : client.send(
+            new PutItemCommand({ TableName, Item: { ...key, note: json(note), expires: n(expiresS) } }),
+          ));
     },
   };
 }

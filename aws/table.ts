@@ -96,11 +96,14 @@ export interface OfflineProgress {
   readonly done: boolean;
 }
 
-/** Which items of a queue message were in hand, and are not to be tried again. */
+/** What is known of the items of a queue message that came back. Items are named as their letters name them: by cause. */
 export interface Note {
-  readonly items: readonly number[];
-  /** In seconds since 1970: `limits.noteKeptS` after it was written. */
-  readonly expiresS: number;
+  /** The one that is being handled. */
+  readonly inHand?: string | undefined;
+  /** How often the function has ended with an item in hand that has not been handled since. */
+  readonly ends: readonly (readonly [cause: string, count: number])[];
+  /** Those that were set aside for it. */
+  readonly aside: readonly string[];
 }
 
 /** The lease of a domain's stream as it stands in the table. */
@@ -237,7 +240,11 @@ export interface Table {
   tellOnce(pair: Pair, causeId: string, nowS: number, untilS: number): Promise<boolean>;
 
   /** The items of a queue message that were being handled when a function died. 1 read. */
-  readNote(messageId: string): Promise<Note | undefined>;
-  /** Keeps a note; an empty one is removed. 1 write. */
-  writeNote(messageId: string, items: readonly number[], expiresS: number): Promise<void>;
+  readNote(messageId: string): Promise<{ readonly note: Note; readonly expiresS: number } | undefined>;
+  /**
+   * Keeps a note; one that says nothing is removed. 1 write.
+   *
+   * @param expiresS in seconds since 1970
+   */
+  writeNote(messageId: string, note: Note, expiresS: number): Promise<void>;
 }

@@ -124,6 +124,8 @@ export const limits = {
   pairsAtOnceMax: 16,
   /** How long a function begins with groups of messages that came back, which it handles one after another. */
   suspectsMsMax: 4_000,
+  /** Ends of a function with one and the same item in hand, and nothing else, after which the item is set aside. */
+  endsInHandMax: 2,
   /** How long a note about an item that was being handled is kept. */
   noteKeptS: 3600,
   /** So young it may be of an instance that is still at work: twice what a function has, and less than its queue hides. */

@@ -73,7 +73,9 @@ export const nativeWork: Work = {
     if (record.receives === 1) return handleRecord(record, ports);
     const { messageId, body, group } = record;
     const giveUp = () => setAside(ports, nativeWork, { ...crashed, cause: messageId, body, group });
-    return oneByOne(ports, messageId, [{ note: 0, handle: () => handleRecord(record, ports), giveUp }]);
+    return oneByOne(ports, messageId, [
+      { cause: messageId, handle: () => handleRecord(record, ports), giveUp },
+    ]);
   },
 };
 

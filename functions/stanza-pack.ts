@@ -1,7 +1,7 @@
 /** Packs of stanzas from the connector: read, sorted by pair, handled pair by pair, the broken ones set aside. */
 import { isTransient, TransientFault } from "#aws/faults.ts";
 import { hashId } from "#aws/hash.ts";
-import { type InboundItem, readInboundPack } from "#core/contract/envelope.ts";
+import { encodeItem, type InboundItem, readInboundPack, writePack } from "#core/contract/envelope.ts";
 import { stanzaMark } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
@@ -69,7 +69,8 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
     item: InboundItem,
     why: { reason: string; text: string },
   ) {
-    const letter = { ...why, cause: causeId(item), trace: item.trace, body: item.xml, group };
+    const body = writePack([encodeItem(item)]);
+    const letter = { ...why, cause: causeId(item), trace: item.trace, body, group };
     const span = ports.tracer.follow("set aside", item.trace, () => ({ queue, cause: causeId(item) }));
     span.fail(why.reason);
     await underSpans([span], () => setAside(ports, { name, queue }, letter));
@@ -145,7 +146,7 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
         ports,
         record.messageId,
         jobs.map((job) => ({
-          note: job.item.seq,
+          cause: causeId(job.item),
           handle: () => isolate(ports, record, [job]),
           giveUp: () => itemAside(ports, group, job.item, crashed),
         })),

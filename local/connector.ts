@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { Health, ProcessHealth } from "#connector/health.ts";
+import * as v from "valibot";
+import type { Health } from "#connector/health.ts";
 import { connectorFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
 import type { FurtherDomain } from "./component-domains.ts";
@@ -25,17 +26,36 @@ export interface ConnectorOptions {
   readonly onStatus?: (line: string) => void;
 }
 
-const askMsMax = 1_000;
+const healthSchema = v.object({
+  domains: v.array(
+    v.object({
+      domain: v.string(),
+      stream: v.string(),
+      lease: v.exactOptional(v.picklist(["standby", "holder", "ended"])),
+      leaseFresh: v.exactOptional(v.boolean()),
+      fence: v.exactOptional(v.number()),
+      since: v.exactOptional(v.string()),
+      windowStanzas: v.number(),
+      held: v.number(),
+    }),
+  ),
+});
 
-/** What the connector says of each of its domains; `undefined` when it does not. */
-export async function askConnector(healthPort: number): Promise<readonly Health[] | undefined> {
+const askMsMax = 2_000;
+
+/** What the connector at a URL says of each of its domains; `undefined` when it does not. */
+export async function askConnectorAt(url: string): Promise<readonly Health[] | undefined> {
   try {
-    const signal = AbortSignal.timeout(askMsMax);
-    const answer = await fetch(`http://127.0.0.1:${healthPort}/live`, { signal });
-    return answer.ok ? ((await answer.json()) as ProcessHealth).domains : undefined;
+    const answer = await fetch(`${url}/live`, { signal: AbortSignal.timeout(askMsMax) });
+    return answer.ok ? v.parse(healthSchema, await answer.json()).domains : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The same of one on this machine. */
+export function askConnector(healthPort: number): Promise<readonly Health[] | undefined> {
+  return askConnectorAt(`http://127.0.0.1:${healthPort}`);
 }
 
 /** Whether all of the connector's streams to the XMPP server are up. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   type OutboundQueue,
@@ -176,13 +176,4 @@ export function writeEndpoints(file: string, endpoints: Endpoints): void {
 /** Removes the endpoints file; it may be missing. */
 export function removeEndpoints(file: string): void {
   rmSync(file, { force: true });
-}
-
-/** Reads the endpoints of a bridge that runs in another process; `undefined` where none does. */
-export function readEndpoints(file: string): Endpoints | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Endpoints;
-  } catch {
-    return undefined;
-  }
 }

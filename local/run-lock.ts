@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
 
 /** When a process was started, in clock ticks since boot; tells a process from a later one of the same pid. */
@@ -12,19 +13,26 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** The code of an error of the system. */
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
+
+/** Whether there is such a process. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    // It runs under another user.
+    return codeOf(error) === "EPERM";
   }
 }
 
-interface Owner {
-  readonly pid: number;
-  readonly startTime?: string;
-}
+const ownerSchema = v.object({
+  // 0 and less would mean groups of processes.
+  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  startTime: v.exactOptional(v.string()),
+});
+type Owner = v.InferOutput<typeof ownerSchema>;
 
 export interface RunLock {
   /** Whether an earlier run ended without releasing the folder. */
@@ -43,7 +51,7 @@ export function takeRunLock(stateDir: string): Result<RunLock, number> {
       writeFileSync(file, JSON.stringify(mine), { flag: "wx" });
       return ok({ stale, release: () => rmSync(file, { force: true }) });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
     }
     const owner = readOwner(file);
     if (owner !== undefined && isSame(owner)) return err(owner.pid);
@@ -58,7 +66,7 @@ function ownStartTime(): { startTime?: string } {
 
 function readOwner(file: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Owner;
+    return v.parse(ownerSchema, JSON.parse(readFileSync(file, "utf8")));
   } catch {
     return undefined;
   }

@@ -1,14 +1,14 @@
 /** Continuous messages both ways between many pairs, each numbered, and whatever becomes of them. */
 import { setTimeout as delay } from "node:timers/promises";
-import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import type { Element } from "ltx";
-import type { DeadLetter } from "#aws/dead-letter.ts";
+import { makeQueues } from "#aws/queues.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import { asciiJson, readInboundPack } from "#core/contract/envelope.ts";
-import { queueNames } from "#core/contract/queues.ts";
+import { type QueueName, queueNames } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import type { Bridge } from "#local/bridge.ts";
 import { askConnector } from "#local/connector.ts";
+import { type Letter, readLetter } from "#local/ops/letters.ts";
 import { countMessages } from "../queue-count.ts";
 import { account, type Figures } from "./account.ts";
 import { type Ledger, makeLedger } from "./ledger.ts";
@@ -41,7 +41,7 @@ export interface Ends {
   /** Tells of every stanza that comes to an account from now on. */
   onStanza(listener: (account: string, stanza: Element) => void): void;
   /** Tells of every dead letter from now on. */
-  onLetter(listener: (letter: DeadLetter) => void): void;
+  onLetter(listener: (letter: Letter) => void): void;
 }
 
 export interface Traffic {
@@ -67,35 +67,35 @@ export interface Traffic {
 
 const settledMsMax = 180_000;
 const lookMs = 250;
+const letterInHandS = 30;
 
 /** Reads all dead letters that there are, and notes what they tell of. */
 function makeLetterReader(
   { endpoints }: Bridge,
   ledgers: { in: Ledger; out: Ledger },
   lateFences: Set<number>,
-  onLetter: (letter: DeadLetter) => void,
+  onLetter: (letter: Letter) => void,
+  signal: AbortSignal,
 ) {
   const client = sqsClientFor(endpoints.sqs.endpoint);
-  const take = (letter: DeadLetter) => {
+  const dead = makeQueues({ client, urls: endpoints.sqs.queues.deadLetters, deadLetterUrls: {} });
+  const take = (letter: Letter) => {
     const { reason, body = "" } = letter;
     onLetter(letter);
     for (const mark of marksIn(body)) ledgers[mark.direction].setAside(pairOf(mark), mark.sequence);
     const pack = reason === "late" ? readInboundPack(body) : undefined;
     if (pack?.ok) for (const { fence } of pack.value.items) lateFences.add(fence);
   };
-  const readQueue = async (QueueUrl: string) => {
+  const readQueue = async (queue: QueueName) => {
     for (;;) {
-      const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 });
-      const { Messages: messages = [] } = await client.send(command);
+      const messages = await dead.receive(queue, { max: 10, waitS: 0, visibilityS: letterInHandS, signal });
       if (messages.length === 0) return;
-      for (const { Body = "{}", ReceiptHandle } of messages) {
-        take(JSON.parse(Body) as DeadLetter);
-        await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-      }
+      for (const message of messages) take(readLetter(queue, message));
+      await dead.remove(queue, messages);
     }
   };
   return {
-    read: () => Promise.all(queueNames.map((queue) => readQueue(endpoints.sqs.queues.deadLetters[queue]))),
+    read: () => Promise.all(queueNames.map(readQueue)),
     /** Whether nothing is in a queue or a connector; what walks do concerns no message. */
     async isQuiet(connectors: Bridge["connectors"]): Promise<boolean> {
       const queues = queueNames.filter((queue) => queue !== "walks");
@@ -152,10 +152,10 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
   };
   const [inbound, outbound] = [makeLedger(pairs, onSent), makeLedger(pairs, onSent)];
   const lateFences = new Set<number>();
-  const onLetter = makeTellers<[DeadLetter]>();
+  const onLetter = makeTellers<[Letter]>();
   const onEvent = makeTellers<[CloudEvent]>();
   const onStanza = makeTellers<[string, Element]>();
-  const letters = makeLetterReader(bridge, { in: inbound, out: outbound }, lateFences, onLetter.tell);
+  const letters = makeLetterReader(bridge, { in: inbound, out: outbound }, lateFences, onLetter.tell, signal);
   const client = sqsClientFor(endpoints.sqs.endpoint);
   const ends = await logIn({ ...options, onStanza: onStanza.tell }, { inbound, outbound });
   const native = startNativeEnd({

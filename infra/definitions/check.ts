@@ -18,7 +18,12 @@ export const stopTimeoutS = limits.stopMsMax / 1000 + 10;
 const ordered: readonly QueueName[] = queueNames.filter(
   (queue) => queue !== "iqStanzas" && queue !== "walks",
 );
-const receivesMin = 5;
+/**
+ * No item may be in hand at so many ends of a function that SQS moves its message, with all its neighbours: a first end
+ * without a note, the ends that give up each item, and the attempt that finishes (`functions/crash-notes.ts`). A message
+ * holds what the connector's window does, and what it has just read beyond it: twice that is room enough.
+ */
+const receivesMin = 2 + 2 * limits.windowStanzasMax * limits.endsInHandMax;
 /** The most that Fargate grants. */
 const stopTimeoutSMax = 120;
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
+import { isAlive } from "../run-lock.ts";
 
 /** The domains that are served. */
 export const componentSchemas = {
@@ -60,15 +61,5 @@ export function readEndpointsAs<T extends { pid?: number }>(
   } catch (error) {
     const fault = error instanceof Error ? error.message : String(error);
     return err(`${path} is not what npm start writes (${fault}): start the bridge again: npm start`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It runs under another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

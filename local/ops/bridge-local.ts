@@ -6,6 +6,7 @@ import { makeQueues } from "#aws/queues.ts";
 import { queueNames } from "#core/contract/queues.ts";
 import { ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
+import { askConnectorAt } from "../connector.ts";
 import { domainsAt, readEndpointsAs } from "../native/endpoints.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { namingCalls } from "./calls.ts";
@@ -31,30 +32,13 @@ const endpointsSchema = v.object({
   logs: v.string(),
 });
 
-const domainSchema = v.object({
-  domain: v.string(),
-  stream: v.string(),
-  lease: v.optional(v.string()),
-  leaseFresh: v.optional(v.boolean()),
-  fence: v.optional(v.number()),
-  since: v.optional(v.string()),
-  windowStanzas: v.number(),
-  held: v.number(),
-});
-const healthSchema = v.object({ domains: v.array(domainSchema) });
-
-const askMsMax = 2_000;
-
 /** One view a domain. */
 async function ask(url: string, domains: readonly string[]): Promise<readonly ConnectorView[]> {
   const name = url.replace(/^https?:\/\//, "");
-  try {
-    const answer = await fetch(`${url}/live`, { signal: AbortSignal.timeout(askMsMax) });
-    const health = v.parse(healthSchema, await answer.json());
-    return health.domains.map((view) => ({ name, ...view }));
-  } catch {
-    return domains.map((domain) => ({ name, domain, stream: "unreachable" }));
-  }
+  const healths = await askConnectorAt(url);
+  return healths === undefined
+    ? domains.map((domain) => ({ name, domain, stream: "unreachable" }))
+    : healths.map((health) => ({ name, ...health }));
 }
 
 /** The bridge whose file this is; the error is for people. Nothing is asked of it yet. */

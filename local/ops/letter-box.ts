@@ -18,7 +18,7 @@ export interface LetterBox {
   read(queues: readonly QueueRef[], max: number): Promise<readonly Held[]>;
   /** Deletes; false where the queue did not, and the letter stays. */
   remove(held: Held): Promise<boolean>;
-  /** Gives back what was read and not removed. */
+  /** Gives back what was read and not removed; what one queue does not take back keeps no other one's in hand. */
   close(): Promise<void>;
 }
 
@@ -56,8 +56,10 @@ export function openLetterBox({ deadLetters }: Pick<Bridge, "deadLetters">, sign
       return true;
     },
     async close() {
-      for (const [queue, messages] of inHand) await deadLetters.extend(queue, [...messages], 0);
+      const given = [...inHand].map(([queue, messages]) => deadLetters.extend(queue, [...messages], 0));
       inHand.clear();
+      const failed = (await Promise.allSettled(given)).find(({ status }) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
     },
   };
 }

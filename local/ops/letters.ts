@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import { hashId } from "#aws/hash.ts";
 import type { OutgoingMessage, ReceivedMessage } from "#aws/queues.ts";
-import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import { partsOf, type QueueRef } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
@@ -23,7 +22,7 @@ export interface Letter {
   readonly user: string;
   readonly contact: string;
   readonly about: string;
-  /** The item as it was set aside; it holds what people have written. */
+  /** The item as a message of its queue; it holds what people have written. */
   readonly body: string | undefined;
   readonly cut: boolean;
   /** Of the item, when it was in its queue. */
@@ -98,7 +97,6 @@ function subjectOfStanza(xml: string, isInbound: boolean): Subject {
 function subjectOf(queue: QueueRef, body: string | undefined): Subject {
   if (body === undefined) return nobody;
   const isInbound = queue === "messageStanzas" || queue === "presenceStanzas" || queue === "iqStanzas";
-  if (body.trimStart().startsWith("<")) return subjectOfStanza(body, isInbound);
   const value = parse(body);
   const pack = v.safeParse(packSchema, value);
   if (pack.success) {
@@ -144,17 +142,6 @@ export function matches(letter: Letter, { reason, id, users, contact }: LetterFi
   );
 }
 
-/** `<fence>.<seq>` */
-const stanzaCause = /^(\d+)\.(\d+)$/;
-
-/** A stanza that a function has set aside alone: its item is made again, with the mark that it had. */
-function packAgain({ cause, trace, at }: Letter, xml: string): Result<string, string> {
-  const [, fence, seq] = stanzaCause.exec(cause) ?? [];
-  if (fence === undefined || seq === undefined) return err(`its cause ${cause} is no place in a stream`);
-  const item = { fence: Number(fence), seq: Number(seq), time: new Date(at).toISOString(), trace, xml };
-  return ok(writePack([encodeItem(item)]));
-}
-
 /**
  * The letter's item as a message for its queue. Its deduplication id is the letter's: two replays of one letter are
  * one message to SQS, and none is taken for what was there before.
@@ -164,11 +151,9 @@ export function replayOf(letter: Letter): Result<OutgoingMessage, string> {
   if (body === undefined)
     return err("it holds no item: what its text names has to be sent again by its author");
   if (cut) return err("of its item only the beginning was kept");
-  const whole = body.trimStart().startsWith("<") ? packAgain(letter, body) : ok(body);
-  if (!whole.ok) return whole;
-  if (!queueDefinitions[partsOf(queue).queue].fifo) return ok({ body: whole.value });
+  if (!queueDefinitions[partsOf(queue).queue].fifo) return ok({ body });
   return ok({
-    body: whole.value,
+    body,
     // Where the letter does not say: it has no order any more.
     group: group === "" ? hashId("replay", id) : group,
     dedup: hashId("replay", id),

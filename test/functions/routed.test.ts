@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { openPolicy } from "#core/policy.ts";
 import { messageWork } from "#functions/message.ts";
+import { readLetter, replayOf } from "#local/ops/letters.ts";
 import {
   announce,
   domain,
@@ -10,6 +11,7 @@ import {
   emptyQueues,
   portsOver,
   startEngines,
+  takeDeadLetters,
   takeEvents,
   takeStanzas,
 } from "#test/harness/functions.ts";
@@ -48,6 +50,26 @@ test("a message is said to be routed once, however often the connector says it o
     ["message.routed", "m1", 2],
     ["message.routed", "m2", undefined],
   ]);
+});
+
+test("it is still said when it was set aside and is replayed", async () => {
+  const broken = {
+    ...engines.table,
+    userAt() {
+      throw new TypeError("our own fault");
+    },
+  };
+  const xml = stanza("message", { type: "headline", id: "m3/1" });
+  const body = packOf([{ xml, seq: unique(), routed: "urn:x e3/1" }]);
+  await invoke(messageWork, portsOver({ ...engines, table: broken }), [record({ body })]);
+  assert.deepEqual(await delivered(), []);
+  const [letter] = await takeDeadLetters(engines, "messageStanzas");
+  assert.equal(letter?.reason, "fault");
+  const common = { id: "letter", receipt: "", group: "", sequence: "", receives: 1, sentAt: 0 };
+  const replay = replayOf(readLetter("messageStanzas", { ...common, body: JSON.stringify(letter) }));
+  assert.ok(replay.ok);
+  await invoke(messageWork, portsOver(engines), [record({ body: replay.value.body })]);
+  assert.deepEqual(await delivered(), [["message.routed", "m3", 1]]);
 });
 
 test("the same from a contact is nothing", async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { DeadLetter } from "#aws/dead-letter.ts";
 import { makeQueues } from "#aws/queues.ts";
 import { countMessages } from "#bench/queue-count.ts";
 import type { QueueRef } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { type Endpoints, queueUrlsOf } from "#local/endpoints.ts";
+import { type Letter, readLetter } from "#local/ops/letters.ts";
 import { waitUntil } from "#local/ports.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
@@ -13,7 +13,7 @@ export interface Operator {
   /** Puts bodies into a queue, in order, as one group. */
   put(queue: QueueRef, bodies: readonly string[], group?: string): Promise<void>;
   /** The dead letters of a queue; each is deleted as it is read. */
-  deadLetters(queue: QueueRef): Inbox<DeadLetter>;
+  deadLetters(queue: QueueRef): Inbox<Letter>;
   /** Resolves when nothing is left in a queue, nor in the hands of whoever reads it. */
   emptied(queue: QueueRef): Promise<void>;
   /** Resolves when no queue holds anything, be it in somebody's hands or for later. */
@@ -31,13 +31,13 @@ export function startOperator(endpoints: Pick<Endpoints, "sqs" | "furtherCompone
   const dead = makeQueues({ client, urls: deadLetterUrls, deadLetterUrls: {} });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const inboxes = new Map<QueueRef, { inbox: Inbox<DeadLetter>; reading: Promise<void> }>();
+  const inboxes = new Map<QueueRef, { inbox: Inbox<Letter>; reading: Promise<void> }>();
 
-  async function read(queue: QueueRef, inbox: Inbox<DeadLetter>): Promise<void> {
+  async function read(queue: QueueRef, inbox: Inbox<Letter>): Promise<void> {
     while (!signal.aborted) {
       try {
         const messages = await dead.receive(queue, { max: 10, waitS: 20, visibilityS: holdS, signal });
-        for (const { body } of messages) inbox.put(JSON.parse(body) as DeadLetter);
+        for (const message of messages) inbox.put(readLetter(queue, message));
         await dead.remove(queue, messages);
       } catch (error) {
         if (!signal.aborted) throw error;
@@ -56,7 +56,7 @@ export function startOperator(endpoints: Pick<Endpoints, "sqs" | "furtherCompone
     deadLetters(queue) {
       const known = inboxes.get(queue);
       if (known) return known.inbox;
-      const inbox = makeInbox<DeadLetter>((letter) => JSON.stringify(letter));
+      const inbox = makeInbox<Letter>((letter) => JSON.stringify(letter));
       inboxes.set(queue, { inbox, reading: read(queue, inbox) });
       return inbox;
     },

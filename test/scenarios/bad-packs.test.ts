@@ -14,12 +14,13 @@ const nina = `nina@${domain}`;
 const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 let fence = 1_000;
 
-/** A pack of stanzas as a connector would write it, and the causes of its items. */
+/** A pack of stanzas as a connector would write it, the causes of its items, and each of them alone. */
 function inbound(stanzas: readonly string[]) {
   fence += 1;
   const time = new Date().toISOString();
   const items = stanzas.map((xml, seq) => encodeItem({ fence, seq, time, trace, xml }));
-  return { body: writePack(items), causes: stanzas.map((_, seq) => `${fence}.${seq}`) };
+  const causes = stanzas.map((_, seq) => `${fence}.${seq}`);
+  return { body: writePack(items), causes, alone: items.map((item) => writePack([item])) };
 }
 
 let effects = 0;
@@ -106,13 +107,13 @@ onEachServer("packs on the inner queues", (scenario) => {
     test(`each broken ${name} of a pack is set aside, and the good one goes through`, async () => {
       const broken = Object.entries(brokenStanzas(name, "<body>Hello</body>"));
       const good = goods[queue](`carol-${name}@localhost`);
-      const { body, causes } = inbound([...broken.map(([, [xml]]) => xml), good.xml]);
+      const { body, causes, alone } = inbound([...broken.map(([, [xml]]) => xml), good.xml]);
       await scenario.operator.put(queue, [body]);
       await good.seen();
-      for (const [index, [what, [xml, reason]]] of broken.entries()) {
+      for (const [index, [what, [, reason]]] of broken.entries()) {
         const letter = await letterOf(queue, causes[index] ?? "");
         assert.equal(letter.reason, reason, what);
-        assert.equal(letter.body, xml, what);
+        assert.equal(letter.body, alone[index], what);
         assert.equal(letter.trace, trace, what);
       }
     });

@@ -4,10 +4,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import * as v from "valibot";
 import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
-import { type Endpoints, readEndpoints } from "#local/endpoints.ts";
 import { freeOffset } from "#local/free-ports.ts";
+import { readEndpointsAs } from "#local/native/endpoints.ts";
 import { defaultPorts, portsAt, waitUntil } from "#local/ports.ts";
 import { serverKinds } from "#local/servers/server.ts";
 import {
@@ -55,6 +56,28 @@ const shape = {
   processes: { xmpp: "number", connectors: ['"number"'], dynamodb: "number", functions: "number" },
 };
 
+/** As much of it as these tests use. */
+const endpointsSchema = v.object({
+  pid: v.number(),
+  page: v.string(),
+  xmpp: v.object({
+    server: v.string(),
+    host: v.string(),
+    port: v.number(),
+    domain: v.string(),
+    accounts: v.array(v.object({ jid: v.string(), password: v.string() })),
+  }),
+  component: v.object({ port: v.number(), users: v.array(v.string()) }),
+  sqs: v.object({ endpoint: v.string() }),
+  dynamodb: v.object({ endpoint: v.string() }),
+  processes: v.object({ xmpp: v.number(), connectors: v.array(v.number()), dynamodb: v.number() }),
+});
+function read(file: string): v.InferOutput<typeof endpointsSchema> {
+  const endpoints = readEndpointsAs(endpointsSchema, file);
+  assert.ok(endpoints.ok, "endpoints.json is there while the bridge runs");
+  return endpoints.value;
+}
+
 for (const server of serverKinds) {
   describe(`npm start (${server})`, { timeout: 240_000 }, () => {
     const stateDir = mkdtempSync(join(tmpdir(), `causeway-start-${server}-`));
@@ -67,13 +90,12 @@ for (const server of serverKinds) {
     /** One of the two with a standby. */
     const connectors = server === "ejabberd" ? 2 : 1;
 
-    async function start(): Promise<Endpoints> {
+    async function start() {
       offset ??= await freeOffset();
       const options = ["--server", server, "--port-offset", String(offset), "--state-dir", stateDir];
       command = startNpm("start", "--", ...options, "--connectors", String(connectors));
       await command.prints(/^ready in /m, readyMsMax);
-      const endpoints = readEndpoints(file);
-      assert.ok(endpoints, "endpoints.json is there when the bridge is ready");
+      const endpoints = read(file);
       family = familyOf(command.pid);
       return endpoints;
     }
@@ -126,8 +148,7 @@ for (const server of serverKinds) {
     });
 
     test("chats between a real client and the native side in a terminal", async () => {
-      const endpoints = readEndpoints(file);
-      assert.ok(endpoints);
+      const endpoints = read(file);
       const certificate = readFileSync(join(stateDir, "xmpp", server, "localhost.crt"), "utf8");
       const account = { jid: "alice@localhost", password: "alice", resource: "test" };
       const alice = await connectXmpp({ endpoints, ...account, certificate });
@@ -155,7 +176,7 @@ for (const server of serverKinds) {
     test("a second one in the same folder says who is there already", async () => {
       const second = startNpm("start", "--", "--server", server, "--state-dir", stateDir);
       assert.equal((await second.exited).code, 1);
-      assert.match(second.output(), new RegExp(`already runs in .*pid ${readEndpoints(file)?.pid}`));
+      assert.match(second.output(), new RegExp(`already runs in .*pid ${read(file).pid}`));
     });
 
     test("Ctrl-C ends it with 0, and nothing is left", async () => {

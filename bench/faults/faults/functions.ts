@@ -48,9 +48,8 @@ const crashes: Fault = {
   summary: "functions ended before, between and after their effects, 12 times",
   inboundLoss: "none",
   repeats: false,
-  // Between two ends of one function, what it had in hand at the first has come again and is done: what is in hand at
-  // both counts as their cause, and is set aside.
-  lastsS: 180,
+  // So close together that an item is in hand at two ends now and then, which must not set it aside.
+  lastsS: 75,
   strike: (rig) =>
     keepAskingContacts(rig, () => {
       let crashed = 0;
@@ -73,7 +72,7 @@ const crashes: Fault = {
 const byFunction = ({ caller }: Call) => caller !== "";
 const slowMs = 20_000;
 const shortSlowMs = 12_000;
-/** It must not come again before the spell is over: what is in hand at two ends of a function counts as their cause. */
+/** In short: it need not wait for a minute, but until the spell is over. */
 const later: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
 const timeout: Fault = {

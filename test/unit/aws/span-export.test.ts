@@ -88,6 +88,20 @@ test("the daemon gets datagrams that fit, in its format", async () => {
   assert.equal(new Set(names).size, count);
 });
 
+test("the daemon gets nothing that comes after the time for it", async (t) => {
+  const socket = createSocket("udp4");
+  t.after(() => socket.close());
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const first = once(socket, "message");
+  const toDaemon = sendToDaemon("127.0.0.1", socket.address().port);
+  assert.deepEqual(await send(1, (spans) => toDaemon(spans, AbortSignal.abort())), ["AbortError"]);
+  assert.deepEqual(await send(3, toDaemon), []);
+  const [datagram] = (await first) as [Buffer];
+  const bytes = Buffer.from(datagram.toString("latin1").split("T1S")[1] ?? "", "base64");
+  assert.match(bytes.toString("latin1"), /child 2/);
+});
+
 test("CloudWatch gets a signed request", async (t) => {
   const requests: Request[] = [];
   t.mock.method(globalThis, "fetch", async (url: URL, init: RequestInit) => {

@@ -38,8 +38,10 @@ test("a later process with the owner's pid is not the owner", () => {
   assert.equal(lock.value.stale, true);
 });
 
-test("a lock file that is no JSON keeps nobody out", () => {
-  const folder = makeFolder();
-  writeFileSync(join(folder, "run.json"), "");
-  assert.ok(takeRunLock(folder).ok);
+test("a lock file that names no process keeps nobody out", () => {
+  for (const text of ["", "null", "{}", '{"pid":"1"}', '{"pid":0}', `{"pid":${-process.pid}}`]) {
+    const folder = makeFolder();
+    writeFileSync(join(folder, "run.json"), text);
+    assert.ok(takeRunLock(folder).ok, text);
+  }
 });
