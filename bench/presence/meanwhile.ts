@@ -8,7 +8,7 @@ import { newTrace } from "#aws/trace.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import { isConnected, startConnector } from "#local/connector.ts";
 import { freePort } from "#local/free-ports.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { type ComponentServer, startComponentServer } from "./component-server.ts";
 import { domain, type Place } from "./place.ts";
 

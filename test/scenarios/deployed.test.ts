@@ -25,7 +25,7 @@ import { tableDefinition } from "#infra/definitions/table.ts";
 import { makeDeployment } from "#infra/deployment.ts";
 import { readConfig } from "#infra/read-config.ts";
 import { dynamodbClientFor, localCredentials, localRegion, sqsClientFor } from "#local/aws-clients.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { forMoto } from "#test/harness/for-moto.ts";
 import { type Moto, missingMoto, startMoto } from "#test/harness/moto.ts";
 
