@@ -134,7 +134,7 @@ export const presenceWork = stanzaWork("presence", "presenceStanzas", async (job
     }
     const ghost = await ghostOf(job, ports);
     if (ghost === undefined) await answerForNobody([job], ports);
-    else await takePresence({ ...ghost, cause: job.cause }, job, ports);
+    else await takePresence(ghost, job, ports);
   }
 });
 
