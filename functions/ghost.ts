@@ -1,11 +1,10 @@
 /** From a stanza to the pair that it is about. */
 import type { Context } from "#core/translate/context.ts";
 import { unknownUserReply } from "#core/translate/message-to-event.ts";
-import { serializeStanza } from "#core/xmpp/codec.ts";
 import { type BareJid, makeBareJid } from "#core/xmpp/jid.ts";
 import { contextOf } from "./context.ts";
 import type { Address } from "./directory.ts";
-import { sendFromDomain } from "./effects.ts";
+import { sendAnswers } from "./effects.ts";
 import type { Ports } from "./ports.ts";
 import type { StanzaJob } from "./stanza-job.ts";
 
@@ -35,10 +34,8 @@ export async function ghostOf(job: StanzaJob, ports: Ports): Promise<Ghost | und
  * looks so (XEP-0191 §3.3).
  */
 export async function answerForNobody(jobs: readonly StanzaJob[], ports: Ports): Promise<void> {
-  for (const { stanza, cause, to, from } of jobs) {
-    const reply = unknownUserReply(stanza);
-    if (reply === undefined) continue;
-    const effect = { kind: "stanza", id: `${cause.id}/0`, xml: serializeStanza(reply) } as const;
-    await sendFromDomain(ports, to.domain, from.bare, cause, [effect]);
+  for (const job of jobs) {
+    const reply = unknownUserReply(job.stanza);
+    if (reply !== undefined) await sendAnswers(ports, job, [reply]);
   }
 }
