@@ -1,6 +1,6 @@
 /** What users can do is told; what contacts' clients can is asked once, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import { iqWork } from "#functions/iq.ts";
@@ -11,7 +11,6 @@ import { presenceWork } from "#functions/presence.ts";
 import {
   answerTo,
   bearing,
-  type ClientStage,
   correction,
   infoOf,
   makeClientStage,
@@ -19,18 +18,7 @@ import {
   receipts,
   stranger,
 } from "#test/harness/clients.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  now,
-  pairOf,
-  portsOver,
-  relate,
-  startEngines,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { announce, domain, now, pairOf, portsOver, relate, takeStanzas } from "#test/harness/functions.ts";
 import {
   again,
   available,
@@ -42,16 +30,10 @@ import {
   stanza,
 } from "#test/harness/lambda-events.ts";
 import { readStanza } from "#test/harness/played-server.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-let stage: ClientStage;
-before(async () => {
-  engines = await startEngines();
-  stage = makeClientStage(engines);
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
+const stage = makeClientStage(engines);
 
 const ghost = `nina@${domain}`;
 

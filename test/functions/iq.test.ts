@@ -1,30 +1,14 @@
 /** `iq-stanzas`: every request is answered once, the same way each time, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { hashId } from "#aws/hash.ts";
 import { iqWork } from "#functions/iq.ts";
 import { makeHandler } from "#functions/pipeline.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  pairOf,
-  portsOver,
-  relate,
-  startEngines,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { domain, pairOf, portsOver, relate, takeStanzas } from "#test/harness/functions.ts";
 import { again, invocation, packOf, record, stanza, unique } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
 
 const ping = `<ping xmlns="urn:xmpp:ping"/>`;
 const get = (attrs: Readonly<Record<string, string>> = {}, child = ping) =>

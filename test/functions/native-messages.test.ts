@@ -1,6 +1,6 @@
 /** What native users say to their contacts, over real engines: what it costs, who may be told, and repeats. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
@@ -10,7 +10,6 @@ import type { Ports } from "#functions/ports.ts";
 import { crashEach } from "#test/harness/crashes.ts";
 import {
   announce,
-  type Engines,
   emptyQueues,
   now,
   portsOver,
@@ -23,14 +22,9 @@ import {
 } from "#test/harness/functions.ts";
 import { again, nativeEvent, record } from "#test/harness/lambda-events.ts";
 import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 /** A user and its contact. */
 async function meet(state?: Partial<PairState>): Promise<Stage> {

@@ -1,6 +1,6 @@
 /** The operator's policy in all functions, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSRecord } from "aws-lambda";
 import { keyItem } from "#aws/attributes.ts";
@@ -17,25 +17,17 @@ import { presenceWork } from "#functions/presence.ts";
 import {
   announce,
   domain,
-  type Engines,
-  emptyQueues,
   now,
   portsOver,
   relate,
-  startEngines,
   takeDeadLetters,
   takeEvents,
   takeStanzas,
 } from "#test/harness/functions.ts";
 import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 const set = (policy: Partial<Policy>) => engines.table.writePolicy(domain, { ...openPolicy, ...policy });
 const deny = { deny: ["example.org"] };

@@ -1,6 +1,6 @@
 /** `user.removed`: every contact is told, then the user is gone, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { limits } from "#core/limits.ts";
 import { noPair, type PairState } from "#core/pair.ts";
@@ -14,29 +14,23 @@ import { faulty } from "#test/harness/faults.ts";
 import {
   announce,
   domain,
-  type Engines,
   emptyQueues,
   portsOver,
   relate,
-  startEngines,
   takeEvents,
   takeStanzas,
 } from "#test/harness/functions.ts";
 import { again, unique } from "#test/harness/lambda-events.ts";
 import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { type HeldWalks, holdWalks, takeStep, walkToEnd } from "#test/harness/walks.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 let parts: HeldWalks;
 
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(async () => {
-  await emptyQueues(engines);
+beforeEach(() => {
   parts = holdWalks(engines);
 });
-after(() => engines.stop());
 
 /** What each state has to hear, the end of sight before its reason (RFC 6121 §3.2.2). */
 const endings: Readonly<Record<SubscriptionState, readonly string[]>> = {

@@ -1,15 +1,13 @@
 /** After a gap in the stream: design §9, over real engines. Each test has a domain of its own. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { pairGroup } from "#aws/hash.ts";
 import type { Pair } from "#core/decision.ts";
 import type { PairState } from "#core/pair.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
 import {
-  type Engines,
   emptyQueues,
   portsOver,
-  startEngines,
   takeDeadLetters,
   takeEvents,
   takeStanzas,
@@ -23,16 +21,11 @@ import {
   type ResyncStage as Stage,
   says,
 } from "#test/harness/resync.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { takeStep } from "#test/harness/walks.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 const makeStage = () => makeStageOver(engines);
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
 
 /** What was written to each contact, in order: types of stanzas. */
 async function written(): Promise<Record<string, string[]>> {

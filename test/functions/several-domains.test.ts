@@ -1,35 +1,23 @@
 /** Whatever functions send to contacts goes to the connector of the user's own domain. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { SQSEvent } from "aws-lambda";
 import { iqWork } from "#functions/iq.ts";
 import { nativeWork } from "#functions/native.ts";
 import { makeHandler, type Work } from "#functions/pipeline.ts";
 import { presenceWork } from "#functions/presence.ts";
-import {
-  type Engines,
-  portsOver,
-  startEngines,
-  take,
-  takeEvents,
-  takeStanzas,
-  userId,
-} from "#test/harness/functions.ts";
+import { portsOver, take, takeEvents, takeStanzas, userId } from "#test/harness/functions.ts";
 import { invocation, nativeRecord, pack, record, stanza } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
 const domains = ["im.example.com", "chat.example.net"] as const;
 const [first, second] = domains;
 const contact = "alice@example.org";
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines(domains);
-  for (const domain of domains) {
-    const made = { domain, user: userId("nina"), localpart: "nina", mark: "" };
-    assert.equal(await engines.table.createUser(made), "created");
-  }
-});
-after(() => engines.stop());
+const engines = await useEngines({ domains });
+for (const domain of domains) {
+  const made = { domain, user: userId("nina"), localpart: "nina", mark: "" };
+  assert.equal(await engines.table.createUser(made), "created");
+}
 
 async function handle(work: Work, event: SQSEvent): Promise<void> {
   const answer = await makeHandler(work, portsOver(engines, { domains }))(event);
