@@ -30,6 +30,12 @@ export interface AwsProxy {
   close(): Promise<void>;
 }
 
+/**
+ * Sees every call before a rule does, with the bytes of its body; the call waits for it. What it resolves with is told
+ * the bytes of the engine's answer, where the call has passed as it was.
+ */
+export type Watch = (call: Call, bytes: number) => Promise<(answerBytes: number) => void>;
+
 interface Received {
   readonly method: string;
   readonly path: string;
@@ -106,6 +112,29 @@ function answerWith(answer: ServerResponse, reply: Exclude<Reply, "silence">, ca
   answer.end(body);
 }
 
+/** Serves on 127.0.0.1; a request that fails ends its connection. */
+async function listen(
+  serve: (incoming: IncomingMessage, answer: ServerResponse) => Promise<void>,
+  port = 0,
+): Promise<Pick<AwsProxy, "endpoint" | "close">> {
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, answer) => {
+    // The client sees a broken connection, as it would without us.
+    serve(incoming, answer).catch(() => answer.destroy());
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
 /** Starts a proxy before the engine at `upstream`, which need not serve yet. */
 export async function startAwsProxy(options: {
   readonly upstream: string;
@@ -113,8 +142,9 @@ export async function startAwsProxy(options: {
   readonly port?: number;
   /** From 0 to 1; decides which calls a rule changes. */
   readonly random: () => number;
+  readonly watch?: Watch;
 }): Promise<AwsProxy> {
-  const { upstream, random } = options;
+  const { upstream, random, watch } = options;
   const agent = new Agent({ keepAlive: true });
   const passed = passTo(upstream, agent);
   const pass: Pass = async (received, signal) => {
@@ -139,6 +169,7 @@ export async function startAwsProxy(options: {
     const received = { method, path: url, headers, body: await buffer(incoming) };
     const call = readCall(headers, received.body.toString());
     count(calls, call.action);
+    const onAnswer = await watch?.(call, received.body.length);
     const rule = [...rules, ...others].find(({ on }) => on(call));
     if (rule !== undefined && random() < (rule.share ?? 1)) {
       if (rules.includes(rule)) count(changed, call.action);
@@ -147,21 +178,15 @@ export async function startAwsProxy(options: {
       return;
     }
     const passed = await pass(received, gone.signal);
+    onAnswer?.(passed.body.length);
     const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = passed.headers;
     answer.writeHead(passed.status, { ...kept, "content-length": passed.body.length });
     answer.end(passed.body);
   };
 
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, answer) => {
-    // The client sees a broken connection, as it would without us.
-    serve(incoming, answer).catch(() => answer.destroy());
-  });
-  server.listen(options.port ?? 0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  const { endpoint, close } = await listen(serve, options.port);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint,
     set(...next) {
       rules = next;
     },
@@ -172,9 +197,7 @@ export async function startAwsProxy(options: {
     changed,
     failed: () => failed,
     async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+      await close();
       agent.destroy();
     },
   };
