@@ -11,12 +11,12 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { startEngines } from "#bench/engines.ts";
 import type { Call } from "#bench/faults/aws-call.ts";
 import { type AwsProxy, startAwsProxy } from "#bench/faults/aws-proxy.ts";
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
-import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
-import { ensureQueues, type QueueAddresses, startSqsEngine } from "#local/engines/sqs.ts";
-import { freePort } from "#local/free-ports.ts";
+import { ensureTable } from "#local/engines/dynamodb.ts";
+import { ensureQueues, type QueueAddresses } from "#local/engines/sqs.ts";
 
 interface ProxiedEngines {
   readonly sqsProxy: AwsProxy;
@@ -58,18 +58,10 @@ async function removeBatch(sqs: SQSClient, url: string, messages: readonly Messa
  */
 export async function useProxiedEngines(): Promise<ProxiedEngines> {
   const folder = mkdtempSync(join(tmpdir(), "causeway-aws-proxy-"));
-  const [sqsPort, dynamodbPort] = [await freePort(), await freePort()];
-  const engines = [
-    await startSqsEngine({ port: sqsPort, folder: join(folder, "sqs"), logFile: join(folder, "sqs.log") }),
-    await startDynamodbEngine({
-      port: dynamodbPort,
-      file: join(folder, "dynamodb", "table.db"),
-      logFile: join(folder, "dynamodb.log"),
-    }),
-  ];
+  const engines = await startEngines(folder);
   const random = () => 0;
-  const sqsProxy = await startAwsProxy({ upstream: `http://127.0.0.1:${sqsPort}`, random });
-  const dynamodbProxy = await startAwsProxy({ upstream: `http://127.0.0.1:${dynamodbPort}`, random });
+  const sqsProxy = await startAwsProxy({ upstream: engines.endpoints.sqs, random });
+  const dynamodbProxy = await startAwsProxy({ upstream: engines.endpoints.dynamodb, random });
   const sqs = sqsClientFor(sqsProxy.endpoint);
   const dynamodb = dynamodbClientFor(dynamodbProxy.endpoint);
   beforeEach(() => {
@@ -79,7 +71,7 @@ export async function useProxiedEngines(): Promise<ProxiedEngines> {
   after(async () => {
     sqs.destroy();
     dynamodb.destroy();
-    await Promise.all([sqsProxy.close(), dynamodbProxy.close(), ...engines.map((one) => one.stop(2_000))]);
+    await Promise.all([sqsProxy.close(), dynamodbProxy.close(), engines.stop()]);
     rmSync(folder, { recursive: true });
   });
   return {
