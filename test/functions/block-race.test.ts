@@ -8,7 +8,7 @@ import { presenceWork } from "#functions/presence.ts";
 import { faulty } from "#test/harness/faults.ts";
 import { domain, portsOver, relate, takeDeadLetters, takeEvents } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
-import { finish, makeStage, type Stage } from "#test/harness/runs.ts";
+import { finish, makeStage, perform, type Stage } from "#test/harness/runs.ts";
 import { inEveryOrder, interleave, type Parts } from "#test/harness/schedule.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
 
@@ -93,8 +93,7 @@ async function assertSeenAgain({ stage }: Contest): Promise<void> {
 /** The work of one side over gated ports. */
 function flow(work: Work, one: SQSRecord) {
   return async (gated: Parts) => {
-    const answer = await makeHandler(work, { ...portsOver(gated), directory })({ Records: [one] });
-    assert.deepEqual(answer, { batchItemFailures: [] });
+    await perform(work, { ...portsOver(gated), directory }, one);
   };
 }
 

@@ -1,4 +1,5 @@
 /** A user's presence to all who may see it, however many, over real engines. */
+
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
@@ -11,6 +12,7 @@ import { broadcastOn, followed } from "#test/harness/broadcasts.ts";
 import { type Ending, faulty } from "#test/harness/faults.ts";
 import { domain, portsOver, take, takeDeadLetters, takeStanzas } from "#test/harness/functions.ts";
 import { again, invocation, nativeRecord, record } from "#test/harness/lambda-events.ts";
+import { perform } from "#test/harness/runs.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
 
 const engines = await useEngines();
@@ -19,8 +21,7 @@ const change = (user: string, show: string, more: object = {}) =>
   nativeRecord("presence.changed", { user, show, ...more });
 
 async function native(...records: SQSRecord[]): Promise<void> {
-  const answer = await makeHandler(nativeWork, portsOver(engines))(invocation(...records));
-  assert.deepEqual(answer, { batchItemFailures: [] });
+  await perform(nativeWork, portsOver(engines), ...records);
 }
 
 const templates = () => takeStanzas(engines, "outboundPresence");

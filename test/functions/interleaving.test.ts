@@ -14,7 +14,7 @@ import { presenceWork } from "#functions/presence.ts";
 import { faulty } from "#test/harness/faults.ts";
 import { domain, portsOver, relate, userId } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
-import { finish, makeStage, type Observation, observe, type Stage } from "#test/harness/runs.ts";
+import { finish, makeStage, type Observation, observe, perform, type Stage } from "#test/harness/runs.ts";
 import { inEveryOrder, interleave, type Parts } from "#test/harness/schedule.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
 
@@ -89,8 +89,7 @@ async function prepare({ state, stanza, event, data }: Race): Promise<Contest> {
 /** The work of one side over gated ports. */
 function flow(work: Work, one: SQSRecord) {
   return async (gated: Parts) => {
-    const answer = await makeHandler(work, { ...portsOver(gated), directory })({ Records: [one] });
-    assert.deepEqual(answer, { batchItemFailures: [] });
+    await perform(work, { ...portsOver(gated), directory }, one);
   };
 }
 

@@ -1,4 +1,5 @@
 /** `native-events`: what native users do, and what is refused, over real engines. */
+
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
@@ -20,6 +21,7 @@ import {
   userId,
 } from "#test/harness/functions.ts";
 import { again, invocation, nativeEvent, nativeRecord, record, unique } from "#test/harness/lambda-events.ts";
+import { perform } from "#test/harness/runs.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
 
 const engines = await useEngines({ users: ["nina"] });
@@ -32,8 +34,7 @@ beforeEach(() => {
 const contact = "alice@example.org";
 
 async function handle(records: readonly SQSRecord[], openDirectory = false): Promise<void> {
-  const handler = makeHandler(nativeWork, portsOver(engines, { log, openDirectory }));
-  assert.deepEqual(await handler(invocation(...records)), { batchItemFailures: [] });
+  await perform(nativeWork, portsOver(engines, { log, openDirectory }), ...records);
 }
 
 const says = (body: string, data: Readonly<Record<string, unknown>> = {}) =>

@@ -4,9 +4,8 @@ import { describe, test } from "node:test";
 import type { WalkTask, WalkTaskOf } from "#core/contract/envelope.ts";
 import type { Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
-import { parseStanza } from "#core/xmpp/codec.ts";
 import { faulty } from "#test/harness/faults.ts";
-import { emptyQueues, portsOver, takeEvents, takeStanzas, userId } from "#test/harness/functions.ts";
+import { emptyQueues, portsOver, takeEvents, takeTypes, userId } from "#test/harness/functions.ts";
 import { trace } from "#test/harness/lambda-events.ts";
 import { here, makeStage as makeStageOver, type ResyncStage as Stage } from "#test/harness/resync.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
@@ -37,16 +36,10 @@ const directed = {
 } as const;
 
 /** What was written to each contact, in order: types of stanzas. */
-async function written(): Promise<Record<string, string[]>> {
-  const to: Record<string, string[]> = {};
-  for (const { xml } of await takeStanzas(engines)) {
-    const stanza = parseStanza(xml);
-    assert.ok(stanza.ok);
-    const { to: contact = "", type = "available" } = stanza.value.attrs;
-    to[contact.replace("@example.org", "")] = [...(to[contact.replace("@example.org", "")] ?? []), type];
-  }
-  return to;
-}
+const written = async () =>
+  Object.fromEntries(
+    Object.entries(await takeTypes(engines)).map(([to, types]) => [to.replace("@example.org", ""), types]),
+  );
 
 /** Two users, one of them here, and those who see them. */
 async function populate(stage: Stage): Promise<void> {

@@ -24,7 +24,7 @@ import {
   takeEvents,
   takeStanzas,
 } from "#test/harness/functions.ts";
-import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { invoke, makeStage, perform, type Stage } from "#test/harness/runs.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
 
 const engines = await useEngines();
@@ -42,7 +42,7 @@ async function meet(state?: Partial<PairState> | null): Promise<Stage> {
 
 /** Handles a record by a new instance; nothing is returned to its queue. */
 async function handle(work: Work, one: SQSRecord, ports: Ports = portsOver(engines)): Promise<void> {
-  assert.deepEqual(await invoke(work, ports, [one]), { batchItemFailures: [] });
+  await perform(work, ports, one);
 }
 
 const attrs = { id: "m1", type: "chat" };

@@ -1,4 +1,5 @@
 /** `presence-stanzas`: subscriptions, availability and probes of contacts, over real engines. */
+
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
@@ -30,6 +31,7 @@ import {
   record,
   unique,
 } from "#test/harness/lambda-events.ts";
+import { perform } from "#test/harness/runs.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
 
 const engines = await useEngines({ users: ["nina"] });
@@ -50,12 +52,11 @@ async function contactIn(state: SubscriptionState, preApproved = false): Promise
 }
 
 async function handle(...xmls: string[]): Promise<void> {
-  const one = record({ body: pack(...xmls) });
-  assert.deepEqual(await makeHandler(presenceWork, ports)(invocation(one)), { batchItemFailures: [] });
+  await perform(presenceWork, ports, record({ body: pack(...xmls) }));
 }
 
 async function native(...records: SQSRecord[]): Promise<void> {
-  assert.deepEqual(await makeHandler(nativeWork, ports)(invocation(...records)), { batchItemFailures: [] });
+  await perform(nativeWork, ports, ...records);
 }
 
 /** Hands what functions have put into native-events to the native function. */

@@ -10,7 +10,7 @@ import { presenceWork } from "#functions/presence.ts";
 import { faulty } from "#test/harness/faults.ts";
 import { announce, domain, portsOver, relate, takeEvents, takeStanzas } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
-import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { invoke, makeStage, perform, type Stage } from "#test/harness/runs.ts";
 import { useEngines } from "#test/harness/use-engines.ts";
 import { type HeldWalks, holdWalks, takeStep } from "#test/harness/walks.ts";
 
@@ -29,7 +29,7 @@ async function meet(state: Partial<PairState>): Promise<Stage> {
 }
 
 async function handle(...records: SQSRecord[]): Promise<void> {
-  assert.deepEqual(await invoke(presenceWork, portsOver(parts), records), { batchItemFailures: [] });
+  await perform(presenceWork, portsOver(parts), ...records);
 }
 
 const unreachable = `<error type="cancel"><remote-server-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`;
