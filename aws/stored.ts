@@ -1,6 +1,8 @@
 /** Schemas of the JSON attributes of stored items. Readers accept more than writers write. */
+
 import * as v from "valibot";
 import { strangersMay } from "#core/policy.ts";
+import { subscriptionStates } from "#core/subscription.ts";
 
 const show = v.picklist(["online", "chat", "away", "xa", "dnd", "offline"]);
 
@@ -32,17 +34,7 @@ export const capsStateSchema = v.variant("kind", [
 ]);
 
 export const pairStateSchema = v.object({
-  state: v.picklist([
-    "none",
-    "none+out",
-    "none+in",
-    "none+out+in",
-    "to",
-    "to+in",
-    "from",
-    "from+out",
-    "both",
-  ]),
+  state: v.picklist(subscriptionStates),
   preApproved: v.boolean(),
   nick: v.exactOptional(v.string()),
   blocked: v.exactOptional(v.literal(true)),

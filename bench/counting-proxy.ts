@@ -1,8 +1,6 @@
 /** Stands before an engine and counts the requests that reach it, by queue and kind, whatever process makes them. */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { startAwsProxy } from "./faults/aws-proxy.ts";
 
 /** SQS bills each 64 KiB of a request as one. */
 const billedBytes = 64 * 1024;
@@ -33,12 +31,6 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-async function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of incoming) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
 function makeCounters() {
   let byQueue: Record<string, Record<string, Count>> = {};
   return {
@@ -64,52 +56,30 @@ function makeCounters() {
   };
 }
 
+const billOf = (bytes: number) => Math.max(1, Math.ceil(bytes / billedBytes));
+
 /**
- * Starts a proxy on a free port before the engine at `target`.
+ * Starts a proxy on a free port before the engine at `upstream`.
  *
  * @param delayMs that each request takes longer: a network between
  */
-export async function startCountingProxy(target: string, delayMs = 0): Promise<CountingProxy> {
+export async function startCountingProxy(upstream: string, delayMs = 0): Promise<CountingProxy> {
   const counters = makeCounters();
-  const server = createServer(async (incoming, answer) => {
-    const { method, headers, url } = incoming;
-    const body = await bytesOf(incoming).catch(() => undefined);
-    if (body === undefined) return;
-    const kind = String(headers["x-amz-target"]).split(".").at(-1) ?? "";
-    // Bodies of stanzas are JSON within JSON, so that no other `"QueueUrl":` stands unescaped before it.
-    const queue = /"QueueUrl":"[^"]*\/([^"/]*)"/.exec(body.toString("latin1"))?.[1] ?? "";
-    const count = counters.of(queue, kind);
-    count.requests += 1;
-    const bill = (bytes: number) => Math.max(1, Math.ceil(bytes / billedBytes));
-    if (kind !== "ReceiveMessage") count.billed += bill(body.length);
-    if (delayMs > 0) await delay(delayMs);
-    const outgoing = request(new URL(url ?? "/", target), { method, headers }, (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.headers);
-      let bytes = 0;
-      response.on("data", (piece: Buffer) => {
-        bytes += piece.length;
-      });
-      response.on("end", () => {
-        if (kind !== "ReceiveMessage") return;
-        count.billed += bill(bytes);
-        if (bytes < emptyAnswerBytes) count.empty += 1;
-      });
-      response.pipe(answer);
-    });
-    // The client sees a broken connection, as it would without us.
-    outgoing.on("error", () => answer.destroy());
-    answer.on("close", () => outgoing.destroy());
-    outgoing.end(body);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    take: counters.take,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+  const { endpoint, close } = await startAwsProxy({
+    upstream,
+    random: () => 0,
+    async watch({ queue, action }, bytes) {
+      const count = counters.of(queue, action);
+      const isReceive = action === "ReceiveMessage";
+      count.requests += 1;
+      if (!isReceive) count.billed += billOf(bytes);
+      if (delayMs > 0) await delay(delayMs);
+      return (answerBytes) => {
+        if (!isReceive) return;
+        count.billed += billOf(answerBytes);
+        if (answerBytes < emptyAnswerBytes) count.empty += 1;
+      };
     },
-  };
+  });
+  return { endpoint, take: counters.take, close };
 }

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stop as stopBundler } from "esbuild";
+import { stopOnSignal } from "#local/stop-signals.ts";
 import type { Bench } from "./bench.ts";
 import { bundleBench } from "./bundle/bundle.ts";
 import { connectorBench } from "./connector/compare.ts";
@@ -73,15 +74,11 @@ async function runAll(options: Options): Promise<void> {
 
 /** Ctrl-C: what we have started ends first. */
 function endOnSignals(): void {
-  let asked = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (asked) return;
-      asked = true;
-      console.error("stopping: what was started ends first");
-      void endAll().then(() => process.exit(130));
-    });
-  }
+  const stopping = stopOnSignal();
+  stopping.signal.addEventListener("abort", () => {
+    console.error("stopping: what was started ends first");
+    void endAll().then(() => process.exit(stopping.exitCode()));
+  });
 }
 
 async function main(): Promise<number> {

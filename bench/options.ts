@@ -1,9 +1,9 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
-import { type ServerKind, serverKinds } from "#local/servers/server.ts";
 import type { Settings } from "./bench.ts";
 import { readCount } from "./read-count.ts";
+import { readServers } from "./read-servers.ts";
 
 export interface Options extends Settings {
   /** Which benches; all when none is named. */
@@ -42,13 +42,6 @@ ${Object.entries(purposes)
   --help            this text
 
 Tables go to standard output, as Markdown; progress goes to standard error.`;
-}
-
-function readServers(text: string): Result<readonly ServerKind[], string> {
-  const chosen = text === "both" ? serverKinds : serverKinds.filter((kind) => kind === text);
-  return chosen.length > 0
-    ? ok(chosen)
-    : err(`--server takes ${serverKinds.join(", ")} or both, not ${text}`);
 }
 
 const text = { type: "string" } as const;

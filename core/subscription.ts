@@ -7,16 +7,18 @@
  */
 
 /** RFC 6121 §A.1: `out` means "Pending Out" (we asked), `in` means "Pending In" (the contact asked). */
-export type SubscriptionState =
-  | "none"
-  | "none+out"
-  | "none+in"
-  | "none+out+in"
-  | "to"
-  | "to+in"
-  | "from"
-  | "from+out"
-  | "both";
+export const subscriptionStates = [
+  "none",
+  "none+out",
+  "none+in",
+  "none+out+in",
+  "to",
+  "to+in",
+  "from",
+  "from+out",
+  "both",
+] as const;
+export type SubscriptionState = (typeof subscriptionStates)[number];
 
 export type SubscriptionStanza = "subscribe" | "unsubscribe" | "subscribed" | "unsubscribed";
 export type SubscriptionDirection = "inbound" | "outbound";

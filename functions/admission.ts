@@ -1,8 +1,7 @@
 /** The operator's policy on what comes in: the one place that asks it for messages, presence and IQs alike. */
 import { strangerMay } from "#core/policy.ts";
 import { errorAnswer } from "#core/translate/reply.ts";
-import { serializeStanza } from "#core/xmpp/codec.ts";
-import { sendFromDomain } from "./effects.ts";
+import { sendAnswers } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
 import type { Ports } from "./ports.ts";
 import type { StanzaJob } from "./stanza-job.ts";
@@ -36,11 +35,10 @@ export async function admit(jobs: readonly StanzaJob[], ports: Ports): Promise<r
 
 /** The connector refuses most of them; these came before it knew. Whether the user exists makes no difference. */
 async function answerDenied(jobs: readonly StanzaJob[], ports: Ports): Promise<void> {
-  for (const { stanza, cause, to, from } of jobs) {
+  for (const job of jobs) {
+    const { stanza } = job;
     const isSilent = stanza.getName() === "presence" || stanza.attrs["type"] === "headline";
     const reply = isSilent ? undefined : errorAnswer(stanza, "not-allowed");
-    if (reply === undefined) continue;
-    const effect = { kind: "stanza", id: `${cause.id}/0`, xml: serializeStanza(reply) } as const;
-    await sendFromDomain(ports, to.domain, from.bare, cause, [effect]);
+    if (reply !== undefined) await sendAnswers(ports, job, [reply]);
   }
 }

@@ -3,19 +3,19 @@ import type { UserRecord } from "#aws/table.ts";
 import type { WalkTaskOf } from "#core/contract/envelope.ts";
 import type { NativeEventOf } from "#core/contract/events.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
-import type { Cause, Pair } from "#core/decision.ts";
+import type { Cause } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { err, ok } from "#core/result.ts";
-import { unsampled } from "#core/trace.ts";
 import type { Context } from "#core/translate/context.ts";
 import { decideDirectedPresence, endDirectedPresence } from "#core/translate/directed-presence.ts";
-import { parseBareJid } from "#core/xmpp/jid.ts";
+import { contextOf } from "./context.ts";
 import { sendWalk, sendWalks } from "./effects.ts";
 import { ghostJid } from "./ghost.ts";
 import { blockedContact, unknownUser } from "./native-rejections.ts";
 import { pairByPair } from "./pair-by-pair.ts";
 import { commitDecision, commitLate } from "./pair-commit.ts";
+import { causeOfWalk, pairsOf } from "./pair-walk.ts";
 import type { Ports } from "./ports.ts";
 
 type Task = WalkTaskOf<"parting">;
@@ -77,16 +77,15 @@ async function tellParting(
   record: UserRecord,
   ports: Ports,
 ): Promise<void> {
-  const { domain, trace, hops } = task;
-  const ghost = ghostJid(record.localpart, domain);
-  const cause: Cause = { ...task.cause, side: "native", trace: unsampled(trace), hops };
+  const ghost = ghostJid(record.localpart, task.domain);
+  const cause = causeOfWalk(task);
   const status = record.presence?.show === "offline" ? record.presence.status : undefined;
-  const pairs = contacts.flatMap((contact): { pair: Pair }[] => {
-    const jid = parseBareJid(contact);
-    return jid.ok ? [{ pair: { domain, user: record.user, contact: jid.value } }] : [];
-  });
+  const pairs = pairsOf(
+    record,
+    contacts.map((contact) => ({ contact })),
+  );
   await pairByPair(ports, task, pairs, async ({ pair }) => {
-    const ctx = { pair, ghost, cause, caps: ports.caps, severalDomains: ports.domains.length > 1 };
+    const ctx = contextOf(ports, pair, ghost, cause);
     await commitLate(ports, pair, cause, (current) =>
       ok(endDirectedPresence(ctx, current, status, task.broadcast)),
     );

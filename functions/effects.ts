@@ -1,5 +1,6 @@
 /** Carries effects out: each kind goes to its queue, in order, with ids that a repeat repeats. */
 
+import type { Element } from "ltx";
 import { hashId, nativeEventsGroup, pairGroup, userGroup } from "#aws/hash.ts";
 import { failuresToFault, type OutgoingMessage } from "#aws/queues.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
@@ -13,7 +14,9 @@ import {
 import { type OutboundQueue, type QueueRef, queueOfDomain } from "#core/contract/queues.ts";
 import type { Cause, Effect, Pair, StanzaEffect } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
+import { serializeStanza } from "#core/xmpp/codec.ts";
 import type { Ports } from "./ports.ts";
+import type { StanzaJob } from "./stanza-job.ts";
 
 /** What one cause makes happen. */
 export interface Caused {
@@ -169,15 +172,18 @@ export async function sendDelivery(ports: Ports, group: string, event: EventIden
   await sendOrThrow(ports, "nativeDeliveries", [eventMessage(group, event)]);
 }
 
-/** Sends stanzas that belong to no user, such as answers from the domain itself. */
-export async function sendFromDomain(
+/** Answers a stanza with what belongs to no user, such as answers from the domain itself. */
+export async function sendAnswers(
   ports: Ports,
-  domain: string,
-  contact: string,
-  cause: Cause,
-  stanzas: readonly StanzaEffect[],
+  { cause, to: { domain }, from }: StanzaJob,
+  answers: readonly Element[],
 ): Promise<void> {
-  const packs = packStanzas(hashId("domain", domain, contact), cause, stanzas);
+  const stanzas = answers.map((answer, index) => ({
+    kind: "stanza" as const,
+    id: `${cause.id}/${index}`,
+    xml: serializeStanza(answer),
+  }));
+  const packs = packStanzas(hashId("domain", domain, from.bare), cause, stanzas);
   await sendOut(ports, domain, "outboundStanzas", packs);
 }
 

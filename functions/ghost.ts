@@ -1,19 +1,15 @@
 /** From a stanza to the pair that it is about. */
-import type { Pair } from "#core/decision.ts";
 import type { Context } from "#core/translate/context.ts";
 import { unknownUserReply } from "#core/translate/message-to-event.ts";
-import { serializeStanza } from "#core/xmpp/codec.ts";
 import { type BareJid, makeBareJid } from "#core/xmpp/jid.ts";
+import { contextOf } from "./context.ts";
 import type { Address } from "./directory.ts";
-import { sendFromDomain } from "./effects.ts";
+import { sendAnswers } from "./effects.ts";
 import type { Ports } from "./ports.ts";
 import type { StanzaJob } from "./stanza-job.ts";
 
-/** A decision's context but for its cause. */
-export interface Ghost extends Omit<Context, "cause"> {
-  readonly pair: Pair;
-  /** The ghost's bare JID. */
-  readonly ghost: BareJid;
+/** What a stanza is decided with, and the address that it is for. */
+export interface Ghost extends Context {
   readonly address: Address;
 }
 
@@ -26,16 +22,11 @@ export function ghostJid(localpart: string, domain: string): BareJid {
 
 /** The ghost that a stanza is for, or `undefined` where nobody is at that address. */
 export async function ghostOf(job: StanzaJob, ports: Ports): Promise<Ghost | undefined> {
-  const { to, from } = job;
+  const { to, from, cause } = job;
   const address = to.local === "" ? undefined : await ports.directory.byLocalpart(to.domain, to.local);
   if (address === undefined) return undefined;
-  return {
-    address,
-    pair: { domain: to.domain, user: address.user, contact: from.bare },
-    ghost: to.bare,
-    caps: ports.caps,
-    severalDomains: ports.domains.length > 1,
-  };
+  const pair = { domain: to.domain, user: address.user, contact: from.bare };
+  return { address, ...contextOf(ports, pair, to.bare, cause) };
 }
 
 /**
@@ -43,10 +34,8 @@ export async function ghostOf(job: StanzaJob, ports: Ports): Promise<Ghost | und
  * looks so (XEP-0191 §3.3).
  */
 export async function answerForNobody(jobs: readonly StanzaJob[], ports: Ports): Promise<void> {
-  for (const { stanza, cause, to, from } of jobs) {
-    const reply = unknownUserReply(stanza);
-    if (reply === undefined) continue;
-    const effect = { kind: "stanza", id: `${cause.id}/0`, xml: serializeStanza(reply) } as const;
-    await sendFromDomain(ports, to.domain, from.bare, cause, [effect]);
+  for (const job of jobs) {
+    const reply = unknownUserReply(job.stanza);
+    if (reply !== undefined) await sendAnswers(ports, job, [reply]);
   }
 }

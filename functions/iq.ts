@@ -1,8 +1,7 @@
 /** `iq-stanzas`: every get and set is answered, by an answer that a repeat repeats. */
 import { seenByContact } from "#core/subscription.ts";
 import { answerIq } from "#core/translate/iq.ts";
-import { serializeStanza } from "#core/xmpp/codec.ts";
-import { sendFromDomain } from "./effects.ts";
+import { sendAnswers } from "./effects.ts";
 import { ghostOf } from "./ghost.ts";
 import { takeCapsAnswer } from "./learn-caps.ts";
 import { onLambda } from "./pipeline.ts";
@@ -32,9 +31,7 @@ export const iqWork = stanzaWork("iq", "iqStanzas", async (jobs, ports) => {
       continue;
     }
     const reply = await answer(job, ports);
-    if (reply === undefined) continue;
-    const effect = { kind: "stanza", id: `${job.cause.id}/0`, xml: serializeStanza(reply) } as const;
-    await sendFromDomain(ports, job.to.domain, job.from.bare, job.cause, [effect]);
+    if (reply !== undefined) await sendAnswers(ports, job, [reply]);
   }
 });
 

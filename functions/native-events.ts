@@ -5,14 +5,14 @@ import type { RosterEntry } from "#aws/table.ts";
 import { makeDelivery } from "#core/contract/delivery.ts";
 import type { NativeEvent, NativeEventOf } from "#core/contract/events.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
-import type { Cause, Pair } from "#core/decision.ts";
+import type { Cause } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { aggregate } from "#core/presence.ts";
 import { pendingOf, subscriptionOf } from "#core/subscription.ts";
-import type { Context } from "#core/translate/context.ts";
 import { decideUserPresence } from "#core/translate/user-presence.ts";
 import { type BareJid, domainOf, parseBareJid } from "#core/xmpp/jid.ts";
 import { broadcastStep } from "./broadcast.ts";
+import { contextOf } from "./context.ts";
 import { beginParting, directPresence } from "./directed-presence.ts";
 import { sendDelivery } from "./effects.ts";
 import { ghostJid } from "./ghost.ts";
@@ -36,6 +36,7 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
   if (address === "localpart-taken") return localpartTaken(event);
   if (await isDenied(event, ports)) return deniedDomain(event);
   const ghost = ghostJid(address.localpart, domain);
+  const contextWith = (contact: BareJid) => contextOf(ports, { domain, user, contact }, ghost, cause);
   switch (event.type) {
     case "message.sent":
     case "message.edited":
@@ -44,25 +45,21 @@ export async function carryOut(event: NativeEvent, cause: Cause, ports: Ports): 
     case "message.delivered":
     case "message.displayed":
     case "typing.changed":
-      return sayToContact(event, contextOf(event, cause, ghost, ports), address, ports);
+      return sayToContact(event, contextWith(event.data.contact), address, ports);
     case "contact.requested":
     case "contact.accepted":
     case "contact.declined":
     case "contact.removed":
-      return changeContact(event, contextOf(event, cause, ghost, ports), ports);
+      return changeContact(event, contextWith(event.data.contact), ports);
     case "contact.blocked":
     case "contact.unblocked":
-      return changeBlock(event, contextOf(event, cause, ghost, ports), ports);
+      return changeBlock(event, contextWith(event.data.contact), ports);
     case "internal.probed":
-      return showPresence(event, contextOf(event, cause, ghost, ports), ports);
+      return showPresence(event, contextWith(event.data.contact), ports);
     case "presence.changed": {
       const { contact } = event.data;
       if (contact === undefined) return changePresence(event, cause, ports);
-      return directPresence(
-        event,
-        contextOf({ data: { domain, user, contact } }, cause, ghost, ports),
-        ports,
-      );
+      return directPresence(event, contextWith(contact), ports);
     }
     case "roster.requested":
       return listRoster(event, cause, ports);
@@ -93,12 +90,6 @@ async function isDenied(event: NativeEvent, ports: Ports): Promise<boolean> {
     default:
       return false;
   }
-}
-
-function contextOf(event: { data: Pair }, cause: Cause, ghost: BareJid, ports: Ports): Context {
-  const { domain, user, contact } = event.data;
-  const { caps, domains } = ports;
-  return { pair: { domain, user, contact }, ghost, cause, caps, severalDomains: domains.length > 1 };
 }
 
 /**

@@ -1,11 +1,12 @@
 /** The walk through all pairs of a domain: one paced step of it, whatever is done at each pair. */
 import type { UserRecord, WalkEntry } from "#aws/table.ts";
-import type { WalkTask } from "#core/contract/envelope.ts";
+import type { WalkTask, WalkTaskOf } from "#core/contract/envelope.ts";
 import type { Cause, Pair } from "#core/decision.ts";
 import type { UserId } from "#core/mapping.ts";
 import { unsampled } from "#core/trace.ts";
 import type { Context } from "#core/translate/context.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
+import { contextOf } from "./context.ts";
 import { ghostJid } from "./ghost.ts";
 import { pairByPair } from "./pair-by-pair.ts";
 import type { Ports } from "./ports.ts";
@@ -31,20 +32,30 @@ export function pairContext(
   record: UserRecord,
   cause: Pick<Cause, "id" | "mark">,
 ): Context {
-  return {
-    pair,
-    ghost: ghostJid(record.localpart, pair.domain),
-    caps: ports.caps,
-    severalDomains: ports.domains.length > 1,
+  return contextOf(ports, pair, ghostJid(record.localpart, pair.domain), {
+    ...cause,
+    side: "xmpp",
+    time: new Date(ports.clock()).toISOString(),
     // Of a walk its steps are recorded, not each of the pairs.
-    cause: {
-      ...cause,
-      side: "xmpp",
-      time: new Date(ports.clock()).toISOString(),
-      trace: unsampled(trace),
-      hops,
-    },
-  };
+    trace: unsampled(trace),
+    hops,
+  });
+}
+
+/** The event that a walk carries out at each of a user's pairs, for all of them together. */
+export function causeOfWalk({ cause, trace, hops }: WalkTaskOf<"farewell" | "parting">): Cause {
+  return { ...cause, side: "native", trace: unsampled(trace), hops };
+}
+
+/** The pairs of a user with contacts as they are stored; what is no address is left out. */
+export function pairsOf<T extends { readonly contact: string }>(
+  { domain, user }: Pick<Pair, "domain" | "user">,
+  entries: readonly T[],
+): (Omit<T, "contact"> & { readonly pair: Pair })[] {
+  return entries.flatMap(({ contact, ...rest }) => {
+    const jid = parseBareJid(contact);
+    return jid.ok ? [{ ...rest, pair: { domain, user, contact: jid.value } }] : [];
+  });
 }
 
 /** Items of a step: a pair has two, and says up to two things. */
@@ -59,12 +70,10 @@ export async function visitPairsOf(
 ): Promise<string | undefined> {
   const page = await ports.table.roster(task.domain, user, task.cursor, ports.resync.pairsPerS);
   const userOf = usersOnce(ports);
-  const entries = page.entries.flatMap(({ contact, state }): WalkEntry[] => {
-    const jid = parseBareJid(contact);
-    if (!jid.ok) return [];
-    return [{ kind: "subscription", pair: { domain: task.domain, user, contact: jid.value }, state }];
-  });
-  await pairByPair(ports, task, entries, (entry) => visit(entry, userOf));
+  const pairs = pairsOf({ domain: task.domain, user }, page.entries);
+  await pairByPair(ports, task, pairs, ({ pair, state }) =>
+    visit({ kind: "subscription", pair, state }, userOf),
+  );
   return page.cursor;
 }
 

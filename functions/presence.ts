@@ -13,8 +13,7 @@ import {
   decidePresenceError,
   decideSubscriptionStanza,
 } from "#core/translate/subscription-stanza.ts";
-import { serializeStanza } from "#core/xmpp/codec.ts";
-import { sendEffects, sendFromDomain } from "./effects.ts";
+import { sendAnswers, sendEffects } from "./effects.ts";
 import { answerForNobody, ghostOf } from "./ghost.ts";
 import { learnCaps } from "./learn-caps.ts";
 import { commitDecision } from "./pair-commit.ts";
@@ -116,25 +115,16 @@ async function takePresence(ctx: Context, job: StanzaJob, ports: Ports): Promise
   }
 }
 
-/** Presence to the domain itself: 0 reads, 0 writes. */
-async function takeDomainPresence({ stanza, cause, to, from }: StanzaJob, ports: Ports): Promise<void> {
-  const effects = answerForDomain(stanza).map((answer, index) => ({
-    kind: "stanza" as const,
-    id: `${cause.id}/${index}`,
-    xml: serializeStanza(answer),
-  }));
-  await sendFromDomain(ports, to.domain, from.bare, cause, effects);
-}
-
 export const presenceWork = stanzaWork("presence", "presenceStanzas", async (jobs, ports) => {
   for (const job of jobs) {
     if (job.to.local === "") {
-      await takeDomainPresence(job, ports);
+      // 0 reads, 0 writes.
+      await sendAnswers(ports, job, answerForDomain(job.stanza));
       continue;
     }
     const ghost = await ghostOf(job, ports);
     if (ghost === undefined) await answerForNobody([job], ports);
-    else await takePresence({ ...ghost, cause: job.cause }, job, ports);
+    else await takePresence(ghost, job, ports);
   }
 });
 

@@ -8,6 +8,7 @@ import { seesContact } from "#core/subscription.ts";
 import { withoutDirected } from "#core/translate/directed-presence.ts";
 import { greetAgain } from "#core/translate/resync.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
+import { contextOf } from "./context.ts";
 import { sendEffects, sendWalk } from "./effects.ts";
 import { ghostJid } from "./ghost.ts";
 import type { Ports } from "./ports.ts";
@@ -50,7 +51,7 @@ export async function probeStep(task: WalkTaskOf<"probe">, ports: Ports): Promis
     trace: task.trace,
     hops: task.hops,
   };
-  const ctx = { pair, ghost, cause, caps: ports.caps, severalDomains: ports.domains.length > 1 };
+  const ctx = contextOf(ports, pair, ghost, cause);
   // Of the user's own presence there is nothing to say again.
   await sendEffects(ports, pair, cause, greetAgain(ctx, withoutDirected(known.state), undefined));
 }

@@ -18,7 +18,7 @@ import {
   startFoundation,
 } from "./foundation.ts";
 import { type Mappings, startMappings } from "./mappings.ts";
-import { waitUntil } from "./ports.ts";
+import { waitUntil } from "./wait-until.ts";
 
 /** A whole bridge on this machine. */
 export interface Bridge {

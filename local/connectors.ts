@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { limits } from "#core/limits.ts";
 import { askConnector, type ConnectorOptions, startConnector } from "./connector.ts";
-import { waitUntil } from "./ports.ts";
 import { type Supervised, supervise } from "./supervise.ts";
+import { waitUntil } from "./wait-until.ts";
 
 /** The connectors of a bridge: one, or two of which one stands by. */
 export interface Connectors {

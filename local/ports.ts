@@ -1,8 +1,6 @@
 import { createConnection, createServer } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 
 const host = "127.0.0.1";
-const pollMs = 25;
 
 /** The ports of one bridge, all on 127.0.0.1. */
 export interface Ports {
@@ -60,24 +58,4 @@ async function accepts(port: number): Promise<boolean> {
 export async function portsAccept(ports: readonly number[]): Promise<boolean> {
   for (const port of ports) if (!(await accepts(port))) return false;
   return true;
-}
-
-export interface WaitOptions {
-  /** What is awaited, for the error message. */
-  readonly what: string;
-  readonly timeoutMs: number;
-  /** Gives up with its error: the process that is waited for has exited, or we are stopping. */
-  readonly signal?: AbortSignal;
-}
-
-/** Resolves when `check` holds; throws when it does not in time. */
-export async function waitUntil(check: () => Promise<boolean>, options: WaitOptions): Promise<void> {
-  const deadline = performance.now() + options.timeoutMs;
-  while (!(await check())) {
-    options.signal?.throwIfAborted();
-    if (performance.now() > deadline) {
-      throw new Error(`${options.what}: nothing after ${options.timeoutMs / 1000} s`);
-    }
-    await delay(pollMs);
-  }
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import { waitUntil } from "./ports.ts";
+import { waitUntil } from "./wait-until.ts";
 
 export interface ProcessOptions {
   readonly name: string;

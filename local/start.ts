@@ -9,10 +9,11 @@ import { bridgeDefaults } from "./bridge-options.ts";
 import { removeEndpoints, writeEndpoints } from "./endpoints.ts";
 import { helpText, portOption, portPurpose, readStartOptions, type StartOptions } from "./options.ts";
 import { endpointRows, servePage } from "./page.ts";
-import { isFree, type Ports, waitUntil } from "./ports.ts";
+import { isFree, type Ports } from "./ports.ts";
 import { type RunLock, takeRunLock } from "./run-lock.ts";
 import { showTraces } from "./traces/show.ts";
 import { spanFile, spanLine } from "./traces/span-line.ts";
+import { waitUntil } from "./wait-until.ts";
 
 const root = dirname(import.meta.dirname);
 /** How long the children of a killed run may take to end before their ports count as taken. */

@@ -1,5 +1,5 @@
 /** How a command ends when it is interrupted: what runs is told, and the exit code says by what. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type StopSignal = keyof typeof exitCodes;
 
 export interface Stopping {

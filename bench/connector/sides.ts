@@ -7,7 +7,7 @@ import { queueNames } from "#core/contract/queues.ts";
 import { physicalNameOf } from "#infra/definitions/queues.ts";
 import { isConnected, startConnector } from "#local/connector.ts";
 import { freePort } from "#local/free-ports.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { endsWithUs } from "../ending.ts";
 import type { Ground } from "./ground.ts";
 

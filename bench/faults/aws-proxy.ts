@@ -1,7 +1,6 @@
 /** Stands between the AWS SDK and an engine, passes calls on as they are, and does to some of them what rules say. */
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { buffer } from "node:stream/consumers";
 import type { Behaviour, Engine, Reply } from "./aws-behaviours.ts";
 import { type Call, readCall, readMembers } from "./aws-call.ts";
 
@@ -30,6 +29,12 @@ export interface AwsProxy {
   close(): Promise<void>;
 }
 
+/**
+ * Sees every call before a rule does, with the bytes of its body; the call waits for it. What it resolves with is told
+ * the bytes of the engine's answer, where the call has passed as it was.
+ */
+export type Watch = (call: Call, bytes: number) => Promise<(answerBytes: number) => void>;
+
 interface Received {
   readonly method: string;
   readonly path: string;
@@ -45,6 +50,9 @@ interface Passed {
 
 /** Between two requests of a client: longer than clients wait, so that they are the ones to close. */
 const keepAliveMs = 120_000;
+
+/** The whole body. Cheaper than `buffer` of `node:stream/consumers`, which goes by a Blob. */
+const bytesOf = async (message: IncomingMessage): Promise<Buffer> => Buffer.concat(await message.toArray());
 
 /** HTTP: from here on the server is at fault. */
 const serverFault = 500;
@@ -62,7 +70,7 @@ function passTo(upstream: string, agent: Agent): Pass {
     const answered = once(outgoing, "response");
     outgoing.end(body);
     const [response] = (await answered) as [IncomingMessage];
-    return { status: response.statusCode ?? 502, headers: response.headers, body: await buffer(response) };
+    return { status: response.statusCode ?? 502, headers: response.headers, body: await bytesOf(response) };
   };
 }
 
@@ -106,6 +114,29 @@ function answerWith(answer: ServerResponse, reply: Exclude<Reply, "silence">, ca
   answer.end(body);
 }
 
+/** Serves on 127.0.0.1; a request that fails ends its connection. */
+async function listen(
+  serve: (incoming: IncomingMessage, answer: ServerResponse) => Promise<void>,
+  port = 0,
+): Promise<Pick<AwsProxy, "endpoint" | "close">> {
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, answer) => {
+    // The client sees a broken connection, as it would without us.
+    serve(incoming, answer).catch(() => answer.destroy());
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
 /** Starts a proxy before the engine at `upstream`, which need not serve yet. */
 export async function startAwsProxy(options: {
   readonly upstream: string;
@@ -113,8 +144,9 @@ export async function startAwsProxy(options: {
   readonly port?: number;
   /** From 0 to 1; decides which calls a rule changes. */
   readonly random: () => number;
+  readonly watch?: Watch;
 }): Promise<AwsProxy> {
-  const { upstream, random } = options;
+  const { upstream, random, watch } = options;
   const agent = new Agent({ keepAlive: true });
   const passed = passTo(upstream, agent);
   const pass: Pass = async (received, signal) => {
@@ -136,9 +168,10 @@ export async function startAwsProxy(options: {
     // Who has given up waiting must not receive what nobody would see.
     answer.on("close", () => gone.abort());
     const { method = "POST", url = "/", headers } = incoming;
-    const received = { method, path: url, headers, body: await buffer(incoming) };
+    const received = { method, path: url, headers, body: await bytesOf(incoming) };
     const call = readCall(headers, received.body.toString());
     count(calls, call.action);
+    const onAnswer = await watch?.(call, received.body.length);
     const rule = [...rules, ...others].find(({ on }) => on(call));
     if (rule !== undefined && random() < (rule.share ?? 1)) {
       if (rules.includes(rule)) count(changed, call.action);
@@ -147,21 +180,15 @@ export async function startAwsProxy(options: {
       return;
     }
     const passed = await pass(received, gone.signal);
+    onAnswer?.(passed.body.length);
     const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = passed.headers;
     answer.writeHead(passed.status, { ...kept, "content-length": passed.body.length });
     answer.end(passed.body);
   };
 
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, answer) => {
-    // The client sees a broken connection, as it would without us.
-    serve(incoming, answer).catch(() => answer.destroy());
-  });
-  server.listen(options.port ?? 0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  const { endpoint, close } = await listen(serve, options.port);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint,
     set(...next) {
       rules = next;
     },
@@ -172,9 +199,7 @@ export async function startAwsProxy(options: {
     changed,
     failed: () => failed,
     async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+      await close();
       agent.destroy();
     },
   };

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
-import { type ServerKind, serverKinds } from "#local/servers/server.ts";
+import type { ServerKind } from "#local/servers/server.ts";
 import { readCount } from "../read-count.ts";
+import { readServers } from "../read-servers.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Fault } from "./fault.ts";
 import { userCount } from "./rig.ts";
@@ -43,12 +44,6 @@ function readFaults(text: string | undefined): Result<readonly Fault[], string> 
   const unknown = names.find((name) => !catalogue.some((fault) => fault.name === name));
   if (unknown !== undefined) return err(`--only: no fault is called ${unknown || "nothing"}: see --list`);
   return ok(catalogue.filter(({ name }) => names.includes(name)));
-}
-
-function readServers(text: string): Result<readonly ServerKind[], string> {
-  const servers = text === "both" ? serverKinds : serverKinds.filter((kind) => kind === text);
-  if (servers.length > 0) return ok(servers);
-  return err(`--server takes ${[...serverKinds, "both"].join(", ")}, not ${text}`);
 }
 
 /** Reads the arguments; the error is a sentence for people. */

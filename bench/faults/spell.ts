@@ -1,6 +1,6 @@
 /** For how long a fault of AWS lasts. */
 import { setTimeout as delay } from "node:timers/promises";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import type { AwsProxy, Rule } from "./aws-proxy.ts";
 import type { Fault, Rig } from "./fault.ts";
 

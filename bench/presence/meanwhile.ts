@@ -8,8 +8,8 @@ import { newTrace } from "#aws/trace.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import { isConnected, startConnector } from "#local/connector.ts";
 import { freePort } from "#local/free-ports.ts";
-import { waitUntil } from "#local/ports.ts";
-import { type ComponentServer, startComponentServer } from "./component-server.ts";
+import { waitUntil } from "#local/wait-until.ts";
+import { type PacedServer, startPacedServer } from "./paced-server.ts";
 import { domain, type Place } from "./place.ts";
 
 /** Prosody's pace on a machine like ours (design §13), the slower one of the two servers. */
@@ -44,7 +44,7 @@ function latenciesOf(all: readonly number[]): Latencies {
 }
 
 /** Writes one message of another user, to a contact of its own: pairs do not wait for each other. */
-async function sendOne({ sqs, addresses }: Place, server: ComponentServer): Promise<number> {
+async function sendOne({ sqs, addresses }: Place, server: PacedServer): Promise<number> {
   const id = randomUUID();
   const contact = `${id}@example.net`;
   const begun = performance.now();
@@ -67,7 +67,7 @@ async function sendOne({ sqs, addresses }: Place, server: ComponentServer): Prom
 }
 
 /** Sends messages at an even pace as long as `goesOn`. */
-async function sendWhile(place: Place, server: ComponentServer, goesOn: (sent: number) => boolean) {
+async function sendWhile(place: Place, server: PacedServer, goesOn: (sent: number) => boolean) {
   const sent: Promise<number>[] = [];
   while (goesOn(sent.length)) {
     sent.push(sendOne(place, server));
@@ -91,7 +91,7 @@ async function sendBroadcast({ sqs, addresses }: Place, bodies: readonly string[
 
 async function measure(
   place: Place,
-  server: ComponentServer,
+  server: PacedServer,
   bodies: readonly string[],
   subscribers: number,
   idleMessages: number,
@@ -131,7 +131,7 @@ export async function measureMeanwhile(
   progress: (line: string) => void,
 ): Promise<Meanwhile> {
   const secret = randomBytes(8).toString("hex");
-  const server = await startComponentServer(domain, secret, serverStanzasPerS);
+  const server = await startPacedServer(domain, secret, serverStanzasPerS);
   const healthPort = await freePort();
   const connector = await startConnector({
     environment: place.source,

@@ -44,7 +44,7 @@ Ctrl-C stops it, and the same command goes on where it was: FILE.progress says h
 finished file is not sent again. Lines that cannot be used are kept with the reason in FILE.rejected (of a
 dry run: FILE.dry-run-rejected); mend them there and import that file.
 
-Exit code: 0 all is sent, 1 it could not go on, 2 lines were rejected, 130 or 143 stopped by a signal.
+Exit code: 0 all is sent, 1 it could not go on, 2 lines were rejected, 129, 130 or 143 stopped by a signal.
 docs/import.md says more.`;
 
 /** Reads the arguments; `"help"` where help is asked for, an error to show where they are wrong. */

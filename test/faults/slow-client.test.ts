@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 
 const packs = Array.from({ length: 16 }, (_, pack) => `burst ${pack}`);

@@ -1,6 +1,6 @@
 /** Invariant 6: state and effects agree, whatever step a function fails or dies at, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues } from "#aws/queues.ts";
@@ -12,26 +12,12 @@ import type { Work } from "#functions/pipeline.ts";
 import { presenceWork } from "#functions/presence.ts";
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
 import { type Ending, faulty } from "#test/harness/faults.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  relate,
-  sendTwice,
-  startEngines,
-} from "#test/harness/functions.ts";
+import { announce, domain, type Engines, portsOver, relate, sendTwice } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
 import { failedOf, finish, invoke, makeStage, observe, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 interface Scenario {
   readonly work: Work;

@@ -1,40 +1,22 @@
 /** A block while the contact's presence is on its way: what is told last is that the contact is gone, in every order. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
-import type { Directory } from "#functions/directory.ts";
 import { nativeWork } from "#functions/native.ts";
 import { makeHandler, type Work } from "#functions/pipeline.ts";
 import { presenceWork } from "#functions/presence.ts";
 import { faulty } from "#test/harness/faults.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  relate,
-  startEngines,
-  takeDeadLetters,
-  takeEvents,
-} from "#test/harness/functions.ts";
+import { domain, portsOver, relate, takeDeadLetters, takeEvents } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
-import { finish, makeStage, type Stage } from "#test/harness/runs.ts";
+import { finish, makeStage, perform, type Stage } from "#test/harness/runs.ts";
 import { inEveryOrder, interleave, type Parts } from "#test/harness/schedule.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-/** Knows already who lives where. */
-let directory: Directory;
 const user = "nina";
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, user);
-  ({ directory } = portsOver(engines));
-  await directory.byLocalpart(domain, user);
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: [user] });
+/** Knows already who lives where. */
+const { directory } = portsOver(engines);
+await directory.byLocalpart(domain, user);
 
 interface Race {
   /** What the contact has said before. */
@@ -111,8 +93,7 @@ async function assertSeenAgain({ stage }: Contest): Promise<void> {
 /** The work of one side over gated ports. */
 function flow(work: Work, one: SQSRecord) {
   return async (gated: Parts) => {
-    const answer = await makeHandler(work, { ...portsOver(gated), directory })({ Records: [one] });
-    assert.deepEqual(answer, { batchItemFailures: [] });
+    await perform(work, { ...portsOver(gated), directory }, one);
   };
 }
 

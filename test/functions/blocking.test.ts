@@ -1,6 +1,6 @@
 /** Blocked contacts, by XEP-0191's rules for the server of the one who blocks, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSRecord } from "aws-lambda";
 import { keyItem } from "#aws/attributes.ts";
@@ -15,25 +15,18 @@ import { crashEach } from "#test/harness/crashes.ts";
 import {
   announce,
   domain,
-  type Engines,
   emptyQueues,
   portsOver,
   relate,
-  startEngines,
   take,
   takeEvents,
   takeStanzas,
 } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
-import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { invoke, makeStage, perform, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 const here = { show: "dnd", version: 3, time: "2026-11-01T00:00:00Z" } as const;
 
@@ -51,9 +44,7 @@ async function meet(state?: Partial<PairState>, user?: string): Promise<Stage> {
 
 /** Each record by an instance that knows nothing yet. */
 async function handle(work: Work, ...records: SQSRecord[]): Promise<void> {
-  for (const one of records) {
-    assert.deepEqual(await invoke(work, portsOver(engines), [one]), { batchItemFailures: [] });
-  }
+  for (const one of records) await perform(work, portsOver(engines), one);
 }
 
 const block = (stage: Stage) => handle(nativeWork, stage.native("contact.blocked"));

@@ -1,6 +1,7 @@
 /** A user's presence to all who may see it, however many, over real engines. */
+
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { userGroup } from "#aws/hash.ts";
 import { limits } from "#core/limits.ts";
@@ -9,32 +10,18 @@ import { makeHandler } from "#functions/pipeline.ts";
 import { walkWork } from "#functions/walk.ts";
 import { broadcastOn, followed } from "#test/harness/broadcasts.ts";
 import { type Ending, faulty } from "#test/harness/faults.ts";
-import {
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  startEngines,
-  take,
-  takeDeadLetters,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { domain, portsOver, take, takeDeadLetters, takeStanzas } from "#test/harness/functions.ts";
 import { again, invocation, nativeRecord, record } from "#test/harness/lambda-events.ts";
+import { perform } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 const change = (user: string, show: string, more: object = {}) =>
   nativeRecord("presence.changed", { user, show, ...more });
 
 async function native(...records: SQSRecord[]): Promise<void> {
-  const answer = await makeHandler(nativeWork, portsOver(engines))(invocation(...records));
-  assert.deepEqual(answer, { batchItemFailures: [] });
+  await perform(nativeWork, portsOver(engines), ...records);
 }
 
 const templates = () => takeStanzas(engines, "outboundPresence");

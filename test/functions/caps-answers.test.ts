@@ -1,39 +1,24 @@
 /** What contacts' clients answer about what they can do: forged, false, true; and what follows of a contact. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { limits } from "#core/limits.ts";
 import { infoElement } from "#core/xmpp/caps.ts";
 import {
   answerTo,
   bearing,
   type Client,
-  type ClientStage,
   correction,
   infoOf,
   makeClientStage,
   newClient,
   receipts,
 } from "#test/harness/clients.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  now,
-  portsOver,
-  startEngines,
-} from "#test/harness/functions.ts";
+import { domain, now, portsOver } from "#test/harness/functions.ts";
 import { available, presence } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-let stage: ClientStage;
-before(async () => {
-  engines = await startEngines();
-  stage = makeClientStage(engines);
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
+const stage = makeClientStage(engines);
 
 const ghost = `nina@${domain}`;
 

@@ -7,9 +7,10 @@ import { isTransient } from "#aws/faults.ts";
 import { limits } from "#core/limits.ts";
 import { localCredentials, localRegion } from "#local/aws-clients.ts";
 import { freePort } from "#local/free-ports.ts";
-import { domain, type Engines, startEngines, userId } from "#test/harness/functions.ts";
+import { domain, userId } from "#test/harness/functions.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 let silent: Server;
 /** What the silent one says before it falls silent, as soon as it is asked. */
 let beginning = "";
@@ -18,7 +19,6 @@ let endpoint = "";
 
 before(async () => {
   Object.assign(process.env, localCredentials);
-  engines = await startEngines();
   silent = createServer((socket) => {
     sockets.push(socket);
     socket.once("data", () => socket.write(beginning));
@@ -30,7 +30,6 @@ before(async () => {
 after(async () => {
   for (const socket of sockets) socket.destroy();
   silent.close();
-  await engines.stop();
 });
 
 const environment = (sqsEndpoint: string, dynamodbEndpoint: string) => ({

@@ -1,32 +1,17 @@
 /** Items that kill a function, and items that only seem to, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import { TransientFault } from "#aws/faults.ts";
 import { iqWork } from "#functions/iq.ts";
 import { messageWork } from "#functions/message.ts";
 import { makeHandler } from "#functions/pipeline.ts";
 import { type Ending, faulty } from "#test/harness/faults.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  startEngines,
-  takeDeadLetters,
-  takeEvents,
-} from "#test/harness/functions.ts";
+import { domain, portsOver, takeDeadLetters, takeEvents } from "#test/harness/functions.ts";
 import { again, invocation, pack, record, stanza, unique } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
 
 const says = (body: string, attrs: Readonly<Record<string, string>> = {}) =>
   stanza("message", { type: "chat", id: `m-${unique()}`, ...attrs }, `<body>${body}</body>`);

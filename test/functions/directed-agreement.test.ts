@@ -1,6 +1,6 @@
 /** Invariant 6 for directed presence: state and effects agree, whatever step a function dies at and whoever is first. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import type { PairState } from "#core/pair.ts";
 import { nativeWork } from "#functions/native.ts";
@@ -8,19 +8,14 @@ import type { Work } from "#functions/pipeline.ts";
 import { walkWork } from "#functions/walk.ts";
 import { directedOf, flagOf, here, meet, seenBy, show, showAll } from "#test/harness/directed.ts";
 import { faulty } from "#test/harness/faults.ts";
-import { domain, type Engines, emptyQueues, portsOver, startEngines } from "#test/harness/functions.ts";
+import { domain, portsOver } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
 import { finish, invoke } from "#test/harness/runs.ts";
 import { inEveryOrder, interleave } from "#test/harness/schedule.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { holdWalks, takeStep, walkRecord } from "#test/harness/walks.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 describe("state and effects agree about directed presence", () => {
   /** What a run leaves behind that dies at one call; undefined where there was no such call. */

@@ -1,6 +1,6 @@
 /** What a user shows to one contact alone, until all of them are told that it is gone, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { limits } from "#core/limits.ts";
 import { nativeWork } from "#functions/native.ts";
@@ -8,30 +8,17 @@ import { makeHandler, type Work } from "#functions/pipeline.ts";
 import { presenceWork } from "#functions/presence.ts";
 import { broadcastOn } from "#test/harness/broadcasts.ts";
 import { directedOf, flagOf, meet, seenBy, show, showAll } from "#test/harness/directed.ts";
-import {
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  startEngines,
-  take,
-  takeEvents,
-} from "#test/harness/functions.ts";
+import { domain, emptyQueues, portsOver, take, takeEvents } from "#test/harness/functions.ts";
 import { again, invocation, record } from "#test/harness/lambda-events.ts";
-import { invoke, makeStage } from "#test/harness/runs.ts";
+import { invoke, makeStage, perform } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 /** Each record by an instance that knows nothing yet, and whatever walks come of them. */
 async function handle(work: Work, ...records: SQSRecord[]): Promise<void> {
   for (const one of records) {
-    assert.deepEqual(await invoke(work, portsOver(engines), [one]), { batchItemFailures: [] });
+    await perform(work, portsOver(engines), one);
     await broadcastOn(engines);
   }
 }

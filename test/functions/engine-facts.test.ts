@@ -1,6 +1,6 @@
 /** What we rely on in the local engines, and where they differ from AWS: facts that other tests stand on. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import {
   GetItemCommand,
   PutItemCommand,
@@ -18,21 +18,17 @@ import {
 } from "@aws-sdk/client-sqs";
 import { failedConditions, isConditionFailure } from "#aws/attributes.ts";
 import { limits } from "#core/limits.ts";
-import { type Engines, emptyQueues, startEngines, takeDeadLetters } from "#test/harness/functions.ts";
+import { takeDeadLetters } from "#test/harness/functions.ts";
 import { unique } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 /** Groups are each test's own: what one leaves in hand must not block another. */
 let groups = "";
 
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(async () => {
-  await emptyQueues(engines);
+beforeEach(() => {
   groups = `-${unique()}`;
 });
-after(() => engines.stop());
 
 const QueueUrl = () => engines.addresses.urls.messageStanzas;
 const send = (MessageBody: string, group: string, dedup = `d${unique()}`) =>

@@ -1,6 +1,6 @@
 /** Invariant 6, from both sides: what the contact and the user do at the same time, in every order of the calls. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import {
   type SubscriptionStanza,
@@ -8,31 +8,23 @@ import {
   seenByContact,
   transition,
 } from "#core/subscription.ts";
-import type { Directory } from "#functions/directory.ts";
 import { nativeWork } from "#functions/native.ts";
 import { makeHandler, type Work } from "#functions/pipeline.ts";
 import { presenceWork } from "#functions/presence.ts";
 import { faulty } from "#test/harness/faults.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  relate,
-  startEngines,
-  userId,
-} from "#test/harness/functions.ts";
+import { domain, portsOver, relate, userId } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
-import { finish, makeStage, type Observation, observe, type Stage } from "#test/harness/runs.ts";
+import { finish, makeStage, type Observation, observe, perform, type Stage } from "#test/harness/runs.ts";
 import { inEveryOrder, interleave, type Parts } from "#test/harness/schedule.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
+const user = "nina";
+const engines = await useEngines({ users: [user] });
+const here = { show: "dnd", version: 3, time: "2026-11-01T00:00:00Z" } as const;
+await engines.table.setPresence(domain, userId(user), here, "1");
 /** Knows already who lives where. */
-let directory: Directory;
-
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const { directory } = portsOver(engines);
+await directory.byLocalpart(domain, user);
 
 /** What the other side of a subscription sees (RFC 6121 §A.1). */
 const mirrored: Readonly<Record<SubscriptionState, SubscriptionState>> = {
@@ -84,17 +76,6 @@ interface Contest {
   readonly user: SQSRecord;
 }
 
-const user = "nina";
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, user);
-  const here = { show: "dnd", version: 3, time: "2026-11-01T00:00:00Z" } as const;
-  await engines.table.setPresence(domain, userId(user), here, "1");
-  ({ directory } = portsOver(engines));
-  await directory.byLocalpart(domain, user);
-});
-
 async function prepare({ state, stanza, event, data }: Race): Promise<Contest> {
   const stage = makeStage(user);
   if (state !== "none") await relate(engines, stage.pair, { state });
@@ -108,8 +89,7 @@ async function prepare({ state, stanza, event, data }: Race): Promise<Contest> {
 /** The work of one side over gated ports. */
 function flow(work: Work, one: SQSRecord) {
   return async (gated: Parts) => {
-    const answer = await makeHandler(work, { ...portsOver(gated), directory })({ Records: [one] });
-    assert.deepEqual(answer, { batchItemFailures: [] });
+    await perform(work, { ...portsOver(gated), directory }, one);
   };
 }
 

@@ -1,30 +1,16 @@
 /** `iq-stanzas`: every request is answered once, the same way each time, over real engines. */
+
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { hashId } from "#aws/hash.ts";
 import { iqWork } from "#functions/iq.ts";
 import { makeHandler } from "#functions/pipeline.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  pairOf,
-  portsOver,
-  relate,
-  startEngines,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { domain, pairOf, portsOver, relate, takeStanzas } from "#test/harness/functions.ts";
 import { again, invocation, packOf, record, stanza, unique } from "#test/harness/lambda-events.ts";
+import { perform } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
 
 const ping = `<ping xmlns="urn:xmpp:ping"/>`;
 const get = (attrs: Readonly<Record<string, string>> = {}, child = ping) =>
@@ -34,10 +20,7 @@ const recordOf = (xml: string) => record({ body: packOf([{ xml, seq: unique() }]
 /** What is answered to a stanza that comes three times, within and after a failure. */
 async function answersTo(xml: string) {
   const one = recordOf(xml);
-  for (const each of [one, again(one), again(one, 2)]) {
-    const answer = await makeHandler(iqWork, portsOver(engines))(invocation(each));
-    assert.deepEqual(answer, { batchItemFailures: [] });
-  }
+  for (const each of [one, again(one), again(one, 2)]) await perform(iqWork, portsOver(engines), each);
   return await takeStanzas(engines);
 }
 

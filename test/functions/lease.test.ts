@@ -1,24 +1,17 @@
 /** The lease of a domain's stream on the real engine. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { makeTable } from "#aws/dynamodb-table.ts";
-import type { Table } from "#aws/table.ts";
 import { limits } from "#core/limits.ts";
 import { dynamodbClientFor } from "#local/aws-clients.ts";
-import { type Engines, sendTwice, startEngines } from "#test/harness/functions.ts";
+import { sendTwice } from "#test/harness/functions.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-let table: Table;
+const engines = await useEngines();
+const { table } = engines;
 let domains = 0;
 const { leaseMs } = limits;
 const { signal } = new AbortController();
-
-before(async () => {
-  engines = await startEngines();
-  ({ table } = engines);
-});
-
-after(() => engines.stop());
 
 /** A domain that nobody has held. */
 function freshDomain(): string {

@@ -1,6 +1,6 @@
 /** Contacts and users with the longest addresses there are, which no key holds: everything about them, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { nativeEventsGroup } from "#aws/hash.ts";
 import { limits } from "#core/limits.ts";
@@ -10,12 +10,9 @@ import { presenceWork } from "#functions/presence.ts";
 import {
   announce,
   domain,
-  type Engines,
-  emptyQueues,
   pairOf,
   portsOver,
   relate,
-  startEngines,
   take,
   takeDeadLetters,
   takeEvents,
@@ -24,16 +21,11 @@ import {
 } from "#test/harness/functions.ts";
 import { nativeEvent, pack, presence, record, stanza } from "#test/harness/lambda-events.ts";
 import { makeStage, says } from "#test/harness/resync.ts";
-import { invoke } from "#test/harness/runs.ts";
+import { invoke, perform } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { holdWalks, takeStep, walkToEnd } from "#test/harness/walks.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 const part = limits.jidPartBytesMax;
 /** Each `#` of an id is three characters of its key. */
@@ -41,7 +33,7 @@ const user = "#".repeat(part);
 const far = (end: string) => `${"x".repeat(part - end.length)}${end}@${"y".repeat(part)}`;
 
 async function handle(work: Work, ...records: SQSRecord[]): Promise<void> {
-  assert.deepEqual(await invoke(work, portsOver(engines), records), { batchItemFailures: [] });
+  await perform(work, portsOver(engines), ...records);
   for (const queue of ["nativeEvents", "presenceStanzas", "walks"] as const) {
     assert.deepEqual(await takeDeadLetters(engines, queue), []);
   }

@@ -1,33 +1,17 @@
 /** What the message function says to contacts of its own accord, over real engines: only when it has become true. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import type { Capabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
 import { messageWork } from "#functions/message.ts";
 import { makeHandler } from "#functions/pipeline.ts";
 import { type Ending, faulty } from "#test/harness/faults.ts";
-import {
-  announce,
-  type Engines,
-  emptyQueues,
-  pairOf,
-  portsOver,
-  relate,
-  startEngines,
-  takeEvents,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { pairOf, portsOver, relate, takeEvents, takeStanzas } from "#test/harness/functions.ts";
 import { again, invocation, pack, record, stanza, unique } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
 
 const stranger = () => `stranger-${unique()}@example.org`;
 

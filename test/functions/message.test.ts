@@ -1,6 +1,6 @@
 /** `message-stanzas`: what contacts write, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import { limits } from "#core/limits.ts";
 import { messageWork } from "#functions/message.ts";
@@ -9,24 +9,15 @@ import { type Ending, faulty } from "#test/harness/faults.ts";
 import {
   announce,
   domain,
-  type Engines,
-  emptyQueues,
   portsOver,
-  startEngines,
   takeDeadLetters,
   takeEvents,
   takeStanzas,
 } from "#test/harness/functions.ts";
 import { again, invocation, pack, packOf, record, stanza, unique } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
 
 const says = (body: string, attrs: Readonly<Record<string, string>> = {}) =>
   stanza("message", { type: "chat", id: `m-${unique()}`, ...attrs }, `<body>${body}</body>`);

@@ -3,24 +3,17 @@
  * deaths at any call. State, stanzas and events must be those of the oracle, in its order.
  */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import fc from "fast-check";
 import { nativeWork } from "#functions/native.ts";
 import { makeHandler, type Work } from "#functions/pipeline.ts";
 import { presenceWork } from "#functions/presence.ts";
 import { faulty } from "#test/harness/faults.ts";
-import {
-  announce,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  startEngines,
-  takeEvents,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { announce, emptyQueues, portsOver, takeEvents, takeStanzas } from "#test/harness/functions.ts";
 import { again, invocation } from "#test/harness/lambda-events.ts";
 import { makeStage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import oracle from "../unit/core/rfc6121-subscription-states.json" with { type: "json" };
 
 const stanzaTypes = ["subscribe", "subscribed", "unsubscribe", "unsubscribed"] as const;
@@ -78,11 +71,7 @@ function makeModel() {
   };
 }
 
-let engines: Engines;
-before(async () => {
-  engines = await startEngines();
-});
-after(() => engines.stop());
+const engines = await useEngines();
 
 type Fault = { readonly kind: "none" | "twice" } | { readonly kind: "dies"; call: number; after: boolean };
 

@@ -1,6 +1,6 @@
 /** What native users say to their contacts, over real engines: what it costs, who may be told, and repeats. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { allCapabilities } from "#core/capabilities.ts";
 import { limits } from "#core/limits.ts";
@@ -10,7 +10,6 @@ import type { Ports } from "#functions/ports.ts";
 import { crashEach } from "#test/harness/crashes.ts";
 import {
   announce,
-  type Engines,
   emptyQueues,
   now,
   portsOver,
@@ -22,15 +21,10 @@ import {
   takeStanzas,
 } from "#test/harness/functions.ts";
 import { again, nativeEvent, record } from "#test/harness/lambda-events.ts";
-import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { makeStage, perform, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 /** A user and its contact. */
 async function meet(state?: Partial<PairState>): Promise<Stage> {
@@ -41,7 +35,7 @@ async function meet(state?: Partial<PairState>): Promise<Stage> {
 }
 
 async function handle(ports: Ports, ...records: SQSRecord[]): Promise<void> {
-  assert.deepEqual(await invoke(nativeWork, ports, records), { batchItemFailures: [] });
+  await perform(nativeWork, ports, ...records);
 }
 
 type Said = readonly (readonly [type: string, data: Readonly<Record<string, unknown>>])[];

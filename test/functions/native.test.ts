@@ -1,6 +1,7 @@
 /** `native-events`: what native users do, and what is refused, over real engines. */
+
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { pairGroup, userGroup } from "#aws/hash.ts";
 import { limits } from "#core/limits.ts";
@@ -9,13 +10,10 @@ import { makeHandler } from "#functions/pipeline.ts";
 import {
   announce,
   domain,
-  type Engines,
-  emptyQueues,
   type LogEntry,
   pairOf,
   portsOver,
   relate,
-  startEngines,
   take,
   takeDeadLetters,
   takeEvents,
@@ -23,25 +21,20 @@ import {
   userId,
 } from "#test/harness/functions.ts";
 import { again, invocation, nativeEvent, nativeRecord, record, unique } from "#test/harness/lambda-events.ts";
+import { perform } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
+const engines = await useEngines({ users: ["nina"] });
 let log: LogEntry[] = [];
 
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(async () => {
-  await emptyQueues(engines);
+beforeEach(() => {
   log = [];
 });
-after(() => engines.stop());
 
 const contact = "alice@example.org";
 
 async function handle(records: readonly SQSRecord[], openDirectory = false): Promise<void> {
-  const handler = makeHandler(nativeWork, portsOver(engines, { log, openDirectory }));
-  assert.deepEqual(await handler(invocation(...records)), { batchItemFailures: [] });
+  await perform(nativeWork, portsOver(engines, { log, openDirectory }), ...records);
 }
 
 const says = (body: string, data: Readonly<Record<string, unknown>> = {}) =>

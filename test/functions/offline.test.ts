@@ -1,34 +1,20 @@
 /** Before a planned end of the stream everybody is told that users are gone, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { WalkTask, WalkTaskOf } from "#core/contract/envelope.ts";
 import type { Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
-import { parseStanza } from "#core/xmpp/codec.ts";
 import { faulty } from "#test/harness/faults.ts";
-import {
-  type Engines,
-  emptyQueues,
-  portsOver,
-  startEngines,
-  takeEvents,
-  takeStanzas,
-  userId,
-} from "#test/harness/functions.ts";
+import { emptyQueues, portsOver, takeEvents, takeTypes, userId } from "#test/harness/functions.ts";
 import { trace } from "#test/harness/lambda-events.ts";
 import { here, makeStage as makeStageOver, type ResyncStage as Stage } from "#test/harness/resync.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { takeStep, walkToEnd } from "#test/harness/walks.ts";
 
 type Task = WalkTaskOf<"offline">;
 
-let engines: Engines;
+const engines = await useEngines();
 const makeStage = () => makeStageOver(engines);
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
 
 const begun = "2026-11-02T09:30:00.000Z";
 const later = "2026-11-02T09:31:00.000Z";
@@ -50,16 +36,10 @@ const directed = {
 } as const;
 
 /** What was written to each contact, in order: types of stanzas. */
-async function written(): Promise<Record<string, string[]>> {
-  const to: Record<string, string[]> = {};
-  for (const { xml } of await takeStanzas(engines)) {
-    const stanza = parseStanza(xml);
-    assert.ok(stanza.ok);
-    const { to: contact = "", type = "available" } = stanza.value.attrs;
-    to[contact.replace("@example.org", "")] = [...(to[contact.replace("@example.org", "")] ?? []), type];
-  }
-  return to;
-}
+const written = async () =>
+  Object.fromEntries(
+    Object.entries(await takeTypes(engines)).map(([to, types]) => [to.replace("@example.org", ""), types]),
+  );
 
 /** Two users, one of them here, and those who see them. */
 async function populate(stage: Stage): Promise<void> {

@@ -1,6 +1,6 @@
 /** The pipeline that all functions share: batches of SQS, groups, faults, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { TransientFault } from "#aws/faults.ts";
 import { limits } from "#core/limits.ts";
@@ -8,27 +8,16 @@ import { makeHandler, type QueueRecord, retryVisibilityS, type Work } from "#fun
 import { localRegion } from "#local/aws-clients.ts";
 import { sqsEvent } from "#local/sqs-event.ts";
 import { faulty } from "#test/harness/faults.ts";
-import {
-  type Engines,
-  emptyQueues,
-  type LogEntry,
-  portsOver,
-  startEngines,
-  takeDeadLetters,
-} from "#test/harness/functions.ts";
+import { type LogEntry, portsOver, takeDeadLetters } from "#test/harness/functions.ts";
 import { invocation, record } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 let log: LogEntry[] = [];
 
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(async () => {
-  await emptyQueues(engines);
+beforeEach(() => {
   log = [];
 });
-after(() => engines.stop());
 
 /** A function that does `handle` with each message. */
 function functionOf(handle: (record: QueueRecord) => Promise<void>, parts = faulty(engines, () => "done")) {

@@ -1,6 +1,6 @@
 /** The operator's policy in all functions, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSRecord } from "aws-lambda";
 import { keyItem } from "#aws/attributes.ts";
@@ -18,26 +18,18 @@ import { readMetrics } from "#test/harness/embedded-metrics.ts";
 import {
   announce,
   domain,
-  type Engines,
-  emptyQueues,
   type LogEntry,
   now,
   portsOver,
   relate,
-  startEngines,
   takeDeadLetters,
   takeEvents,
   takeStanzas,
 } from "#test/harness/functions.ts";
-import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { invoke, makeStage, perform, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines();
 
 const set = (policy: Partial<Policy>) => engines.table.writePolicy(domain, { ...openPolicy, ...policy });
 const deny = { deny: ["example.org"] };
@@ -52,7 +44,7 @@ async function meet(state?: Partial<PairState> | null): Promise<Stage> {
 
 /** Handles a record by a new instance; nothing is returned to its queue. */
 async function handle(work: Work, one: SQSRecord, ports: Ports = portsOver(engines)): Promise<void> {
-  assert.deepEqual(await invoke(work, ports, [one]), { batchItemFailures: [] });
+  await perform(work, ports, one);
 }
 
 const attrs = { id: "m1", type: "chat" };

@@ -1,6 +1,7 @@
 /** `presence-stanzas`: subscriptions, availability and probes of contacts, over real engines. */
+
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { nativeEventsGroup, pairGroup } from "#aws/hash.ts";
 import { limits } from "#core/limits.ts";
@@ -10,14 +11,10 @@ import { makeHandler } from "#functions/pipeline.ts";
 import type { Ports } from "#functions/ports.ts";
 import { presenceWork } from "#functions/presence.ts";
 import {
-  announce,
   domain,
-  type Engines,
-  emptyQueues,
   pairOf,
   portsOver,
   relate,
-  startEngines,
   take,
   takeEvents,
   takeStanzas,
@@ -34,20 +31,16 @@ import {
   record,
   unique,
 } from "#test/harness/lambda-events.ts";
+import { perform } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
+const engines = await useEngines({ users: ["nina"] });
 let ports: Ports;
 const nina = userId("nina");
 
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(async () => {
-  await emptyQueues(engines);
+beforeEach(() => {
   ports = portsOver(engines);
 });
-after(() => engines.stop());
 
 /** A contact that nobody has met. */
 const stranger = () => `c${unique()}@example.org`;
@@ -59,12 +52,11 @@ async function contactIn(state: SubscriptionState, preApproved = false): Promise
 }
 
 async function handle(...xmls: string[]): Promise<void> {
-  const one = record({ body: pack(...xmls) });
-  assert.deepEqual(await makeHandler(presenceWork, ports)(invocation(one)), { batchItemFailures: [] });
+  await perform(presenceWork, ports, record({ body: pack(...xmls) }));
 }
 
 async function native(...records: SQSRecord[]): Promise<void> {
-  assert.deepEqual(await makeHandler(nativeWork, ports)(invocation(...records)), { batchItemFailures: [] });
+  await perform(nativeWork, ports, ...records);
 }
 
 /** Hands what functions have put into native-events to the native function. */

@@ -1,6 +1,6 @@
 /** Contacts that answer with an error are unknown, and asked again a few times, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { limits } from "#core/limits.ts";
 import type { PairState } from "#core/pair.ts";
@@ -8,32 +8,18 @@ import { parseStanza } from "#core/xmpp/codec.ts";
 import { nativeWork } from "#functions/native.ts";
 import { presenceWork } from "#functions/presence.ts";
 import { faulty } from "#test/harness/faults.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  relate,
-  startEngines,
-  takeEvents,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { announce, domain, portsOver, relate, takeEvents, takeStanzas } from "#test/harness/functions.ts";
 import { again } from "#test/harness/lambda-events.ts";
-import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { invoke, makeStage, perform, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { type HeldWalks, holdWalks, takeStep } from "#test/harness/walks.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 let parts: HeldWalks;
 
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(async () => {
-  await emptyQueues(engines);
+beforeEach(() => {
   parts = holdWalks(engines);
 });
-after(() => engines.stop());
 
 async function meet(state: Partial<PairState>): Promise<Stage> {
   const stage = makeStage();
@@ -43,7 +29,7 @@ async function meet(state: Partial<PairState>): Promise<Stage> {
 }
 
 async function handle(...records: SQSRecord[]): Promise<void> {
-  assert.deepEqual(await invoke(presenceWork, portsOver(parts), records), { batchItemFailures: [] });
+  await perform(presenceWork, portsOver(parts), ...records);
 }
 
 const unreachable = `<error type="cancel"><remote-server-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`;

@@ -1,24 +1,20 @@
 /** The queues port over a real engine: sends, failures, dead letters, giving back. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import type { SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
 import { letterBody } from "#aws/dead-letter.ts";
 import { makeQueues, type OutgoingMessage } from "#aws/queues.ts";
 import { limits } from "#core/limits.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
-import { type Engines, emptyQueues, startEngines, take, takeDeadLetters } from "#test/harness/functions.ts";
+import { take, takeDeadLetters } from "#test/harness/functions.ts";
 import { unique } from "#test/harness/lambda-events.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 const clients: SQSClient[] = [];
 
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(async () => {
+after(() => {
   for (const client of clients) client.destroy();
-  await engines.stop();
 });
 
 const message = (body: string, group: string): OutgoingMessage => ({ body, group, dedup: `d${unique()}` });

@@ -1,11 +1,12 @@
 /** `user.removed`: every contact is told, then the user is gone, over real engines. */
+
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import type { SQSRecord } from "aws-lambda";
 import { limits } from "#core/limits.ts";
 import { noPair, type PairState } from "#core/pair.ts";
 import type { SubscriptionState } from "#core/subscription.ts";
-import { parseStanza } from "#core/xmpp/codec.ts";
+import { subscriptionStates } from "#core/subscription.ts";
 import { messageWork } from "#functions/message.ts";
 import { nativeWork } from "#functions/native.ts";
 import type { Ports } from "#functions/ports.ts";
@@ -14,29 +15,23 @@ import { faulty } from "#test/harness/faults.ts";
 import {
   announce,
   domain,
-  type Engines,
   emptyQueues,
   portsOver,
   relate,
-  startEngines,
   takeEvents,
-  takeStanzas,
+  takeTypes,
 } from "#test/harness/functions.ts";
 import { again, unique } from "#test/harness/lambda-events.ts";
 import { invoke, makeStage, type Stage } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { type HeldWalks, holdWalks, takeStep, walkToEnd } from "#test/harness/walks.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 let parts: HeldWalks;
 
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(async () => {
-  await emptyQueues(engines);
+beforeEach(() => {
   parts = holdWalks(engines);
 });
-after(() => engines.stop());
 
 /** What each state has to hear, the end of sight before its reason (RFC 6121 §3.2.2). */
 const endings: Readonly<Record<SubscriptionState, readonly string[]>> = {
@@ -50,7 +45,6 @@ const endings: Readonly<Record<SubscriptionState, readonly string[]>> = {
   "from+out": ["unsubscribe", "unavailable", "unsubscribed"],
   both: ["unsubscribe", "unavailable", "unsubscribed"],
 };
-const states = Object.keys(endings) as SubscriptionState[];
 
 /** A user with a contact in each of these states. */
 async function userWith(...all: Partial<PairState>[]): Promise<{ user: string; stages: Stage[] }> {
@@ -71,18 +65,6 @@ async function native(...records: SQSRecord[]): Promise<boolean> {
   return batchItemFailures.length === 0;
 }
 
-/** Types of what was written to each contact, in order. */
-async function written(): Promise<Record<string, string[]>> {
-  const to: Record<string, string[]> = {};
-  for (const { xml } of await takeStanzas(engines)) {
-    const stanza = parseStanza(xml);
-    assert.ok(stanza.ok);
-    const { to: contact = "", type = "available" } = stanza.value.attrs;
-    to[contact] = [...(to[contact] ?? []), type];
-  }
-  return to;
-}
-
 const told = async () =>
   (await takeEvents(engines)).map(({ type, data }) => String("reason" in data ? data["reason"] : type));
 const readUser = (stage: Stage | undefined) =>
@@ -91,19 +73,22 @@ const readUser = (stage: Stage | undefined) =>
 describe("a user that is removed", () => {
   test("takes leave of every contact, step by step, and is gone with its address", async () => {
     const many = Array.from({ length: 3 * limits.farewellPairsMax + 5 }, (_, n) => ({
-      state: states[n % states.length] ?? "none",
+      state: subscriptionStates[n % subscriptionStates.length] ?? "none",
       ...(n % 4 === 0 ? { blocked: true as const } : {}),
     }));
     const { user, stages } = await userWith(...many);
     assert.ok(await native(about(user, "user.removed")));
-    assert.deepEqual(await written(), {});
+    assert.deepEqual(await takeTypes(engines), {});
     const steps = await walkToEnd(parts.held, portsOver(parts));
     const delays = steps.map(({ delayS }) => delayS);
     // When the last instance has forgotten the user, and then at once.
     assert.deepEqual(delays, [limits.profileCacheMs / 1000, ...Array(steps.length - 1).fill(0)]);
     assert.ok(steps.length > 2);
     const expected = stages.map(({ contact }, n) => [contact, endings[many[n]?.state ?? "none"]] as const);
-    assert.deepEqual(await written(), Object.fromEntries(expected.filter(([, types]) => types.length > 0)));
+    assert.deepEqual(
+      await takeTypes(engines),
+      Object.fromEntries(expected.filter(([, types]) => types.length > 0)),
+    );
     assert.deepEqual(await told(), []);
     for (const { pair } of stages) {
       assert.deepEqual((await engines.table.readPair(pair))?.state, noPair);
@@ -134,10 +119,10 @@ describe("a user that is removed", () => {
     const ports = portsOver(parts);
     await invoke(messageWork, ports, [stage.stanzas(said)]);
     await invoke(presenceWork, ports, [stage.stanzas({ name: "presence", attrs: { type: "unsubscribe" } })]);
-    assert.deepEqual(await written(), { [stage.contact]: ["error"] });
+    assert.deepEqual(await takeTypes(engines), { [stage.contact]: ["error"] });
     assert.deepEqual((await engines.table.readPair(stage.pair))?.state.state, "both");
     await walkToEnd(parts.held, ports);
-    assert.deepEqual(await written(), { [stage.contact]: endings.both });
+    assert.deepEqual(await takeTypes(engines), { [stage.contact]: endings.both });
     await native(stage.native("contact.requested"));
     assert.deepEqual(await told(), ["unknown-user"]);
   });
@@ -180,7 +165,7 @@ describe("a user that is removed", () => {
     await invoke(presenceWork, portsOver(parts), [stage.stanzas(asks)]);
     await native(stage.native("contact.accepted", { mutual: false }));
     assert.deepEqual(await told(), ["contact.requested"]);
-    assert.deepEqual(await written(), { [stage.contact]: ["subscribed"] });
+    assert.deepEqual(await takeTypes(engines), { [stage.contact]: ["subscribed"] });
   });
 });
 
@@ -199,7 +184,7 @@ describe("a removal that comes again", () => {
     await native(about(user, "user.updated"), stage.native("contact.requested"));
     await emptyQueues(engines);
     await repeat();
-    assert.deepEqual([await written(), await told(), parts.held], [{}, [], []]);
+    assert.deepEqual([await takeTypes(engines), await told(), parts.held], [{}, [], []]);
     assert.equal((await engines.table.readPair(stage.pair))?.state.state, "none+out");
     assert.equal(await engines.table.userAt(domain, user), user);
 
@@ -207,7 +192,7 @@ describe("a removal that comes again", () => {
     for (const { task } of old) await takeStep(task, portsOver(parts));
     assert.ok(await readUser(stage), "the new farewell is yet to come");
     await walkToEnd(parts.held, portsOver(parts));
-    assert.deepEqual([await written(), await told()], [{ [stage.contact]: ["unsubscribe"] }, []]);
+    assert.deepEqual([await takeTypes(engines), await told()], [{ [stage.contact]: ["unsubscribe"] }, []]);
     assert.equal(await readUser(stage), undefined);
   });
 
@@ -217,7 +202,7 @@ describe("a removal that comes again", () => {
     await walkToEnd(parts.held, portsOver(parts));
     assert.ok(await native(about(user, "user.removed")));
     assert.deepEqual(await told(), []);
-    assert.deepEqual(await written(), { [stages[0]?.contact ?? ""]: endings.from });
+    assert.deepEqual(await takeTypes(engines), { [stages[0]?.contact ?? ""]: endings.from });
     assert.equal(await readUser(stages[0]), undefined);
   });
 
@@ -242,7 +227,7 @@ describe("a removal that comes again", () => {
     });
     for (const { task } of held.held) await untilDone((ports) => takeStep(task, ports));
     if (dying.calls.length <= callToDieAt) return undefined;
-    const types = await written();
+    const types = await takeTypes(engines);
     const left = stages.map(async ({ contact, pair }) => ({
       types: types[contact],
       state: (await engines.table.readPair(pair))?.state,

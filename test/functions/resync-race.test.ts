@@ -1,9 +1,9 @@
 /** A contact's presence while a walk forgets its silent devices: what is told last is what is true, in every order. */
+
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Show } from "#core/presence.ts";
 import { nativeWork } from "#functions/native.ts";
-import { makeHandler } from "#functions/pipeline.ts";
 import { presenceWork } from "#functions/presence.ts";
 import {
   type Engines,
@@ -12,8 +12,9 @@ import {
   takeDeadLetters,
   takeEvents,
 } from "#test/harness/functions.ts";
-import { invocation, nativeRecord, packOf, record, stanza, unique } from "#test/harness/lambda-events.ts";
+import { nativeRecord, packOf, record, stanza, unique } from "#test/harness/lambda-events.ts";
 import { known, makeStage, says } from "#test/harness/resync.ts";
+import { perform } from "#test/harness/runs.ts";
 import { inEveryOrder, interleave, type Parts } from "#test/harness/schedule.ts";
 import { takeStep } from "#test/harness/walks.ts";
 
@@ -76,8 +77,7 @@ async function run(race: Race, choose: Parameters<typeof interleave>[2]): Promis
   await directory.byLocalpart(stage.domain, "nina");
   const left = async (gated: Parts) => {
     const ports = { ...portsOver(gated, { domains }), directory };
-    const answer = await makeHandler(work, ports)(invocation(one));
-    assert.deepEqual(answer, { batchItemFailures: [] });
+    await perform(work, ports, one);
   };
   const right = async (gated: Parts) => {
     const step = stage.task(fence, { phase: "settle", id: `${fence}.settle.0` });

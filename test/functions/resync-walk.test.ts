@@ -1,31 +1,19 @@
 /** The whole walk after a gap in the stream: from greeting to silence, whatever it dies at, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { WalkTaskOf } from "#core/contract/envelope.ts";
 import type { Pair } from "#core/decision.ts";
 import { limits } from "#core/limits.ts";
 import { faulty } from "#test/harness/faults.ts";
-import {
-  type Engines,
-  emptyQueues,
-  portsOver,
-  startEngines,
-  takeEvents,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { portsOver, takeEvents, takeStanzas } from "#test/harness/functions.ts";
 import { known, makeStage as makeStageOver, type ResyncStage as Stage, says } from "#test/harness/resync.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { takeStep, walkToEnd } from "#test/harness/walks.ts";
 
 type Task = WalkTaskOf<"resync">;
 
-let engines: Engines;
+const engines = await useEngines();
 const makeStage = () => makeStageOver(engines);
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
 
 describe("the whole walk", () => {
   /** Everything that a walk has left behind, but for the names of its stage. */

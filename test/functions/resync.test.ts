@@ -1,18 +1,15 @@
 /** After a gap in the stream: design §9, over real engines. Each test has a domain of its own. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { pairGroup } from "#aws/hash.ts";
 import type { Pair } from "#core/decision.ts";
 import type { PairState } from "#core/pair.ts";
-import { parseStanza } from "#core/xmpp/codec.ts";
 import {
-  type Engines,
   emptyQueues,
   portsOver,
-  startEngines,
   takeDeadLetters,
   takeEvents,
-  takeStanzas,
+  takeTypes,
   userId,
 } from "#test/harness/functions.ts";
 import { readTime, trace } from "#test/harness/lambda-events.ts";
@@ -23,28 +20,11 @@ import {
   type ResyncStage as Stage,
   says,
 } from "#test/harness/resync.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 import { takeStep } from "#test/harness/walks.ts";
 
-let engines: Engines;
+const engines = await useEngines();
 const makeStage = () => makeStageOver(engines);
-
-before(async () => {
-  engines = await startEngines();
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
-
-/** What was written to each contact, in order: types of stanzas. */
-async function written(): Promise<Record<string, string[]>> {
-  const to: Record<string, string[]> = {};
-  for (const { xml } of await takeStanzas(engines)) {
-    const stanza = parseStanza(xml);
-    assert.ok(stanza.ok);
-    const { to: contact = "", type = "available" } = stanza.value.attrs;
-    to[contact] = [...(to[contact] ?? []), type];
-  }
-  return to;
-}
 
 const changes = async () =>
   (await takeEvents(engines))
@@ -85,7 +65,7 @@ describe("the walk asks and tells again", () => {
 
     assert.ok(await takeStep(task(5), ports));
     const stanzas = parts.sent.filter(({ queue }) => queue === "outboundStanzas");
-    const seen = await written();
+    const seen = await takeTypes(engines);
     const expected = Object.entries(everyState).filter(([, types]) => types.length > 0);
     assert.deepEqual(
       seen,
@@ -146,7 +126,7 @@ describe("the walk asks and tells again", () => {
     }
     assert.deepEqual([parts.sent, parts.held], [[], []]);
     assert.ok(await takeStep(task(7), ports));
-    assert.deepEqual(await written(), { "alice@example.org": ["probe", "available"] });
+    assert.deepEqual(await takeTypes(engines), { "alice@example.org": ["probe", "available"] });
   });
 
   test("what an operator asks for comes after the stream's own walk, under ids of its own", async () => {
@@ -163,11 +143,11 @@ describe("the walk asks and tells again", () => {
     ] as const) {
       parts.sent.length = 0;
       assert.ok(await takeStep(task(5, { begun }), ports));
-      assert.deepEqual(await written(), told);
+      assert.deepEqual(await takeTypes(engines), told);
     }
     assert.deepEqual(await takeEvents(engines), []);
     assert.ok(await takeStep(task(6), ports));
-    assert.deepEqual(await written(), { "alice@example.org": ["probe", "available"] });
+    assert.deepEqual(await takeTypes(engines), { "alice@example.org": ["probe", "available"] });
   });
 
   test("it may be for one user, beside the walk through all, step by step", async () => {
@@ -180,7 +160,7 @@ describe("the walk asks and tells again", () => {
     const [next] = parts.held;
     assert.ok(next?.task.kind === "resync" && next.task.step === 1 && next.task.user === "nina");
     assert.ok(await takeStep(next.task, paced));
-    assert.deepEqual(Object.keys(await written()).sort(), [
+    assert.deepEqual(Object.keys(await takeTypes(engines)).sort(), [
       "a@example.org",
       "b@example.org",
       "c@example.org",
@@ -188,7 +168,7 @@ describe("the walk asks and tells again", () => {
     assert.equal(parts.held.length, 1);
     // The walk through all has not been claimed by it.
     assert.ok(await takeStep(task(5), ports));
-    assert.equal(Object.keys(await written()).length, 4);
+    assert.equal(Object.keys(await takeTypes(engines)).length, 4);
   });
 
   test("a step that comes again repeats itself under the same ids", async () => {
@@ -223,7 +203,7 @@ describe("the walk asks and tells again", () => {
     };
     const ports = portsOver({ table: engines.table, queues: refusing }, { domains: [stage.domain] });
     assert.ok(await takeStep(stage.task(5), ports));
-    assert.deepEqual(Object.keys(await written()).sort(), ["a@example.org", "c@example.org"]);
+    assert.deepEqual(Object.keys(await takeTypes(engines)).sort(), ["a@example.org", "c@example.org"]);
     assert.equal(stage.parts.held.length, 1, "the walk goes on");
     const [letter, ...more] = await takeDeadLetters(engines, "walks");
     assert.deepEqual(more, []);

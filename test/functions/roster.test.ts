@@ -1,15 +1,11 @@
 /** Pages of a roster: never more than asked for, and nobody twice or left out. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { PairState } from "#core/pair.ts";
-import { announce, domain, type Engines, pairOf, startEngines } from "#test/harness/functions.ts";
+import { announce, domain, pairOf } from "#test/harness/functions.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-});
-after(() => engines.stop());
+const engines = await useEngines();
 
 /** Pairs that are not known have no availability beside them, so a page of items holds twice as many. */
 const states: readonly PairState[] = [

@@ -1,31 +1,15 @@
 /** `message.routed`: what the connector says of messages of ours, over real engines. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { openPolicy } from "#core/policy.ts";
 import { messageWork } from "#functions/message.ts";
 import { readLetter, replayOf } from "#local/ops/letters.ts";
-import {
-  announce,
-  domain,
-  type Engines,
-  emptyQueues,
-  portsOver,
-  startEngines,
-  takeDeadLetters,
-  takeEvents,
-  takeStanzas,
-} from "#test/harness/functions.ts";
+import { domain, portsOver, takeDeadLetters, takeEvents, takeStanzas } from "#test/harness/functions.ts";
 import { packOf, record, stanza, unique } from "#test/harness/lambda-events.ts";
 import { invoke } from "#test/harness/runs.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
 
 /** Handles a note about the message with this stanza id; without `routed` it is a contact's own stanza. */
 async function note(

@@ -1,6 +1,6 @@
 /** What functions record: one span an item, under its own parent, linked to the invocation; ids alone. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { TransientFault } from "#aws/faults.ts";
 import { untraced } from "#aws/tracer.ts";
 import { encodeItem, type WalkTask, writePack } from "#core/contract/envelope.ts";
@@ -10,15 +10,11 @@ import { nativeWork } from "#functions/native.ts";
 import { makeHandler } from "#functions/pipeline.ts";
 import { walkWork } from "#functions/walk.ts";
 import {
-  announce,
   domain,
-  type Engines,
-  emptyQueues,
   type LogEntry,
   pairOf,
   portsOver,
   relate,
-  startEngines,
   takeDeadLetters,
   takeEvents,
   takeStanzas,
@@ -33,14 +29,9 @@ import {
   trace,
 } from "#test/harness/lambda-events.ts";
 import { keepSpans } from "#test/harness/spans.ts";
+import { useEngines } from "#test/harness/use-engines.ts";
 
-let engines: Engines;
-before(async () => {
-  engines = await startEngines();
-  await announce(engines, "nina");
-});
-beforeEach(() => emptyQueues(engines));
-after(() => engines.stop());
+const engines = await useEngines({ users: ["nina"] });
 
 const parent = partsOfTrace(trace);
 const secret = "words of a person";

@@ -5,15 +5,14 @@ import { after, before, describe } from "node:test";
 import { limits } from "#core/limits.ts";
 import { type Bridge, startBridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
-import { domainsOf, type FurtherDomain } from "#local/component-domains.ts";
-import { startConnector } from "#local/connector.ts";
-import { queueUrlsOf } from "#local/endpoints.ts";
+import type { FurtherDomain } from "#local/component-domains.ts";
 import { freePort, freePorts } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
 import { type OtherServer, otherKind, startOtherServer } from "./other-server.ts";
+import { type SecondConnector, startSecondConnector } from "./second-connector.ts";
 import { keepTraces, type Traces } from "./traces.ts";
 import { startWire, type Wire } from "./wire.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
@@ -96,11 +95,6 @@ const timeoutMsDefault = 120_000;
 /** Keeps state and logs of the bridges, to look at after a failure. */
 const keeps = process.env["CAUSEWAY_KEEP"] === "1";
 
-export interface SecondConnector {
-  readonly connector: Process;
-  readonly healthPort: number;
-}
-
 interface Running {
   readonly bridge: Bridge;
   readonly native: NativeSide;
@@ -157,41 +151,18 @@ async function federationWith(domains: readonly string[]): Promise<Federation> {
   return { port: await freePort(), peers };
 }
 
-async function startSecond(
-  { bridge, stateDir }: Running,
-  options: ScenarioOptions,
-  componentPort: number,
-  secret: string,
-  furtherDomains: readonly FurtherDomain[],
-): Promise<SecondConnector> {
-  const { component, dynamodb, sqs } = bridge.endpoints;
-  const healthPort = await freePort();
-  const environment = {
-    ...queueUrlsOf(bridge.endpoints),
-    table: dynamodb.table,
-    domains: domainsOf({ componentDomain: component.domain, furtherDomains }),
-    directory: options.directory ?? bridgeDefaults.directory,
-    lanes: options.lanes ?? bridgeDefaults.lanes,
-  };
-  const connector = await startConnector({
-    environment,
-    componentPort,
-    secret,
-    furtherDomains,
-    healthPort,
-    sqsEndpoint: sqs.endpoint,
-    dynamodbEndpoint: dynamodb.endpoint,
-    logFile: join(stateDir, "logs", "second-connector.log"),
-  });
-  return { connector, healthPort };
-}
-
 function secretOf(server: ServerKind, stateDir: string): string {
   const file = { prosody: "prosody.cfg.lua", ejabberd: "ejabberd.yml" }[server];
   const text = readFileSync(join(stateDir, "xmpp", server, file), "utf8");
   const [, secret] = /(?:component_secret = |"password": )"([^"]+)"/.exec(text) ?? [];
   if (secret === undefined) throw new Error(`no secret in ${file}`);
   return secret;
+}
+
+/** A part that only some scenarios have. */
+function askedFor<T>(option: keyof ScenarioOptions, part: T | undefined): T {
+  if (part === undefined) throw new Error(`\`${option}\` was not asked for`);
+  return part;
 }
 
 /**
@@ -242,14 +213,10 @@ export function onEachServer(
           return parts().operator;
         },
         get wire() {
-          const { wire } = parts();
-          if (wire === undefined) throw new Error("`wire` was not asked for");
-          return wire;
+          return askedFor("wire", parts().wire);
         },
         get traces() {
-          const { traces } = parts();
-          if (traces === undefined) throw new Error("`traced` was not asked for");
-          return traces;
+          return askedFor("traced", parts().traces);
         },
         get certificate() {
           return parts().certificate;
@@ -267,12 +234,10 @@ export function onEachServer(
           return ours.map((file) => readFileSync(join(folder, file), "utf8"));
         },
         get elsewhere() {
-          const { elsewhere } = parts();
-          if (elsewhere === undefined) throw new Error("`elsewhere` was not asked for");
-          return elsewhere;
+          return askedFor("elsewhere", parts().elsewhere);
         },
         async startConnector(componentPort, secret, furtherDomains = []) {
-          const second = await startSecond(parts(), options, componentPort, secret, furtherDomains);
+          const second = await startSecondConnector(parts(), options, componentPort, secret, furtherDomains);
           connectors.push(second.connector);
           return second;
         },

@@ -1,12 +1,12 @@
 /** Users with many subscribers, and the walks that tell them. */
-import assert from "node:assert/strict";
+
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { keyItem } from "#aws/attributes.ts";
 import { subscriberKey } from "#aws/keys.ts";
-import { makeHandler } from "#functions/pipeline.ts";
 import { walkWork } from "#functions/walk.ts";
 import { announce, domain, type Engines, portsOver, take } from "./functions.ts";
-import { invocation, record } from "./lambda-events.ts";
+import { record } from "./lambda-events.ts";
+import { perform } from "./runs.ts";
 
 /** DynamoDB: items in one batch. */
 const batchMax = 25;
@@ -37,7 +37,6 @@ export async function broadcastOn(engines: Engines): Promise<number> {
     if (tasks.length === 0) return steps;
     steps += tasks.length;
     const records = tasks.map(({ body }) => record({ body, group: "" }));
-    const answer = await makeHandler(walkWork, portsOver(engines))(invocation(...records));
-    assert.deepEqual(answer, { batchItemFailures: [] });
+    await perform(walkWork, portsOver(engines), ...records);
   }
 }

@@ -1,16 +1,17 @@
 /** Contacts with clients that say what they can do, and a function's world around the user nina that they meet. */
+
 import assert from "node:assert/strict";
 import { capsDigest } from "#aws/hash.ts";
 import type { PairState } from "#core/pair.ts";
 import { type Caps, type DiscoInfo, infoElement, verificationText } from "#core/xmpp/caps.ts";
 import { featuresOf } from "#functions/contact-features.ts";
 import { iqWork } from "#functions/iq.ts";
-import { makeHandler } from "#functions/pipeline.ts";
 import type { Ports } from "#functions/ports.ts";
 import { presenceWork } from "#functions/presence.ts";
 import { type Engines, pairOf, portsOver, relate, takeStanzas } from "./functions.ts";
-import { available, invocation, pack, record, stanza, unique } from "./lambda-events.ts";
+import { available, pack, record, stanza, unique } from "./lambda-events.ts";
 import { readStanza } from "./played-server.ts";
+import { perform } from "./runs.ts";
 
 export const correction = "urn:xmpp:message-correct:0";
 export const receipts = "urn:xmpp:receipts";
@@ -81,8 +82,7 @@ export function makeClientStage(engines: Engines): ClientStage {
       return contact;
     },
     async handle(ports, ...xmls) {
-      const one = record({ body: pack(...xmls) });
-      assert.deepEqual(await makeHandler(presenceWork, ports)(invocation(one)), { batchItemFailures: [] });
+      await perform(presenceWork, ports, record({ body: pack(...xmls) }));
     },
     appear: (ports, device, client) => stage.handle(ports, available(device, "online", bearing(client))),
     async questions() {
@@ -102,7 +102,7 @@ export function makeClientStage(engines: Engines): ClientStage {
     },
     async answer(attrs, child, ports = portsOver(engines)) {
       const one = record({ body: pack(stanza("iq", { type: "result", ...attrs }, child)), group: "" });
-      assert.deepEqual(await makeHandler(iqWork, ports)(invocation(one)), { batchItemFailures: [] });
+      await perform(iqWork, ports, one);
       assert.deepEqual(await takeStanzas(engines), [], "an answer is not answered");
     },
     stateOf: async ({ caps }) => (await engines.table.readCaps(caps))?.state.kind,

@@ -2,7 +2,7 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { element } from "#core/xmpp/stanza.ts";
 import type { Bridge } from "#local/bridge.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import type { NativeSide } from "./native.ts";
 import type { RecordingProxy } from "./recording-proxy.ts";
 import { chat, iq, presence } from "./stanzas.ts";

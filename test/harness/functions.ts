@@ -17,6 +17,7 @@ import type { Pair } from "#core/decision.ts";
 import { parseUserId, type UserId } from "#core/mapping.ts";
 import { noPair, type PairState } from "#core/pair.ts";
 import type { Tracer } from "#core/trace.ts";
+import { parseStanza } from "#core/xmpp/codec.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { makePorts, type Ports } from "#functions/ports.ts";
 import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients.ts";
@@ -214,6 +215,18 @@ export async function takeStanzas(
     const { items } = JSON.parse(body) as { items: OutboundItem[] };
     return items.map((item) => ({ group, ...item }));
   });
+}
+
+/** Takes the stanzas that have arrived for each contact: their types, in order. */
+export async function takeTypes(engines: Engines): Promise<Record<string, string[]>> {
+  const to: Record<string, string[]> = {};
+  for (const { xml } of await takeStanzas(engines)) {
+    const stanza = parseStanza(xml);
+    if (!stanza.ok) throw new Error(stanza.error);
+    const { to: contact = "", type = "available" } = stanza.value.attrs;
+    to[contact] = [...(to[contact] ?? []), type];
+  }
+  return to;
 }
 
 /** Takes the dead letters of a queue. */

@@ -17,7 +17,7 @@ import type { Deployment } from "#infra/config.ts";
 import { makeDeployment } from "#infra/deployment.ts";
 import { readConfig } from "#infra/read-config.ts";
 import { localCredentials, localRegion } from "#local/aws-clients.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import type { Resource } from "#test/unit/infra/templates.ts";
 import { type Moto, startMoto } from "./moto.ts";
 

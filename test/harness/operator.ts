@@ -5,7 +5,7 @@ import type { QueueRef } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { type Endpoints, queueUrlsOf } from "#local/endpoints.ts";
 import { type Letter, readLetter } from "#local/ops/letters.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
 /** Whoever looks after a bridge: puts things onto its inner queues, and reads its dead letters. */

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import type { Element } from "ltx";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import type { Table } from "#aws/table.ts";
+import { type Peer, startComponentServer } from "#bench/component-server.ts";
 import { parseUserId } from "#core/mapping.ts";
 import { noPair } from "#core/pair.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { dynamodbClientFor } from "#local/aws-clients.ts";
-import { type Peer, startComponentServer } from "#test/fakes/component-server.ts";
 import type { Scenario } from "./bridge.ts";
 
 const secret = "a secret of no importance";

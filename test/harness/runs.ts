@@ -1,4 +1,5 @@
 /** Runs of functions that can be compared: each with a user, a contact and ids of its own, which are then taken out. */
+import assert from "node:assert/strict";
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import { pairGroup, userGroup } from "#aws/hash.ts";
 import { type Pair, queueMark, stanzaMark } from "#core/decision.ts";
@@ -146,6 +147,11 @@ export interface Observation extends Readonly<Record<string, unknown>> {
 /** An invocation of a work for records, as one instance of the function does it. */
 export function invoke(work: Work, ports: Ports, records: readonly SQSRecord[]): Promise<SQSBatchResponse> {
   return makeHandler(work, ports)({ Records: [...records] });
+}
+
+/** The same where all of it is to be done: nothing is returned to its queue. */
+export async function perform(work: Work, ports: Ports, ...records: readonly SQSRecord[]): Promise<void> {
+  assert.deepEqual(await invoke(work, ports, records), { batchItemFailures: [] });
 }
 
 /** Invokes new instances until nothing is left to come again. */

@@ -1,7 +1,7 @@
 /** The spans of a bridge run, rebuilt into traces. */
 import assert from "node:assert/strict";
-import { waitUntil } from "#local/ports.ts";
 import { type CollectedSpan, startCollector } from "#local/traces/collector.ts";
+import { waitUntil } from "#local/wait-until.ts";
 
 export interface Traces {
   readonly endpoint: string;

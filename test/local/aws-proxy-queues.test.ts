@@ -1,8 +1,7 @@
 /** What the proxy of the faults does to batches and deliveries of a queue. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { GetQueueAttributesCommand, type Message } from "@aws-sdk/client-sqs";
-import { physicalNameOf } from "#infra/definitions/queues.ts";
 import {
   denyPart,
   disorder,
@@ -10,22 +9,12 @@ import {
   failPart,
   forgetDeletions,
   pretend,
-} from "../../bench/faults/aws-behaviours.ts";
-import type { Call } from "../../bench/faults/aws-call.ts";
-import { bodiesOf, on, type Proxied, startProxied } from "./proxied-engines.ts";
+} from "#bench/faults/aws-behaviours.ts";
+import type { Call } from "#bench/faults/aws-call.ts";
+import { physicalNameOf } from "#infra/definitions/queues.ts";
+import { bodiesOf, on, useProxiedEngines } from "#test/harness/proxied-engines.ts";
 
-let engines: Proxied;
-
-before(async () => {
-  engines = await startProxied();
-});
-
-beforeEach(() => {
-  engines.sqsProxy.set();
-  engines.dynamodbProxy.set();
-});
-
-after(() => engines.stop());
+const engines = await useProxiedEngines();
 
 const codeOf = (failed: readonly { readonly Code?: string | undefined }[] | undefined) =>
   failed?.map(({ Code }) => Code);

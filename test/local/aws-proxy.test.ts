@@ -1,6 +1,6 @@
 /** The proxy that faults of AWS are made with, before the real engines and behind the real SDK. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import {
   GetItemCommand,
   PutItemCommand,
@@ -16,22 +16,11 @@ import {
   loseAnswer,
   refuse,
   waitFor,
-} from "../../bench/faults/aws-behaviours.ts";
-import { type Call, partitionOf } from "../../bench/faults/aws-call.ts";
-import { bodiesOf, on, type Proxied, startProxied } from "./proxied-engines.ts";
+} from "#bench/faults/aws-behaviours.ts";
+import { type Call, partitionOf } from "#bench/faults/aws-call.ts";
+import { bodiesOf, on, useProxiedEngines } from "#test/harness/proxied-engines.ts";
 
-let engines: Proxied;
-
-before(async () => {
-  engines = await startProxied();
-});
-
-beforeEach(() => {
-  engines.sqsProxy.set();
-  engines.dynamodbProxy.set();
-});
-
-after(() => engines.stop());
+const engines = await useProxiedEngines();
 
 describe("calls without a rule", () => {
   test("pass as they are, and are counted", async () => {

@@ -160,7 +160,7 @@ describe("a benchmark that is broken off", { timeout: 60_000 }, () => {
       break;
     }
     const [code] = await once(child, "exit");
-    assert.equal(code, 130);
+    assert.equal(code, 143);
     const { benches }: Report = JSON.parse(readFileSync(file, "utf8"));
     assert.deepEqual(Object.keys(benches), ["bundle"]);
     assert.deepEqual(

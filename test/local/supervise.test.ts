@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { waitUntil } from "#local/ports.ts";
 import { type Process, startProcess, startServing } from "#local/process.ts";
 import { supervise } from "#local/supervise.ts";
+import { waitUntil } from "#local/wait-until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-supervise-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { type ComponentServer, type Peer, startComponentServer } from "#bench/component-server.ts";
 import { limits } from "#core/limits.ts";
 import type { Process } from "#local/process.ts";
-import { type ComponentServer, type Peer, startComponentServer } from "#test/fakes/component-server.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 
 const domain = "im.localhost";

@@ -7,7 +7,7 @@ import { readCapabilities } from "#core/read-capabilities.ts";
 import { element, ns } from "#core/xmpp/stanza.ts";
 import { ghostCaps } from "#functions/ghost-caps.ts";
 import { dynamodbClientFor } from "#local/aws-clients.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { type SlixmppClient, type SlixmppEvent, startSlixmpp } from "#test/harness/slixmpp.ts";
 import { iq, presence } from "#test/harness/stanzas.ts";

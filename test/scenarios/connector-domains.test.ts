@@ -4,11 +4,11 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { after, before, type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { type ComponentServer, startComponentServer } from "#bench/component-server.ts";
 import { makeLease } from "#connector/lease.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
 import type { QueueRef } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
-import { type ComponentServer, startComponentServer } from "#test/fakes/component-server.ts";
 import {
   ask,
   type ConnectorPlace,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makeQueues } from "#aws/queues.ts";
+import { type Peer, startComponentServer } from "#bench/component-server.ts";
 import { makeConnector } from "#connector/connector.ts";
 import { makeNoLease } from "#connector/lease.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
@@ -13,7 +14,6 @@ import { openPolicy } from "#core/policy.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { ensureQueues, startSqsEngine } from "#local/engines/sqs.ts";
 import { freePort } from "#local/free-ports.ts";
-import { type Peer, startComponentServer } from "#test/fakes/component-server.ts";
 
 const domain = "im.example.com";
 const pairs = 20;

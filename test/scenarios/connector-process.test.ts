@@ -4,8 +4,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { after, before, type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { type ComponentServer, startComponentServer } from "#bench/component-server.ts";
 import { readInboundPack } from "#core/contract/envelope.ts";
-import { type ComponentServer, startComponentServer } from "#test/fakes/component-server.ts";
 import {
   ask,
   type ConnectorPlace,

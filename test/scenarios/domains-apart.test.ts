@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { limits } from "#core/limits.ts";
 import { askConnector } from "#local/connector.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { untilUntouched } from "#test/harness/receives.ts";
 import { chat } from "#test/harness/stanzas.ts";

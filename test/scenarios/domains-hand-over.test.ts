@@ -4,7 +4,7 @@ import { before, test } from "node:test";
 import { signal } from "#bench/faults/places.ts";
 import { askConnector } from "#local/connector.ts";
 import type { RunningConnector } from "#local/connectors.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { chat } from "#test/harness/stanzas.ts";
 import { bareOf, type XmppUser } from "#test/harness/xmpp.ts";

@@ -1,7 +1,7 @@
 /** Users of another server, of the other kind, over s2s: they befriend and talk to ghosts like anyone else. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { type RemoteServer, startRemote } from "#test/harness/federation.ts";
 import { chat, presence } from "#test/harness/stanzas.ts";

@@ -13,8 +13,8 @@ import { physicalNameOf } from "#infra/definitions/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { ensureQueues, startSqsEngine } from "#local/engines/sqs.ts";
 import { freePort } from "#local/free-ports.ts";
-import { waitUntil } from "#local/ports.ts";
 import type { Process } from "#local/process.ts";
+import { waitUntil } from "#local/wait-until.ts";
 
 const pairs = 100_000;
 const users = 1_500;

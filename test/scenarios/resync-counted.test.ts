@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Element } from "ltx";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { presence } from "#test/harness/stanzas.ts";
 import type { Crossing } from "#test/harness/wire.ts";

@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import type { Element } from "ltx";
 import { limits } from "#core/limits.ts";
 import { askConnector } from "#local/connector.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
 import { untilUntouched } from "#test/harness/receives.ts";
 import { chat, presence } from "#test/harness/stanzas.ts";

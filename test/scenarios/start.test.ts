@@ -9,8 +9,9 @@ import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { freeOffset } from "#local/free-ports.ts";
 import { readEndpointsAs } from "#local/native/endpoints.ts";
-import { defaultPorts, portsAt, waitUntil } from "#local/ports.ts";
+import { defaultPorts, portsAt } from "#local/ports.ts";
 import { serverKinds } from "#local/servers/server.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import {
   type Command,
   familyOf,

@@ -1,5 +1,5 @@
 /** The connector goes away. */
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { placesOf, signal, streamsUp, upAfter } from "../places.ts";
 

@@ -1,6 +1,6 @@
 /** The network between connector and XMPP server fails. */
 import { setTimeout as delay } from "node:timers/promises";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { streamsUp } from "../places.ts";
 import type { Direction } from "../tcp-proxy.ts";

@@ -1,7 +1,7 @@
 /** Poison of every kind among the messages, both ways. */
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { sqsClientFor } from "#local/aws-clients.ts";
-import { waitUntil } from "#local/ports.ts";
+import { waitUntil } from "#local/wait-until.ts";
 import { takeAway } from "../aws-behaviours.ts";
 import type { Call } from "../aws-call.ts";
 import type { Fault, Rig } from "../fault.ts";

@@ -32,7 +32,7 @@ describe("npm run faults", () => {
   for (const [args, error] of [
     [["--only", "no-such"], /--only: no fault is called no-such/],
     [["--only", ""], /no fault is called nothing/],
-    [["--server", "openfire"], /--server takes prosody, ejabberd, both/],
+    [["--server", "openfire"], /--server takes prosody, ejabberd or both/],
     [["--pairs", "15"], /--pairs takes a multiple of 10/],
     [["--messages", "many"], /--messages takes a whole number/],
     [["--rate", "0"], /--rate takes a whole number, 1 to/],

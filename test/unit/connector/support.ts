@@ -2,6 +2,12 @@
 import type { TestContext } from "node:test";
 import type { ReceivedMessage } from "#aws/queues.ts";
 import type { ReadSecret } from "#aws/secret.ts";
+import {
+  type ComponentServer,
+  type ComponentServerOptions,
+  type Peer,
+  startComponentServer,
+} from "#bench/component-server.ts";
 import { makeConnector } from "#connector/connector.ts";
 import type { DialOptions } from "#connector/dial.ts";
 import { type Lease, makeNoLease } from "#connector/lease.ts";
@@ -17,12 +23,6 @@ import type { QueueName } from "#core/contract/queues.ts";
 import { type Limits, limits } from "#core/limits.ts";
 import { openPolicy, type Policy } from "#core/policy.ts";
 import type { Tracer } from "#core/trace.ts";
-import {
-  type ComponentServer,
-  type ComponentServerOptions,
-  type Peer,
-  startComponentServer,
-} from "#test/fakes/component-server.ts";
 import { type Call, type HandQueues, makeHandQueues } from "./hand-queues.ts";
 
 export const domain = "im.example.com";

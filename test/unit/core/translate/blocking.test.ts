@@ -4,7 +4,12 @@ import { stanzaMark } from "#core/decision.ts";
 import type { PairState } from "#core/pair.ts";
 import { noPair } from "#core/pair.ts";
 import type { Availability, UserPresence } from "#core/presence.ts";
-import { type SubscriptionState, seenByContact, seesContact } from "#core/subscription.ts";
+import {
+  type SubscriptionState,
+  seenByContact,
+  seesContact,
+  subscriptionStates,
+} from "#core/subscription.ts";
 import { decideBlock, decideUnblock } from "#core/translate/blocking.ts";
 import { endBoth } from "#core/translate/contact-event.ts";
 import { contact, deliveriesOf, fromNative, ghost, lines, makeContext, readTime } from "./support.ts";
@@ -16,22 +21,11 @@ const mark = stanzaMark(7, 42);
 const goodbye = `presence unavailable ${ghost}/causeway > ${contact}`;
 const shown = `presence available ${ghost}/causeway > ${contact}`;
 const probe = `presence probe ${ghost} > ${contact}`;
-const states: readonly SubscriptionState[] = [
-  "none",
-  "none+out",
-  "none+in",
-  "none+out+in",
-  "to",
-  "to+in",
-  "from",
-  "from+out",
-  "both",
-];
 
 const pair = (state: SubscriptionState): PairState => ({ state, preApproved: true, nick: "Al" });
 
 test("who saw the user sees it leave, and nobody else hears of a block", () => {
-  for (const state of states) {
+  for (const state of subscriptionStates) {
     const { next, effects } = decideBlock(ctx, pair(state), undefined);
     assert.deepEqual(next, { ...pair(state), blocked: true });
     assert.deepEqual(lines(effects), seenByContact(state) ? [goodbye] : [], state);
@@ -75,7 +69,7 @@ test("whoever is blocked already, or not blocked, is neither again", () => {
 });
 
 test("unblocking brings everything back: the contact sees the user, and is asked for its presence", () => {
-  for (const state of states) {
+  for (const state of subscriptionStates) {
     const { next, effects } = decideUnblock(ctx, { ...pair(state), blocked: true }, away);
     assert.deepEqual(next, pair(state));
     assert.ok(!("blocked" in next));
@@ -107,7 +101,7 @@ test("a farewell ends what there is, in each state, and unblocks in silence", ()
     "from+out": [line("unsubscribe"), goodbye, line("unsubscribed")],
     both: [line("unsubscribe"), goodbye, line("unsubscribed")],
   };
-  for (const state of states) {
+  for (const state of subscriptionStates) {
     for (const current of [pair(state), { ...pair(state), blocked: true as const }]) {
       const { next, effects } = endBoth(ctx, current);
       assert.deepEqual(next, noPair, state);

@@ -2,23 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PairState } from "#core/pair.ts";
 import type { UserPresence } from "#core/presence.ts";
-import { type SubscriptionState, seenByContact, transition } from "#core/subscription.ts";
+import { type SubscriptionState, seenByContact, subscriptionStates, transition } from "#core/subscription.ts";
 import { type ContactEvent, decideContactEvent } from "#core/translate/contact-event.ts";
 import { contact, fromNative, ghost, lines, makeContext, must, nativeEvent, stanzasOf } from "./support.ts";
 
 const ctx = makeContext({ cause: fromNative });
 const away: UserPresence = { show: "away", version: 5, time: "2026-11-02T09:00:00Z" };
-const states: readonly SubscriptionState[] = [
-  "none",
-  "none+out",
-  "none+in",
-  "none+out+in",
-  "to",
-  "to+in",
-  "from",
-  "from+out",
-  "both",
-];
 
 function pair(state: SubscriptionState, preApproved = false): PairState {
   return { state, preApproved };
@@ -136,7 +125,7 @@ test("removing one direction leaves the other", () => {
 });
 
 test("what the outbound table does not route stays here", () => {
-  for (const state of states) {
+  for (const state of subscriptionStates) {
     const { effects } = decide(pair(state), nativeEvent("contact.removed", { direction: "from" }));
     const routed = transition("outbound", "unsubscribed", state).pass ? [line("unsubscribed")] : [];
     const seen = seenByContact(state) ? [goodbye] : [];

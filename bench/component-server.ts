@@ -1,6 +1,6 @@
 /**
  * A hand-played XMPP server for one component (XEP-0114) over a real socket, with or without TLS: it shakes hands, sends back what a
- * component addresses to itself, and lets a test read and write everything else byte by byte.
+ * component addresses to itself, and lets whoever plays it read and write everything else byte by byte.
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -16,6 +16,8 @@ export interface ComponentServerOptions {
   readonly port?: number;
   /** PEM; with it the server speaks TLS from the first byte, as `localhost`. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  /** Is given each stanza with the connection that it came by, instead of its being kept and sent back. */
+  readonly route?: (stanza: string, socket: Socket) => void;
 }
 
 /** One connection of the component, after the handshake. */
@@ -60,7 +62,10 @@ export interface ComponentServer {
   close(): Promise<void>;
 }
 
-function makePeer(socket: Socket, domain: string): { peer: Peer; take(text: string): void } {
+function makePeer(
+  socket: Socket,
+  { domain, route }: ComponentServerOptions,
+): { peer: Peer; take(text: string): void } {
   let text = "";
   let unread = "";
   const all: string[] = [];
@@ -73,6 +78,7 @@ function makePeer(socket: Socket, domain: string): { peer: Peer; take(text: stri
   const toItself = new RegExp(`^<iq\\b(?=[^>]* to="${domain}")(?=[^>]* from="${domain}")`);
 
   const onStanza = (stanza: string) => {
+    if (route) return route(stanza, socket);
     all.push(stanza);
     if (toItself.test(stanza)) {
       if (peer.echo) socket.write(stanza);
@@ -144,7 +150,7 @@ export async function startComponentServer(options: ComponentServerOptions): Pro
       refusal = undefined;
       return;
     }
-    const { peer, take } = makePeer(socket, domain);
+    const { peer, take } = makePeer(socket, options);
     socket.on("data", (more: string) => take(more));
     socket.write("<handshake/>");
     if (rest !== "") take(rest);

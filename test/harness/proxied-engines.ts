@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, beforeEach } from "node:test";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DeleteMessageBatchCommand,
@@ -10,14 +11,14 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { startEngines } from "#bench/engines.ts";
+import type { Call } from "#bench/faults/aws-call.ts";
+import { type AwsProxy, startAwsProxy } from "#bench/faults/aws-proxy.ts";
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
-import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
-import { ensureQueues, type QueueAddresses, startSqsEngine } from "#local/engines/sqs.ts";
-import { freePort } from "#local/free-ports.ts";
-import type { Call } from "../../bench/faults/aws-call.ts";
-import { type AwsProxy, startAwsProxy } from "../../bench/faults/aws-proxy.ts";
+import { ensureTable } from "#local/engines/dynamodb.ts";
+import { ensureQueues, type QueueAddresses } from "#local/engines/sqs.ts";
 
-export interface Proxied {
+interface ProxiedEngines {
   readonly sqsProxy: AwsProxy;
   readonly dynamodbProxy: AwsProxy;
   readonly sqs: SQSClient;
@@ -28,7 +29,6 @@ export interface Proxied {
   send(url: string, ...bodies: string[]): ReturnType<typeof sendBatch>;
   receive(url: string, waitS?: number): Promise<Message[]>;
   remove(url: string, messages: readonly Message[]): ReturnType<typeof removeBatch>;
-  stop(): Promise<void>;
 }
 
 /** Which calls a rule is about. */
@@ -52,23 +52,28 @@ async function removeBatch(sqs: SQSClient, url: string, messages: readonly Messa
   return await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
 }
 
-/** Starts both engines with a proxy before each; rules with a share above 0 are about every call. */
-export async function startProxied(): Promise<Proxied> {
+/**
+ * Starts both engines with a proxy before each, for all tests of the file that calls it: each begins without rules.
+ * Those with a share above 0 are about every call.
+ */
+export async function useProxiedEngines(): Promise<ProxiedEngines> {
   const folder = mkdtempSync(join(tmpdir(), "causeway-aws-proxy-"));
-  const [sqsPort, dynamodbPort] = [await freePort(), await freePort()];
-  const engines = [
-    await startSqsEngine({ port: sqsPort, folder: join(folder, "sqs"), logFile: join(folder, "sqs.log") }),
-    await startDynamodbEngine({
-      port: dynamodbPort,
-      file: join(folder, "dynamodb", "table.db"),
-      logFile: join(folder, "dynamodb.log"),
-    }),
-  ];
+  const engines = await startEngines(folder);
   const random = () => 0;
-  const sqsProxy = await startAwsProxy({ upstream: `http://127.0.0.1:${sqsPort}`, random });
-  const dynamodbProxy = await startAwsProxy({ upstream: `http://127.0.0.1:${dynamodbPort}`, random });
+  const sqsProxy = await startAwsProxy({ upstream: engines.endpoints.sqs, random });
+  const dynamodbProxy = await startAwsProxy({ upstream: engines.endpoints.dynamodb, random });
   const sqs = sqsClientFor(sqsProxy.endpoint);
   const dynamodb = dynamodbClientFor(dynamodbProxy.endpoint);
+  beforeEach(() => {
+    sqsProxy.set();
+    dynamodbProxy.set();
+  });
+  after(async () => {
+    sqs.destroy();
+    dynamodb.destroy();
+    await Promise.all([sqsProxy.close(), dynamodbProxy.close(), engines.stop()]);
+    rmSync(folder, { recursive: true });
+  });
   return {
     sqsProxy,
     dynamodbProxy,
@@ -87,12 +92,6 @@ export async function startProxied(): Promise<Proxied> {
       return (await sqs.send(command)).Messages ?? [];
     },
     remove: (url, messages) => removeBatch(sqs, url, messages),
-    async stop() {
-      sqs.destroy();
-      dynamodb.destroy();
-      await Promise.all([sqsProxy.close(), dynamodbProxy.close(), ...engines.map((one) => one.stop(2_000))]);
-      rmSync(folder, { recursive: true });
-    },
   };
 }
 
