@@ -2,6 +2,7 @@
 import { lookup, resolveSrv } from "node:dns/promises";
 import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { endpointOf } from "#aws/service.ts";
 import { adviceFor } from "#connector/advice.ts";
 import { isTls } from "#connector/dial.ts";
 import { limits } from "#core/limits.ts";
@@ -15,15 +16,9 @@ const dayMs = 24 * 3_600_000;
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
 
-/** Host and port of a service like `xmpps://host:5348`. */
-function hostOf(service: string): { host: string; port: number } {
-  const { hostname, port } = new URL(service);
-  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
-}
-
 export async function checkServerName(service: string): Promise<Check> {
   const name = "server name";
-  const { host } = hostOf(service);
+  const { host } = endpointOf(service);
   if (isIP(host) !== 0) return fine(name, `${host} is an address`);
   try {
     const found = await lookup(host, { all: true });
@@ -62,7 +57,7 @@ export async function checkDomainName(domain: string): Promise<Check> {
 /** Whether anybody takes a connection. */
 export function checkPort(service: string): Promise<Check> {
   const name = "component port";
-  const { host, port } = hostOf(service);
+  const { host, port } = endpointOf(service);
   const at = `${host}:${port}`;
   return new Promise((resolve) => {
     const socket = connectPlain({ host, port, timeout: limits.connectMsMax });
@@ -93,7 +88,7 @@ export function checkCertificate(service: string): Promise<Check> {
   const name = "certificate";
   if (!isTls(service))
     return Promise.resolve(skipped(name, "the stream is plain: right only inside a private network"));
-  const { host, port } = hostOf(service);
+  const { host, port } = endpointOf(service);
   return new Promise((resolve) => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = connectTls({

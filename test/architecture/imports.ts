@@ -20,6 +20,7 @@ const rules: Readonly<Record<string, Folder>> = {
   infra: {
     folders: [
       "aws/domains.ts",
+      "aws/service.ts",
       "core/limits.ts",
       "core/contract/queues.ts",
       "core/capabilities.ts",
