@@ -54,6 +54,8 @@ export interface ConnectorOptions {
 export interface BridgeConnector {
   readonly logGroup: ILogGroup;
   readonly secret: ISecret;
+  /** Domains at a server of their own. */
+  readonly own: readonly OwnServer[];
 }
 
 function secretOf(
@@ -79,18 +81,18 @@ function secretOf(
   return secret as ISecret;
 }
 
-interface OwnSecret {
+export interface OwnServer {
   readonly domain: string;
   readonly settings: DomainServer;
   readonly secret: ISecret;
 }
 
 /** A domain at a server of its own has a secret of its own, which nobody at the other server needs to know. */
-function ownSecrets(
+function ownServers(
   scope: Construct,
   { xmppDomains, removal }: ConnectorConfig,
   { key }: State,
-): OwnSecret[] {
+): OwnServer[] {
   return Object.entries(xmppDomains).map(([domain, { secretArn, ...settings }]) => {
     const id = `XmppSecret-${queueSuffixOf(domain)}`;
     return { domain, settings, secret: secretOf(scope, id, ` ${domain}`, secretArn, { removal, key }) };
@@ -98,7 +100,7 @@ function ownSecrets(
 }
 
 /** As `CAUSEWAY_XMPP_DOMAINS` tells it. */
-function settingsOf(own: readonly OwnSecret[]) {
+function settingsOf(own: readonly OwnServer[]) {
   return Object.fromEntries(
     own.map(({ domain, settings, secret }) => [domain, { ...settings, secretArn: secret.secretArn }]),
   );
@@ -120,7 +122,7 @@ function makeTask(
   grantUse("connector", task.taskRole, state, config.domains);
   grantTraces("connector", task.taskRole, source);
   const secret = secretOf(scope, "XmppSecret", "", config.xmppSecretArn, { ...config, key: state.key });
-  const own = ownSecrets(scope, config, state);
+  const own = ownServers(scope, config, state);
   // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
   grantSecrets(task, [secret, ...own.map((one) => one.secret)]);
   const logGroup = makeLogGroup(scope, "ConnectorLogs", logging);
@@ -158,7 +160,7 @@ function makeTask(
     stopTimeout: Duration.seconds(stopTimeoutS),
   });
   acknowledgeTask(task);
-  return { task, secret, logGroup: logGroup as ILogGroup };
+  return { task, secret, own, logGroup: logGroup as ILogGroup };
 }
 
 /** Reading is all: `grantRead` would let it be described, too. */
@@ -199,7 +201,7 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
   if (collector !== undefined) services.push(collector);
   for (const port of new Set([443, ...services.map(portOf)]))
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
-  const { task, secret, logGroup } = makeTask(scope, options);
+  const { task, ...connector } = makeTask(scope, options);
   const cluster = new Cluster(scope, "Cluster", { vpc });
   Validations.of(cluster).acknowledge({
     id: "AwsSolutions-ECS4",
@@ -219,5 +221,5 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
     assignPublicIp: publicIp,
     securityGroups: [securityGroup],
   });
-  return { secret, logGroup };
+  return connector;
 }

@@ -5,7 +5,7 @@ import { queueNames } from "#core/contract/queues.ts";
 import { parseUserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import { openPolicy } from "#core/policy.ts";
-import { parameters, queueParameter } from "#infra/definitions/parameters.ts";
+import { parameters, queueParameter, serverParameter } from "#infra/definitions/parameters.ts";
 import { readDeployment } from "#local/ops/bridge-aws.ts";
 import { explainFailure, failureOf } from "#local/ops/calls.ts";
 import { clockCheck, tableChecks } from "#local/ops/checks-aws.ts";
@@ -250,6 +250,22 @@ test("a deployment is read from its parameters, and one that is missing is named
   assert.ok(read.ok);
   assert.deepEqual(read.value.domains, ["a", "b"]);
   assert.equal(read.value.deadLetterUrls.walks, "walks dead-url");
+  values.set(serverParameter("b", "xmpp-service"), "xmpps://b:1");
+  values.set(serverParameter("b", "xmpp-secret-arn"), "arn of b");
+  const own = readDeployment(values);
+  assert.ok(own.ok);
+  assert.deepEqual(
+    [...own.value.servers],
+    [
+      ["a", { service: "a,b", secretArn: "a,b" }],
+      ["b", { service: "xmpps://b:1", secretArn: "arn of b" }],
+    ],
+  );
+  values.delete(serverParameter("b", "xmpp-secret-arn"));
+  const half = readDeployment(values);
+  assert.ok(!half.ok);
+  assert.match(half.error, /has no \/causeway\/servers\/[\w-]{12}\/xmpp-secret-arn: is this/);
+  values.delete(serverParameter("b", "xmpp-service"));
   values.delete(parameters.table);
   const missing = readDeployment(values);
   assert.ok(!missing.ok);
