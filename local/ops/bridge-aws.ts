@@ -23,6 +23,7 @@ import { viewsFromLog } from "./connector-log.ts";
 import type { Logs } from "./logs.ts";
 import { readAwsLogs } from "./logs-aws.ts";
 import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
+import { readAwsSpans } from "./spans-aws.ts";
 
 /** What the stacks say. */
 export interface Deployment {
@@ -143,10 +144,14 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
   const cloudwatch = namingCalls(new CloudWatchClient(config));
   const secrets = namingCalls(new SecretsManagerClient(config));
   const found = await ssm.config.region();
-  const logs: Logs = { read: (query) => readAwsLogs(logClient, logGroups, query) };
+  const who = profile === undefined ? "your AWS identity" : `profile ${profile}`;
+  const logs: Logs = {
+    read: (query) => readAwsLogs(logClient, logGroups, query),
+    spans: (traceIds, sinceMs) => readAwsSpans(logClient, traceIds, sinceMs, who),
+  };
   return ok({
     kind: "aws",
-    who: profile === undefined ? "your AWS identity" : `profile ${profile}`,
+    who,
     domains,
     refs,
     urls,

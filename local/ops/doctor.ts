@@ -2,7 +2,7 @@
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { explainFailure, isFailedCall } from "./calls.ts";
 import { type Check, failing, fine } from "./checks.ts";
-import { checkCalls, checkClock, checkTable, queueChecks } from "./checks-aws.ts";
+import { checkCalls, checkClock, checkSpans, checkTable, queueChecks } from "./checks-aws.ts";
 import { checkDomain } from "./checks-domain.ts";
 import { answer, type Command, Complaint, domainOf, exits, type Given, type Screen } from "./command.ts";
 import { readQueues } from "./queue-facts.ts";
@@ -48,7 +48,7 @@ function connectorsOf(bridge: Bridge): Promise<readonly ConnectorView[]> {
 async function checkAll(bridge: Bridge, given: Given, screen: Screen): Promise<readonly Check[]> {
   const domains = domainsMeant(bridge, given, screen.env);
   const aws = [...(await checkCalls(bridge)), ...(await queuesOf(bridge)), ...(await checkTable(bridge))];
-  const all = [checkVersions(), ...aws, await checkClock(bridge)];
+  const all = [checkVersions(), ...aws, ...(await checkSpans(bridge)), await checkClock(bridge)];
   const views = await connectorsOf(bridge);
   const how = { connect: given.flag("connect"), yes: given.yes };
   for (const domain of domains) {
