@@ -56,6 +56,8 @@ export interface BridgeConnector {
   readonly secret: ISecret;
   /** Domains at a server of their own. */
   readonly own: readonly OwnServer[];
+  /** How many there are to be, and whether each has an address of its own on the internet. */
+  readonly tasks: { readonly count: number; readonly publicIp: boolean };
 }
 
 function secretOf(
@@ -109,7 +111,7 @@ function settingsOf(own: readonly OwnServer[]) {
 function makeTask(
   scope: Construct,
   options: ConnectorOptions,
-): { task: FargateTaskDefinition } & BridgeConnector {
+): { task: FargateTaskDefinition } & Omit<BridgeConnector, "tasks"> {
   const { state, source, config, logging, folder } = options;
   const task = new FargateTaskDefinition(scope, "ConnectorTask", {
     cpu: connectorDefinition.cpuUnits,
@@ -208,10 +210,11 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
     reason:
       "The connector tells its own figures, which alarms and the dashboard use; Container Insights would cost more than they do.",
   });
+  const tasks = { count: config.standby ? 2 : 1, publicIp };
   new FargateService(scope, "Connector", {
     cluster: cluster as ICluster,
     taskDefinition: task,
-    desiredCount: config.standby ? 2 : 1,
+    desiredCount: tasks.count,
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
     circuitBreaker: { rollback: true },
@@ -221,5 +224,5 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
     assignPublicIp: publicIp,
     securityGroups: [securityGroup],
   });
-  return connector;
+  return { ...connector, tasks };
 }

@@ -7,7 +7,6 @@ import type { PairState } from "#core/pair.ts";
 import { openPolicy } from "#core/policy.ts";
 import { parameters, queueParameter, serverParameter } from "#infra/definitions/parameters.ts";
 import { readDeployment } from "#local/ops/bridge-aws.ts";
-import { explainFailure, failureOf } from "#local/ops/calls.ts";
 import { clockCheck, tableChecks } from "#local/ops/checks-aws.ts";
 import { certificateCheck } from "#local/ops/checks-net.ts";
 import { readArguments } from "#local/ops/command.ts";
@@ -219,24 +218,6 @@ describe("the command line", () => {
       [true, false, "im.example.com", "walks"],
     );
   });
-});
-
-test("a failed call says what is to be done", () => {
-  const named = (name: string, code?: string) =>
-    Object.assign(new Error("x"), { name, ...(code && { code }) });
-  for (const [error, kind, says] of [
-    [named("AccessDenied"), "denied", /^profile ops lacks a call/],
-    [named("AccessDeniedException"), "denied", /lacks/],
-    [named("ThrottlingException"), "throttled", /throttled/],
-    [named("ExpiredTokenException"), "credentials", /sign in/],
-    [named("QueueDoesNotExist"), "missing", /right account/],
-    [named("Error", "ECONNREFUSED"), "unreachable", /no answer/],
-    [named("Odd"), "other", /failed: Odd/],
-    ["odd", "other", /failed: unknown/],
-  ] as const) {
-    assert.equal(failureOf(error), kind);
-    assert.match(explainFailure(error, "profile ops"), says);
-  }
 });
 
 test("a deployment is read from its parameters, and one that is missing is named", () => {
