@@ -116,10 +116,10 @@ describe("a permission that is missing is named", () => {
       `sqs:SendMessage on causeway-walks-dead: ${allow}`,
     ],
     [
-      "receive",
+      "send",
       "com.amazonaws.sqs#KmsAccessDenied",
-      `${who} kms:Decrypt on resource: ${key} ${why("kms:Decrypt")}`,
-      `kms:Decrypt for sqs:ReceiveMessage on causeway-walks-dead: ${allow}`,
+      `${who} kms:GenerateDataKey on resource: ${key} ${why("kms:GenerateDataKey")}`,
+      `kms:GenerateDataKey for sqs:SendMessage on causeway-walks-dead: ${allow}`,
     ],
     [
       "item",
