@@ -12,7 +12,12 @@ export interface DomainChecks {
   readonly domain: string;
   /** What connectors have said, of whichever domain. */
   readonly views: readonly ConnectorView[];
-  readonly how: { readonly connect: boolean; readonly yes: boolean };
+  readonly how: {
+    readonly connect: boolean;
+    readonly yes: boolean;
+    /** Another server than the one that is deployed, where nobody has a stream yet. */
+    readonly service?: string | undefined;
+  };
   readonly screen: Pick<Screen, "env" | "signal">;
 }
 
@@ -38,7 +43,7 @@ async function secretOf({ bridge, domain, screen }: DomainChecks): Promise<strin
 const caFileOf = ({ CAUSEWAY_XMPP_CA_FILE: caFile }: NodeJS.ProcessEnv) => (caFile ? { caFile } : {});
 
 /** The checks that open a stream of their own, as far as that harms nobody. */
-async function streamOf(asked: DomainChecks, isUp: boolean): Promise<readonly Check[]> {
+async function streamOf(asked: DomainChecks, service: string, isUp: boolean): Promise<readonly Check[]> {
   const { bridge, domain, how, screen } = asked;
   if (isUp && !(how.connect && how.yes)) {
     const text = how.connect
@@ -55,7 +60,7 @@ async function streamOf(asked: DomainChecks, isUp: boolean): Promise<readonly Ch
       failing(streamChecks.secret, text, "let this tool read the secret, or set CAUSEWAY_XMPP_SECRET_FILE"),
     ];
   }
-  const place = { domain, service: bridge.serviceOf(domain), ...caFileOf(screen.env) };
+  const place = { domain, service, ...caFileOf(screen.env) };
   const checks = await checkStream({ ...place, secret, signal: screen.signal }, how.connect);
   const more = [streamChecks.barrier, streamChecks.second];
   return how.connect ? checks : [...checks, ...more.map((name) => skipped(name, "give --connect to try it"))];
@@ -63,8 +68,8 @@ async function streamOf(asked: DomainChecks, isUp: boolean): Promise<readonly Ch
 
 /** Everything about one domain, from its server's name to its secret. */
 export async function checkDomain(asked: DomainChecks): Promise<readonly Check[]> {
-  const { bridge, domain, screen } = asked;
-  const service = bridge.serviceOf(domain);
+  const { bridge, domain, how, screen } = asked;
+  const service = how.service ?? bridge.serviceOf(domain);
   const net = await Promise.all([
     checkServerName(service),
     checkPort(service),
@@ -74,7 +79,7 @@ export async function checkDomain(asked: DomainChecks): Promise<readonly Check[]
   const { check, isUp } = connectorsOf(asked);
   const canConnect = net.every(({ level }) => level !== "fail");
   const stream = canConnect
-    ? await streamOf(asked, isUp)
+    ? await streamOf(asked, service, isUp && how.service === undefined)
     : [skipped(streamChecks.secret, "the server cannot be reached")];
   return [...net, check, ...stream];
 }

@@ -1,4 +1,6 @@
 /** `ops doctor`: checks everything on the way, one by one, and says what to do. */
+import * as v from "valibot";
+import { serviceSchema } from "#aws/connections.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { explainFailure, isFailedCall } from "./calls.ts";
 import { type Check, failing, fine } from "./checks.ts";
@@ -32,7 +34,7 @@ const ofOneServer = ["CAUSEWAY_XMPP_SECRET", "CAUSEWAY_XMPP_SECRET_FILE", "CAUSE
 /** The one that was named, or all. */
 function domainsMeant(bridge: Bridge, given: Given, env: NodeJS.ProcessEnv): readonly string[] {
   if (given.domain !== undefined) return [domainOf(bridge, given)];
-  const set = ofOneServer.find((name) => env[name]);
+  const set = given.text("service") ? "--service" : ofOneServer.find((name) => env[name]);
   if (bridge.domains.length === 1 || set === undefined) return bridge.domains;
   throw new Complaint(`${set} is of one domain's server: name the domain with --domain`, exits.wrongUsage);
 }
@@ -50,7 +52,7 @@ async function checkAll(bridge: Bridge, given: Given, screen: Screen): Promise<r
   const aws = [...(await checkCalls(bridge)), ...(await queuesOf(bridge)), ...(await checkTable(bridge))];
   const all = [checkVersions(), ...aws, ...(await checkSpans(bridge)), await checkClock(bridge)];
   const views = await connectorsOf(bridge);
-  const how = { connect: given.flag("connect"), yes: given.yes };
+  const how = { connect: given.flag("connect"), yes: given.yes, service: given.text("service") };
   for (const domain of domains) {
     const checks = await checkDomain({ bridge, domain, views, how, screen });
     all.push(...(domains.length === 1 ? checks : checks.map((check) => nameOf(check, domain))));
@@ -83,15 +85,20 @@ export const doctor: Command = {
   --connect         also plays the component: proves that a ping is a barrier on this server, and shows what a
                     second connection does. For a moment nobody serves the domain: what comes is answered with
                     recipient-unavailable.
+  --service URL     tries this server instead of the deployed one: before a move, xmpps://host:port or xmpp://host:port
   --yes             with --connect: does so although the bridge's own stream is up, which may cost stanzas
 
 Each domain is checked at its own server with its own secret; --domain checks one alone. Without --connect the secret
 is tried only while no stream is up. It is read from where it is kept, or from CAUSEWAY_XMPP_SECRET or the file that
 CAUSEWAY_XMPP_SECRET_FILE names; CAUSEWAY_XMPP_CA_FILE names a PEM file of the only authorities to trust. Permissions
 are tried with calls that only look. Exit code 1 where a check fails.`,
-  options: { connect: { type: "boolean" } },
-  check: ({ positionals: [first] }) =>
-    first === undefined ? undefined : `${first}: this command takes no word`,
+  options: { connect: { type: "boolean" }, service: { type: "string" } },
+  check({ positionals: [first], text }) {
+    if (first !== undefined) return `${first}: this command takes no word`;
+    const service = text("service");
+    if (service === undefined || v.is(serviceSchema, service)) return undefined;
+    return `--service ${service}: give ${v.getDescription(serviceSchema)}`;
+  },
   async run(bridge, given, screen) {
     const checks = await checkAll(bridge, given, screen);
     const healthy = checks.every(({ level }) => level !== "fail");

@@ -31,7 +31,12 @@ after(async () => {
 });
 
 /** Levels by name. @param keeps the secrets that are kept for each domain */
-async function levelsOf(domain: string, env: NodeJS.ProcessEnv, keeps = secrets) {
+async function levelsOf(
+  domain: string,
+  env: NodeJS.ProcessEnv,
+  keeps = secrets,
+  { stream = "unreachable", service }: { stream?: string; service?: string | undefined } = {},
+) {
   const checks = await checkDomain({
     bridge: {
       who: "profile ops",
@@ -39,8 +44,8 @@ async function levelsOf(domain: string, env: NodeJS.ProcessEnv, keeps = secrets)
       readSecret: async (each) => keeps[each] ?? "",
     },
     domain,
-    views: [{ name: "its log", domain, stream: "unreachable" }],
-    how: { connect: false, yes: false },
+    views: [{ name: "its log", domain, stream }],
+    how: { connect: false, yes: false, service },
     screen: { env, signal: new AbortController().signal },
   });
   return Object.fromEntries(checks.map(({ name, level }) => [name, level]));
@@ -68,4 +73,20 @@ test("a server whose authority is not trusted is dialled for no secret", async (
 test("a secret of the environment goes before the one that is kept", async () => {
   assert.equal((await levelsOf(plain, { CAUSEWAY_XMPP_SECRET: "wrong" }))["secret"], "fail");
   assert.equal((await levelsOf(plain, { CAUSEWAY_XMPP_SECRET: "of-im" }, {}))["secret"], "ok");
+});
+
+test("another server is tried with the same secret before a move, although the stream is up at the old one", async (t) => {
+  const next = await startComponentServer({ domain: plain, secret: "of-im" });
+  t.after(() => next.close());
+  const handshakes = servers.get(plain)?.handshakes();
+  const levels = await levelsOf(plain, {}, secrets, { stream: "up", service: next.service });
+  assert.deepEqual([levels["component port"], levels["secret"]], ["ok", "ok"]);
+  assert.equal(next.handshakes(), 1);
+  await next.close();
+  assert.equal(
+    (await levelsOf(plain, {}, secrets, { stream: "up", service: next.service }))["secret"],
+    "skip",
+  );
+  await levelsOf(plain, {}, secrets, { stream: "up" });
+  assert.equal(servers.get(plain)?.handshakes(), handshakes);
 });

@@ -11,6 +11,7 @@ import { clockCheck, tableChecks } from "#local/ops/checks-aws.ts";
 import { certificateCheck } from "#local/ops/checks-net.ts";
 import { readArguments } from "#local/ops/command.ts";
 import { deadLetters } from "#local/ops/dead-letters.ts";
+import { doctor } from "#local/ops/doctor.ts";
 import { filterPattern, partOfGroup } from "#local/ops/logs-aws.ts";
 import { message } from "#local/ops/message.ts";
 import { stepsOf, whereNow } from "#local/ops/message-path.ts";
@@ -184,6 +185,7 @@ describe("the command line", () => {
     [status, ["--color"], /--color/],
     [status, ["--endpoints", "f", "--profile", "p"], /give one of them/],
     [status, ["--domain", "a b"], /--domain/],
+    [doctor, ["--service", "im.example.com:5347"], /--service im.example.com:5347: give the XMPP server's/],
     [pair, ["nina"], /USER and CONTACT/],
     [resync, [], /USER, DOMAIN and all/],
     [message, [], /one ID/],
