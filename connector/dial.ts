@@ -1,8 +1,9 @@
 /** The socket to the server: TLS, or plain to where nobody else listens in (design §8). */
 import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { readFileSync } from "node:fs";
-import { BlockList, isIP, isIPv6, type LookupFunction, connect as netConnect, type Socket } from "node:net";
+import { isIP, type LookupFunction, connect as netConnect, type Socket } from "node:net";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
+import { endpointOf, isPrivateAddress } from "#aws/service.ts";
 
 export interface DialOptions {
   /** `xmpps://host:port` is TLS from the first byte, `xmpp://host:port` plain. */
@@ -17,34 +18,6 @@ export interface DialOptions {
 export interface OnRead {
   readonly buffer: Uint8Array;
   readonly callback: (length: number, buffer: Uint8Array) => boolean;
-}
-
-/** Loopback, private and link-local ranges, none of which is routed on the open net. */
-const privateRanges = new BlockList();
-const ranges4: readonly (readonly [string, number])[] = [
-  ["127.0.0.0", 8],
-  // RFC 1918 §3
-  ["10.0.0.0", 8],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-  // RFC 3927
-  ["169.254.0.0", 16],
-];
-const ranges6: readonly (readonly [string, number])[] = [
-  ["::1", 128],
-  // RFC 4193
-  ["fc00::", 7],
-  // RFC 4291 §2.5.6
-  ["fe80::", 10],
-];
-for (const [net, bits] of ranges4) privateRanges.addSubnet(net, bits, "ipv4");
-for (const [net, bits] of ranges6) privateRanges.addSubnet(net, bits, "ipv6");
-
-/** Whether an address is loopback, private or link-local; an IPv4 address in IPv6 form counts as what it is. */
-export function isPrivateAddress(address: string): boolean {
-  // A zone (fe80::1%eth0) says which link, not which address.
-  const bare = address.replace(/%.*$/, "");
-  return privateRanges.check(bare, isIPv6(bare) ? "ipv6" : "ipv4");
 }
 
 const refusedPlain = () => Object.assign(new Error("plain-to-public"), { code: "plain-to-public" });
@@ -111,9 +84,8 @@ export const isTls = (service: string): boolean => service.startsWith("xmpps:");
  * @throws Error whose code is a word: `plain-to-public`, `ca-file`; errors of the network are events.
  */
 export function dial(options: DialOptions, onread: OnRead): Socket {
-  const { hostname, port } = new URL(options.service);
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const { host, port } = endpointOf(options.service);
   return isTls(options.service)
-    ? dialTls(host, Number(port), options, onread)
-    : dialPlain(host, Number(port), options, onread);
+    ? dialTls(host, port, options, onread)
+    : dialPlain(host, port, options, onread);
 }

@@ -70,7 +70,7 @@ export interface Deployment {
   readonly standby?: boolean;
   /** Where traces go: `off`, `aws` (CloudWatch, with `transactionSearch`), or the URL of an OTLP/HTTP collector. Default: `off`. */
   readonly traces?: string;
-  /** The part of all traces that is recorded, 0 to 1. Default: `traceRatio` of `core/limits.ts`. */
+  /** The part of all traces that is recorded, 0 to 1; only with `traces`. Default: `traceRatio` of `core/limits.ts`. */
   readonly traceRatio?: number;
   /** Where connectors run. Default: a VPC of their own. */
   readonly network?: NewNetwork | ExistingNetwork;

@@ -1,6 +1,8 @@
 /** Reads a deployment's configuration: what is wrong is said in one line, with key, value and fix. */
+import { isIP } from "node:net";
 import * as v from "valibot";
 import { readDomains, servedDomain } from "#aws/domains.ts";
+import { endpointOf, isPrivateAddress } from "#aws/service.ts";
 import { parseRates } from "#core/rates.ts";
 import { readCapabilities } from "#core/read-capabilities.ts";
 import type { Config, DomainServer } from "./config.ts";
@@ -36,10 +38,20 @@ function checkPlain(
   plainKey: string,
   plain: Config["xmppPlain"] | undefined,
 ): void {
-  if (plain !== undefined || service.startsWith("xmpps:")) return;
+  if (service.startsWith("xmpps:") || plain === "allow") return;
+  const is = `configuration: ${key} is ${JSON.stringify(service)}, a plain stream`;
+  if (plain === undefined) {
+    throw new Error(
+      `${is}: use xmpps://, or set ${plainKey} to private where the server has a private address, or to allow to ` +
+        "cross the open net unencrypted",
+    );
+  }
+  const { host } = endpointOf(service);
+  // What a name leads to is seen when it is dialled.
+  if (isIP(host) === 0 || isPrivateAddress(host)) return;
   throw new Error(
-    `configuration: ${key} is ${JSON.stringify(service)}, a plain stream: use xmpps://, or set ${plainKey} to private ` +
-      "where the server has a private address, or to allow to cross the open net unencrypted",
+    `${is} to a public address, which ${plainKey} = private refuses: use xmpps://, or the server's private address, ` +
+      `or set ${plainKey} to allow`,
   );
 }
 
@@ -69,7 +81,13 @@ function domainServersOf(
 
 /** Off unless it is said: CloudWatch wants a setting of the whole account for it. */
 function tracesOf({ traces, traceRatio }: v.InferOutput<typeof schema>): Config["traces"] {
-  if (traces === "off") return undefined;
+  if (traces === "off") {
+    if (traceRatio === undefined) return undefined;
+    throw new Error(
+      `configuration: traceRatio is ${traceRatio}, and traces is off: leave it out, or set traces to aws or the URL of ` +
+        "an OTLP/HTTP collector",
+    );
+  }
   return {
     ...(traces !== "aws" && { collector: traces }),
     ...(traceRatio !== undefined && { ratio: traceRatio }),

@@ -102,7 +102,7 @@ function watchLines(domains: readonly string[], minutes: number): Line[] {
       price: "metrics",
       units: metricCount(),
     },
-    { part: "idle", what: "a dashboard", price: "dashboards", units: 1 },
+    { part: "idle", what: "two dashboards", price: "dashboards", units: 2 },
     {
       part: "idle",
       what: `the connector's line of figures, ${bytes} bytes a minute`,

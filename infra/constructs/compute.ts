@@ -1,10 +1,11 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
+import { queueSuffixOf } from "#aws/domains.ts";
 import type { Config } from "../config.ts";
 import type { EnvironmentSource } from "../definitions/environment.ts";
 import { type FunctionName, functionDefinitions, functionNames } from "../definitions/functions.ts";
-import { parameters } from "../definitions/parameters.ts";
+import { parameters, serverParameter } from "../definitions/parameters.ts";
 import { perQueue } from "../definitions/queues.ts";
 import { type BridgeConnector, makeConnector } from "./connector.ts";
 import { type BridgeFunction, makeFunctions } from "./functions.ts";
@@ -59,9 +60,23 @@ export function makeCompute(scope: Construct, config: Config, state: State, bund
   ] as const) {
     new StringParameter(scope, id, { parameterName, stringValue });
   }
+  tellServers(scope, connector);
   if (config.deliveriesQueueArn !== undefined)
     tellDeliveriesPolicy(scope, functions, config.deliveriesQueueArn);
   return { functions, connector };
+}
+
+/** Where `npm run ops` finds the server and the secret of a domain that has its own. */
+function tellServers(scope: Construct, { own }: BridgeConnector): void {
+  for (const { domain, settings, secret } of own) {
+    for (const [id, what, stringValue] of [
+      ["XmppService", "xmpp-service", settings.service],
+      ["XmppSecretArn", "xmpp-secret-arn", secret.secretArn],
+    ] as const) {
+      const parameterName = serverParameter(domain, what);
+      new StringParameter(scope, `${id}Parameter-${queueSuffixOf(domain)}`, { parameterName, stringValue });
+    }
+  }
 }
 
 /** What the owner of the deliveries' queue puts into its policy. */

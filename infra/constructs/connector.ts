@@ -54,6 +54,10 @@ export interface ConnectorOptions {
 export interface BridgeConnector {
   readonly logGroup: ILogGroup;
   readonly secret: ISecret;
+  /** Domains at a server of their own. */
+  readonly own: readonly OwnServer[];
+  /** How many there are to be, and whether each has an address of its own on the internet. */
+  readonly tasks: { readonly count: number; readonly publicIp: boolean };
 }
 
 function secretOf(
@@ -79,18 +83,18 @@ function secretOf(
   return secret as ISecret;
 }
 
-interface OwnSecret {
+export interface OwnServer {
   readonly domain: string;
   readonly settings: DomainServer;
   readonly secret: ISecret;
 }
 
 /** A domain at a server of its own has a secret of its own, which nobody at the other server needs to know. */
-function ownSecrets(
+function ownServers(
   scope: Construct,
   { xmppDomains, removal }: ConnectorConfig,
   { key }: State,
-): OwnSecret[] {
+): OwnServer[] {
   return Object.entries(xmppDomains).map(([domain, { secretArn, ...settings }]) => {
     const id = `XmppSecret-${queueSuffixOf(domain)}`;
     return { domain, settings, secret: secretOf(scope, id, ` ${domain}`, secretArn, { removal, key }) };
@@ -98,7 +102,7 @@ function ownSecrets(
 }
 
 /** As `CAUSEWAY_XMPP_DOMAINS` tells it. */
-function settingsOf(own: readonly OwnSecret[]) {
+function settingsOf(own: readonly OwnServer[]) {
   return Object.fromEntries(
     own.map(({ domain, settings, secret }) => [domain, { ...settings, secretArn: secret.secretArn }]),
   );
@@ -107,7 +111,7 @@ function settingsOf(own: readonly OwnSecret[]) {
 function makeTask(
   scope: Construct,
   options: ConnectorOptions,
-): { task: FargateTaskDefinition } & BridgeConnector {
+): { task: FargateTaskDefinition } & Omit<BridgeConnector, "tasks"> {
   const { state, source, config, logging, folder } = options;
   const task = new FargateTaskDefinition(scope, "ConnectorTask", {
     cpu: connectorDefinition.cpuUnits,
@@ -120,7 +124,7 @@ function makeTask(
   grantUse("connector", task.taskRole, state, config.domains);
   grantTraces("connector", task.taskRole, source);
   const secret = secretOf(scope, "XmppSecret", "", config.xmppSecretArn, { ...config, key: state.key });
-  const own = ownSecrets(scope, config, state);
+  const own = ownServers(scope, config, state);
   // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
   grantSecrets(task, [secret, ...own.map((one) => one.secret)]);
   const logGroup = makeLogGroup(scope, "ConnectorLogs", logging);
@@ -158,7 +162,7 @@ function makeTask(
     stopTimeout: Duration.seconds(stopTimeoutS),
   });
   acknowledgeTask(task);
-  return { task, secret, logGroup: logGroup as ILogGroup };
+  return { task, secret, own, logGroup: logGroup as ILogGroup };
 }
 
 /** Reading is all: `grantRead` would let it be described, too. */
@@ -199,17 +203,18 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
   if (collector !== undefined) services.push(collector);
   for (const port of new Set([443, ...services.map(portOf)]))
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
-  const { task, secret, logGroup } = makeTask(scope, options);
+  const { task, ...connector } = makeTask(scope, options);
   const cluster = new Cluster(scope, "Cluster", { vpc });
   Validations.of(cluster).acknowledge({
     id: "AwsSolutions-ECS4",
     reason:
       "The connector tells its own figures, which alarms and the dashboard use; Container Insights would cost more than they do.",
   });
+  const tasks = { count: config.standby ? 2 : 1, publicIp };
   new FargateService(scope, "Connector", {
     cluster: cluster as ICluster,
     taskDefinition: task,
-    desiredCount: config.standby ? 2 : 1,
+    desiredCount: tasks.count,
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
     circuitBreaker: { rollback: true },
@@ -219,5 +224,5 @@ export function makeConnector(scope: Construct, options: ConnectorOptions): Brid
     assignPublicIp: publicIp,
     securityGroups: [securityGroup],
   });
-  return { secret, logGroup };
+  return { ...connector, tasks };
 }

@@ -14,6 +14,7 @@ import type { QueueRef } from "#core/contract/queues.ts";
 import type { AlarmDefinition, AlarmMetric } from "../definitions/alarms.ts";
 import { functionNames } from "../definitions/functions.ts";
 import { metricOf, type Observed } from "./alarms.ts";
+import { costWidgets } from "./cost.ts";
 import type { State } from "./state.ts";
 
 const dashboardName = "Causeway";
@@ -57,10 +58,9 @@ function watchedQueues({ deadLetters }: State): QueueRef[] {
   return entries.flatMap(([queue, found]) => (found === undefined ? [] : queue));
 }
 
-function widgetsOf(observed: Observed): IWidget[] {
+function widgetsOf(observed: Observed, queues: readonly QueueRef[]): IWidget[] {
   const show = (statistic: AlarmDefinition["statistic"], metrics: readonly AlarmMetric[]): IMetric[] =>
     metrics.map((metric) => metricOf(observed, { metric, statistic, periodS: 60 }));
-  const queues = watchedQueues(observed.state);
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ ...half, title, left });
   const perFunction = (name: string) =>
     functionNames.map((each): AlarmMetric => ({ of: "function", function: each, name }));
@@ -98,12 +98,19 @@ function widgetsOf(observed: Observed): IWidget[] {
   ];
 }
 
-/** Everything on one page, alarms first. */
-export function makeDashboard(scope: Construct, observed: Observed, alarms: readonly Alarm[]): void {
+/** Everything on one page, alarms first; and what it costs on another. */
+export function makeDashboards(scope: Construct, observed: Observed, alarms: readonly Alarm[]): void {
   const status = new AlarmStatusWidget({ title: "Alarms", width: 24, height: 4, alarms: [...alarms] });
+  const queues = watchedQueues(observed.state);
   new Dashboard(scope, "Dashboard", {
     dashboardName,
     defaultInterval: Duration.hours(3),
-    widgets: [[status], widgetsOf(observed)],
+    widgets: [[status], widgetsOf(observed, queues)],
+  });
+  // By itself: an account has three dashboards free, of up to 50 metrics each.
+  new Dashboard(scope, "CostDashboard", {
+    dashboardName: `${dashboardName}-Cost`,
+    defaultInterval: Duration.days(7),
+    widgets: [costWidgets(observed, queues)],
   });
 }

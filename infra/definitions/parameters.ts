@@ -1,3 +1,4 @@
+import { queueSuffixOf } from "#aws/domains.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { queueDefinitions } from "./queues.ts";
 
@@ -12,15 +13,20 @@ export function queueParameter(queue: QueueName, what: "url" | "arn" | "dead-url
   return `${parameterPrefix}/queues/${queueDefinitions[queue].base}/${what}`;
 }
 
+/** Of a domain that has a server and a secret of its own; by its hash, as names of parameters are ASCII. */
+export function serverParameter(domain: string, what: "xmpp-service" | "xmpp-secret-arn"): string {
+  return `${parameterPrefix}/servers/${queueSuffixOf(domain)}/${what}`;
+}
+
 /** Everything else. */
 export const parameters = {
   /** Name of the table. */
   table: `${parameterPrefix}/table`,
   /** The component domains that are served, separated by commas. */
   domains: `${parameterPrefix}/domains`,
-  /** `xmpps://host:port` of the XMPP server's component listener. */
+  /** `xmpps://host:port` of the XMPP server's component listener, for every domain without one of its own. */
   xmppService: `${parameterPrefix}/xmpp-service`,
-  /** ARN of the component's secret in Secrets Manager. */
+  /** ARN of the component's secret in Secrets Manager, as much. */
   xmppSecretArn: `${parameterPrefix}/xmpp-secret-arn`,
   /** Log groups of everything that runs, separated by commas: the connector's first. */
   logGroups: `${parameterPrefix}/log-groups`,

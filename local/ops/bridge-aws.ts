@@ -9,7 +9,12 @@ import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues } from "#aws/queues.ts";
 import type { QueueName, QueueRef } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { parameterPrefix, parameters, queueParameter } from "#infra/definitions/parameters.ts";
+import {
+  parameterPrefix,
+  parameters,
+  queueParameter,
+  serverParameter,
+} from "#infra/definitions/parameters.ts";
 import { perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
 import type { Bridge } from "./bridge.ts";
 import { namingCalls } from "./calls.ts";
@@ -18,6 +23,7 @@ import { viewsFromLog } from "./connector-log.ts";
 import type { Logs } from "./logs.ts";
 import { readAwsLogs } from "./logs-aws.ts";
 import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
+import { readAwsSpans } from "./spans-aws.ts";
 
 /** What the stacks say. */
 export interface Deployment {
@@ -25,8 +31,8 @@ export interface Deployment {
   readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
   readonly table: string;
   readonly domains: readonly string[];
-  readonly service: string;
-  readonly secretArn: string;
+  /** The XMPP server of each domain, and the ARN of its secret. */
+  readonly servers: ReadonlyMap<string, { readonly service: string; readonly secretArn: string }>;
   readonly logGroups: readonly string[];
 }
 
@@ -42,13 +48,23 @@ export function readDeployment(values: ReadonlyMap<string, string>): Result<Depl
     value(name)
       .split(",")
       .filter((each) => each !== "");
+  const serverOf = (domain: string) => {
+    const [service, secretArn] = [
+      serverParameter(domain, "xmpp-service"),
+      serverParameter(domain, "xmpp-secret-arn"),
+    ];
+    // Both or none: the secret of all is not for a server of one.
+    return values.has(service) || values.has(secretArn)
+      ? { service: value(service), secretArn: value(secretArn) }
+      : { service: value(parameters.xmppService), secretArn: value(parameters.xmppSecretArn) };
+  };
+  const domains = list(parameters.domains);
   const deployment = {
     urls: perQueue((queue) => value(queueParameter(queue, "url"))),
     deadLetterUrls: perQueue((queue) => value(queueParameter(queue, "dead-url"))),
     table: value(parameters.table),
-    domains: list(parameters.domains),
-    service: value(parameters.xmppService),
-    secretArn: value(parameters.xmppSecretArn),
+    domains,
+    servers: new Map(domains.map((domain) => [domain, serverOf(domain)])),
     logGroups: list(parameters.logGroups),
   };
   if (missing.length === 0) return ok(deployment);
@@ -118,7 +134,7 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
   const ssm = namingCalls(new SSMClient(config));
   const read = readDeployment(await readParameters(ssm));
   if (!read.ok) return read;
-  const { table, domains, service, secretArn, logGroups } = read.value;
+  const { table, domains, servers, logGroups } = read.value;
   const refs = queuesOfDomains(domains);
   const urls = urlsOfDomains(read.value.urls, domains);
   const deadLetterUrls = urlsOfDomains(read.value.deadLetterUrls, domains);
@@ -128,10 +144,14 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
   const cloudwatch = namingCalls(new CloudWatchClient(config));
   const secrets = namingCalls(new SecretsManagerClient(config));
   const found = await ssm.config.region();
-  const logs: Logs = { read: (query) => readAwsLogs(logClient, logGroups, query) };
+  const who = profile === undefined ? "your AWS identity" : `profile ${profile}`;
+  const logs: Logs = {
+    read: (query) => readAwsLogs(logClient, logGroups, query),
+    spans: (traceIds, sinceMs) => readAwsSpans(logClient, traceIds, sinceMs, who),
+  };
   return ok({
     kind: "aws",
-    who: profile === undefined ? "your AWS identity" : `profile ${profile}`,
+    who,
     domains,
     refs,
     urls,
@@ -148,9 +168,10 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
       return viewsFromLog(lines, domains);
     },
     ages: () => readAges(cloudwatch, refs, Date.now()),
-    serviceOf: () => service,
-    async readSecret() {
-      return (await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }))).SecretString ?? "";
+    serviceOf: (domain) => servers.get(domain)?.service ?? "",
+    async readSecret(domain) {
+      const command = new GetSecretValueCommand({ SecretId: servers.get(domain)?.secretArn });
+      return (await secrets.send(command)).SecretString ?? "";
     },
     region: found,
     clockUrl: `https://sqs.${found}.amazonaws.com/`,

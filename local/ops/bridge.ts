@@ -45,8 +45,8 @@ export interface Bridge {
   readonly ages: () => Promise<Partial<Record<QueueRef, number>>>;
   /** `xmpps://host:port` of the component listener of the domain's server. */
   readonly serviceOf: (domain: string) => string;
-  /** The component's secret, from where it is kept. */
-  readonly readSecret: () => Promise<string>;
+  /** The component's secret at that server, from where it is kept. */
+  readonly readSecret: (domain: string) => Promise<string>;
   readonly region: string;
   /** Where AWS's clock can be read: any of its services. */
   readonly clockUrl: string;

@@ -64,7 +64,11 @@ export function namingCalls<C>(client: C & Client): C {
 const denied = /AccessDenied|NotAuthorized|UnauthorizedOperation/;
 const throttled = /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests/;
 const unknownCredentials =
-  /CredentialsProviderError|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature/;
+  /CredentialsProviderError|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch|MissingAuthenticationToken/;
+
+/** IAM User Guide, "Access denied error messages": the action itself, and the policy that forbids it. */
+const deniedAction = /not authorized to perform: ([a-z0-9-]+:[a-z]+)/i;
+const explicitDeny = /with an explicit deny in (an? [a-z -]*(?:policy|boundary))/i;
 
 export type Failure = "denied" | "throttled" | "credentials" | "unreachable" | "missing" | "other";
 
@@ -80,6 +84,22 @@ export function failureOf(error: unknown): Failure {
 }
 
 /**
+ * The permission that is missing. AWS names another than the call's where a key is behind it, and may say no more than
+ * that it was the key; of its message nothing else is told.
+ */
+function lackOf({ name, message }: Error, call: Call | undefined): string {
+  const what = call === undefined ? "a call" : [call.action, call.on].filter(Boolean).join(" on ");
+  const [, told] = deniedAction.exec(message) ?? [];
+  const key = told ?? (/KMS/i.test(`${name} ${message}`) ? "kms:Decrypt" : undefined);
+  // SQS spells its own actions in small letters.
+  const isCall = key === undefined || key.toLowerCase() === call?.action.toLowerCase();
+  const [, policy] = explicitDeny.exec(message) ?? [];
+  const fix =
+    policy === undefined ? "allow it in the role's policy" : `an explicit deny in ${policy} forbids it`;
+  return `${isCall ? what : `${key} for ${what}`}: ${fix}`;
+}
+
+/**
  * What went wrong, and what mends it, in a line for people.
  *
  * @param who whose permissions count: `profile ops`
@@ -89,7 +109,7 @@ export function explainFailure(error: unknown, who: string): string {
   const what = call === undefined ? "a call" : [call.action, call.on].filter(Boolean).join(" on ");
   switch (failureOf(error)) {
     case "denied":
-      return `${who} lacks ${what}: allow it in the role's policy`;
+      return `${who} lacks ${error instanceof Error ? lackOf(error, call) : what}`;
     case "throttled":
       return `${what} is throttled by AWS: look at the account's quotas, and try again`;
     case "credentials":

@@ -126,6 +126,15 @@ export async function checkTable({ dynamodb, tableName, who }: Bridge): Promise<
   }
 }
 
+const noTrace = "0".repeat(32);
+
+/** Whether spans can be read, where they are kept apart from logs. */
+export async function checkSpans({ logs }: Bridge): Promise<readonly Check[]> {
+  const read = await logs.spans?.([noTrace], Date.now() - 60_000);
+  if (read === undefined) return [];
+  return [read.ok ? fine("spans", "they can be read") : skipped("spans", read.error)];
+}
+
 /** @param offsetMs this machine's clock less AWS's */
 export function clockCheck(offsetMs: number): Check {
   const text = `this machine's clock is ${Math.abs(offsetMs / 1000).toFixed(1)} s ${offsetMs < 0 ? "behind" : "ahead"}`;

@@ -1,9 +1,11 @@
 /** Checks of the way to the XMPP server: its name, its port, its certificate; and how others find the domain. */
 import { lookup, resolveSrv } from "node:dns/promises";
+import { readFile } from "node:fs/promises";
 import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { endpointOf } from "#aws/service.ts";
 import { adviceFor } from "#connector/advice.ts";
-import { isTls } from "#connector/dial.ts";
+import { type DialOptions, isTls } from "#connector/dial.ts";
 import { limits } from "#core/limits.ts";
 import { type Check, failing, fine, skipped, warning } from "./checks.ts";
 import { duration } from "./text.ts";
@@ -15,15 +17,9 @@ const dayMs = 24 * 3_600_000;
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
 
-/** Host and port of a service like `xmpps://host:5348`. */
-function hostOf(service: string): { host: string; port: number } {
-  const { hostname, port } = new URL(service);
-  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
-}
-
 export async function checkServerName(service: string): Promise<Check> {
   const name = "server name";
-  const { host } = hostOf(service);
+  const { host } = endpointOf(service);
   if (isIP(host) !== 0) return fine(name, `${host} is an address`);
   try {
     const found = await lookup(host, { all: true });
@@ -62,7 +58,7 @@ export async function checkDomainName(domain: string): Promise<Check> {
 /** Whether anybody takes a connection. */
 export function checkPort(service: string): Promise<Check> {
   const name = "component port";
-  const { host, port } = hostOf(service);
+  const { host, port } = endpointOf(service);
   const at = `${host}:${port}`;
   return new Promise((resolve) => {
     const socket = connectPlain({ host, port, timeout: limits.connectMsMax });
@@ -88,12 +84,27 @@ export function certificateCheck(validTo: string, nowMs: number): Check {
   return warning("certificate", text, "renew it on the XMPP server");
 }
 
+/** The authorities of a file; `undefined` where it cannot be read. */
+async function authoritiesOf(caFile: string | undefined): Promise<{ ca?: Buffer } | undefined> {
+  if (caFile === undefined) return {};
+  return readFile(caFile).then(
+    (ca) => ({ ca }),
+    () => undefined,
+  );
+}
+
 /** Whether the server's certificate would be trusted, as the connector does. */
-export function checkCertificate(service: string): Promise<Check> {
+export async function checkCertificate(
+  service: string,
+  { caFile }: Pick<DialOptions, "caFile"> = {},
+): Promise<Check> {
   const name = "certificate";
-  if (!isTls(service))
-    return Promise.resolve(skipped(name, "the stream is plain: right only inside a private network"));
-  const { host, port } = hostOf(service);
+  if (!isTls(service)) return skipped(name, "the stream is plain: right only inside a private network");
+  const authorities = await authoritiesOf(caFile);
+  if (authorities === undefined) {
+    return failing(name, `${caFile} cannot be read`, "name a PEM file in CAUSEWAY_XMPP_CA_FILE");
+  }
+  const { host, port } = endpointOf(service);
   return new Promise((resolve) => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = connectTls({
@@ -102,6 +113,7 @@ export function checkCertificate(service: string): Promise<Check> {
       timeout: limits.connectMsMax,
       minVersion: "TLSv1.2",
       ...servername,
+      ...authorities,
     });
     const end = (check: Check) => {
       socket.destroy();

@@ -14,6 +14,8 @@ export interface StreamOptions {
   readonly domain: string;
   readonly service: string;
   readonly secret: string;
+  /** PEM file of the only authorities to trust. */
+  readonly caFile?: string;
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 /** What the bridge's parts have logged, wherever it lies. */
+import type { Result } from "#core/result.ts";
 
 export interface LogLine {
   /** `connector`, `function-message`, … */
@@ -20,6 +21,11 @@ export interface LogQuery {
 export interface Logs {
   /** Lines in order of time, the newest last; where there are very many, the oldest are left out. */
   read(query: LogQuery): Promise<readonly LogLine[]>;
+  /** Spans of these traces, where they are kept elsewhere than in what is read; or why there are none, in a line. */
+  readonly spans?: (
+    traceIds: readonly string[],
+    sinceMs: number,
+  ) => Promise<Result<readonly LogLine[], string>>;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -69,6 +69,8 @@ export interface Whereabouts {
   readonly waitingIn: readonly string[];
   readonly steps: readonly Step[];
   readonly streamUp: boolean;
+  /** Why there are no spans, in a line, where they could not be read. */
+  readonly noSpans?: string;
 }
 
 /** A function logs when it is done, and by then the connector may have gone on with what it has sent. */

@@ -18,6 +18,8 @@ const lookMax = 100;
 const lookS = 5;
 /** Rounds of looking for what bears the ids that were found: event → trace → stanza. */
 const roundsMax = 3;
+/** Traces whose spans are read. */
+const tracesMax = 20;
 
 /** All steps, and all ids by which it is known. */
 async function follow(bridge: Bridge, id: string, sinceMs: number) {
@@ -31,7 +33,15 @@ async function follow(bridge: Bridge, id: string, sinceMs: number) {
     for (const step of steps) for (const each of step.ids) ids.add(each);
     if (ids.size === before) break;
   }
-  return { steps, ids };
+  const spans = await spansOf(bridge, ids, sinceMs);
+  const inOrder = [...steps, ...(spans?.ok ? stepsOf(spans.value, ids) : [])].toSorted((a, b) => a.at - b.at);
+  return { steps: inOrder, ids, ...(spans?.ok === false && { noSpans: spans.error }) };
+}
+
+/** Of the traces that were found; `undefined` where spans are among what is logged, or no trace is known. */
+async function spansOf({ logs }: Bridge, ids: ReadonlySet<string>, sinceMs: number) {
+  const traceIds = [...ids].filter((id) => /^[0-9a-f]{32}$/.test(id)).slice(0, tracesMax);
+  return traceIds.length === 0 ? undefined : await logs.spans?.(traceIds, sinceMs);
 }
 
 const isAbout = ({ cause, trace, about, id }: Letter, ids: ReadonlySet<string>) =>
@@ -87,18 +97,20 @@ function hoursOf(given: Given): number | undefined {
 
 export function messageText(found: Whereabouts): string {
   const rows = found.steps.map((step) => [new Date(step.at).toISOString(), step.part, stepText(step)]);
-  return [...(rows.length === 0 ? [] : [columns(rows)]), whereNow(found)].join("\n\n");
+  const spans = found.noSpans === undefined ? [] : [`No spans: ${found.noSpans}`];
+  return [...(rows.length === 0 ? [] : [columns(rows)]), ...spans, whereNow(found)].join("\n\n");
 }
 
 async function run(bridge: Bridge, given: Given, screen: Screen): Promise<number> {
   const [id = ""] = given.positionals;
   const sinceMs = Date.now() - (hoursOf(given) ?? hoursDefault) * 3_600_000;
-  const { steps, ids } = await follow(bridge, id, sinceMs);
+  const { steps, ids, noSpans } = await follow(bridge, id, sinceMs);
   const found: Whereabouts = {
     steps,
     deadLetters: await deadLettersOf(bridge, ids, screen.signal),
     waitingIn: given.flag("look") ? await lookThrough(bridge, ids, screen.signal) : [],
     streamUp: (await bridge.connectors()).some(({ stream }) => stream === "up"),
+    ...(noSpans !== undefined && { noSpans }),
   };
   answer(screen, given, { id, ...found, now: whereNow(found) }, () => messageText(found));
   const isFound = steps.length > 0 || found.deadLetters.length > 0 || found.waitingIn.length > 0;

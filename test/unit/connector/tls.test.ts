@@ -7,7 +7,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { isPrivateAddress, lookupPrivate } from "#connector/dial.ts";
+import { isPrivateAddress } from "#aws/service.ts";
+import { lookupPrivate } from "#connector/dial.ts";
 import { ensureCertificate } from "#local/servers/certificate.ts";
 import { chat, inboundChat, itemsSent, outbound, removed, startRig } from "./support.ts";
 

@@ -78,7 +78,7 @@ describe("the deployment's configuration", () => {
   });
 
   test("sends traces nowhere, to AWS or to a collector, and as many as it is told", () => {
-    assert.equal(read({ traces: "off", traceRatio: 0.5 }).traces, undefined);
+    assert.equal(read({ traces: "off" }).traces, undefined);
     assert.deepEqual(read({ traces: "aws" }).traces, {});
     assert.deepEqual(read({ traces: "aws", traceRatio: "0.1" }).traces, { ratio: 0.1 });
     const collector = "https://otel.example.com:4318";
@@ -90,10 +90,44 @@ describe("the deployment's configuration", () => {
     for (const how of ["private", "allow"]) {
       assert.equal(read({ ...plain, xmppPlain: how }).xmppPlain, how);
     }
+    for (const xmppService of ["xmpp://10.0.3.7:5347", "xmpp://[fd00::7]:5347"]) {
+      assert.equal(read({ xmppService, xmppPlain: "private" }).xmppPlain, "private");
+    }
+    assert.equal(read({ xmppService: "xmpp://8.8.8.8:5347", xmppPlain: "allow" }).xmppPlain, "allow");
   });
 });
 
 const arn = "arn:aws:sqs:eu-central-1:123456789012:their-queue";
+
+describe("what contradicts another key is refused with key, value and fix", () => {
+  const plainOf = (service: string) => ({ "chat.bücher.example": { service, plain: "private" } });
+  for (const [change, complaint] of [
+    [
+      { xmppService: "xmpp://8.8.8.8:5347", xmppPlain: "private" },
+      'xmppService is "xmpp://8.8.8.8:5347", a plain stream to a public address, which xmppPlain = private refuses: use xmpps://',
+    ],
+    [{ xmppService: "xmpp://[2001:db8::1]:5347", xmppPlain: "private" }, "or set xmppPlain to allow"],
+    [
+      { xmppDomains: plainOf("xmpp://8.8.8.8:5347") },
+      "which xmppDomains.chat.bücher.example.plain = private refuses",
+    ],
+    [
+      { traceRatio: 0.5 },
+      "traceRatio is 0.5, and traces is off: leave it out, or set traces to aws or the URL",
+    ],
+    [{ traces: "off", traceRatio: 0 }, "traceRatio is 0, and traces is off"],
+  ] as const) {
+    test(JSON.stringify(change), () => {
+      assert.throws(
+        () => read(change),
+        ({ message }: Error) => {
+          assert.ok(message.startsWith("configuration: ") && message.includes(complaint), message);
+          return true;
+        },
+      );
+    });
+  }
+});
 
 describe("a wrong configuration is refused with key, value and fix", () => {
   for (const [key, value, complaint] of [

@@ -10,12 +10,15 @@ const lines = dockerfile.split("\n").filter((line) => line !== "" && !line.start
 const stages = dockerfile.split(/^FROM /m).slice(1);
 
 describe("the connector's image", () => {
-  test("has the Node that everything was tested with, by its exact version, in every stage", () => {
+  test("has the Node that everything was tested with, by its exact version and digest, the same in every stage", () => {
     const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     assert.equal(stages.length, 2);
     for (const stage of stages) {
-      assert.ok(stage.includes(`node:${devDependencies.node}-alpine`), stage.split("\n")[0]);
+      assert.ok(stage.includes(`node:${devDependencies.node}-alpine@sha256:`), stage.split("\n")[0]);
     }
+    const digests = stages.flatMap((stage) => /@sha256:([0-9a-f]{64})(?= |$)/m.exec(stage)?.[1] ?? []);
+    assert.equal(digests.length, 2);
+    assert.equal(new Set(digests).size, 1);
   });
 
   test("holds what the build made of the connector, and runs it as somebody without rights", () => {

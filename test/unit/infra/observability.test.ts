@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { metricCount } from "#bench/cost/idle.ts";
+import { idleLines, metricCount } from "#bench/cost/idle.ts";
 import { ourPrices } from "#bench/cost/prices.ts";
 import { makeCounters } from "#connector/counters.ts";
 import { metricLine } from "#connector/report.ts";
 import { limits } from "#core/limits.ts";
 import { alarmDefinitions, alarmKinds, runbookOf } from "#infra/definitions/alarms.ts";
 import { savedQueries } from "#infra/definitions/saved-queries.ts";
+import { dashboardOf } from "./dashboards.ts";
 import { type JsonObject, observability, ofType, only, root, synthesize } from "./templates.ts";
 
 const alarms = ofType(observability, "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
@@ -95,7 +96,7 @@ test("metrics are as many as an account has free, and as many as are counted as 
 });
 
 test("the dashboard shows the alarms first, and every figure that the connector tells of itself", () => {
-  const body = JSON.stringify(only(observability, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
+  const body = JSON.stringify(dashboardOf(observability, "Causeway"));
   for (const figure of [
     "StreamUp",
     "MessagesIn",
@@ -108,7 +109,20 @@ test("the dashboard shows the alarms first, and every figure that the connector 
   ]) {
     assert.ok(body.includes(figure), figure);
   }
-  assert.ok(body.indexOf('\\"type\\":\\"alarm\\"') < body.indexOf('\\"type\\":\\"metric\\"'));
+  assert.ok(body.indexOf('"type":"alarm"') < body.indexOf('"type":"metric"'));
+});
+
+test("dashboards are as many as are counted as costs, and small enough to be free", () => {
+  const dashboards = ofType(observability, "AWS::CloudWatch::Dashboard");
+  const counted = idleLines(1, 1, false).find(({ price }) => price === "dashboards")?.units;
+  assert.equal(dashboards.length, counted);
+  for (const { Properties } of dashboards) {
+    const { widgets } = dashboardOf(observability, String(Properties["DashboardName"]));
+    const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
+    // CloudWatch's free dashboards reference up to 50 metrics each.
+    const referenced = metrics.filter(([first]) => typeof first === "string").length;
+    assert.ok(referenced > 0 && referenced <= 50, `${Properties["DashboardName"]}: ${referenced}`);
+  }
 });
 
 test("saved queries look into the logs of all functions and the connector", () => {

@@ -7,6 +7,7 @@ import { outboundQueues, queueRefsOf } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { environmentOf } from "#infra/definitions/environment.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
+import { parameters, serverParameter } from "#infra/definitions/parameters.ts";
 import { deadLetterNameOf, perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
 import { type JsonObject, ofType, only, type Resources, type Statement, synthesize } from "./templates.ts";
 
@@ -115,6 +116,19 @@ describe("of several domains", () => {
         ],
       ],
     });
+    const told = new Map(
+      ofType(compute, "AWS::SSM::Parameter").map(({ Properties }) => [
+        Properties["Name"],
+        Properties["Value"],
+      ]),
+    );
+    assert.equal(
+      told.get(serverParameter("im.example.org", "xmpp-service")),
+      "xmpps://xmpp.example.org:5999",
+    );
+    assert.deepEqual(told.get(serverParameter("im.example.org", "xmpp-secret-arn")), { Ref: own[0] });
+    assert.equal(told.get(parameters.xmppService), "xmpps://xmpp.example.com:5348");
+    assert.equal(told.has(serverParameter("im.example.com", "xmpp-service")), false);
     const mayRead = statementsOf("ConnectorTask").some(
       ({ Action, Resource }) =>
         JSON.stringify(Action).includes("GetSecretValue") && JSON.stringify(Resource).includes(own[0]),

@@ -5,13 +5,13 @@ import { queueNames } from "#core/contract/queues.ts";
 import { parseUserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import { openPolicy } from "#core/policy.ts";
-import { parameters, queueParameter } from "#infra/definitions/parameters.ts";
+import { parameters, queueParameter, serverParameter } from "#infra/definitions/parameters.ts";
 import { readDeployment } from "#local/ops/bridge-aws.ts";
-import { explainFailure, failureOf } from "#local/ops/calls.ts";
 import { clockCheck, tableChecks } from "#local/ops/checks-aws.ts";
 import { certificateCheck } from "#local/ops/checks-net.ts";
 import { readArguments } from "#local/ops/command.ts";
 import { deadLetters } from "#local/ops/dead-letters.ts";
+import { doctor } from "#local/ops/doctor.ts";
 import { filterPattern, partOfGroup } from "#local/ops/logs-aws.ts";
 import { message } from "#local/ops/message.ts";
 import { stepsOf, whereNow } from "#local/ops/message-path.ts";
@@ -185,6 +185,7 @@ describe("the command line", () => {
     [status, ["--color"], /--color/],
     [status, ["--endpoints", "f", "--profile", "p"], /give one of them/],
     [status, ["--domain", "a b"], /--domain/],
+    [doctor, ["--service", "im.example.com:5347"], /--service im.example.com:5347: give the XMPP server's/],
     [pair, ["nina"], /USER and CONTACT/],
     [resync, [], /USER, DOMAIN and all/],
     [message, [], /one ID/],
@@ -221,24 +222,6 @@ describe("the command line", () => {
   });
 });
 
-test("a failed call says what is to be done", () => {
-  const named = (name: string, code?: string) =>
-    Object.assign(new Error("x"), { name, ...(code && { code }) });
-  for (const [error, kind, says] of [
-    [named("AccessDenied"), "denied", /^profile ops lacks a call/],
-    [named("AccessDeniedException"), "denied", /lacks/],
-    [named("ThrottlingException"), "throttled", /throttled/],
-    [named("ExpiredTokenException"), "credentials", /sign in/],
-    [named("QueueDoesNotExist"), "missing", /right account/],
-    [named("Error", "ECONNREFUSED"), "unreachable", /no answer/],
-    [named("Odd"), "other", /failed: Odd/],
-    ["odd", "other", /failed: unknown/],
-  ] as const) {
-    assert.equal(failureOf(error), kind);
-    assert.match(explainFailure(error, "profile ops"), says);
-  }
-});
-
 test("a deployment is read from its parameters, and one that is missing is named", () => {
   const values = new Map<string, string>();
   for (const queue of queueNames) {
@@ -250,6 +233,22 @@ test("a deployment is read from its parameters, and one that is missing is named
   assert.ok(read.ok);
   assert.deepEqual(read.value.domains, ["a", "b"]);
   assert.equal(read.value.deadLetterUrls.walks, "walks dead-url");
+  values.set(serverParameter("b", "xmpp-service"), "xmpps://b:1");
+  values.set(serverParameter("b", "xmpp-secret-arn"), "arn of b");
+  const own = readDeployment(values);
+  assert.ok(own.ok);
+  assert.deepEqual(
+    [...own.value.servers],
+    [
+      ["a", { service: "a,b", secretArn: "a,b" }],
+      ["b", { service: "xmpps://b:1", secretArn: "arn of b" }],
+    ],
+  );
+  values.delete(serverParameter("b", "xmpp-secret-arn"));
+  const half = readDeployment(values);
+  assert.ok(!half.ok);
+  assert.match(half.error, /has no \/causeway\/servers\/[\w-]{12}\/xmpp-secret-arn: is this/);
+  values.delete(serverParameter("b", "xmpp-service"));
   values.delete(parameters.table);
   const missing = readDeployment(values);
   assert.ok(!missing.ok);
