@@ -48,8 +48,9 @@ const crashes: Fault = {
   summary: "functions ended before, between and after their effects, 12 times",
   inboundLoss: "none",
   repeats: false,
-  // So close together that an item is in hand at two ends now and then, which must not set it aside.
-  lastsS: 75,
+  // An item may be in hand at two ends of its function, which must not set it aside, but not at three: a stroke waits for
+  // calls, and closer together the only ones are about what the stroke before has had come again.
+  lastsS: 180,
   strike: (rig) =>
     keepAskingContacts(rig, () => {
       let crashed = 0;
