@@ -72,6 +72,8 @@ export function makeStage(user = `user${unique()}x`): Stage {
       for (const item of items) {
         names.push([stanzaMark(7, item.seq), `<mark ${item.seq - firstSeq}>`]);
         names.push([`7.${item.seq}`, `<stanza ${item.seq - firstSeq}>`]);
+        // As it stands in the text of a pack within a dead letter.
+        names.push([String.raw`\"seq\":${item.seq}`, String.raw`\"seq\":<${item.seq - firstSeq}>`]);
       }
       return record({ body: packOf(items), id: nextId() });
     },
