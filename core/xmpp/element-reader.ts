@@ -36,9 +36,26 @@ function toElement(tag: SaxesTagNS): Element {
   return new Element(tag.name, attrs);
 }
 
+/**
+ * `on` keeps a handler under a computed name. So many new ones would make V8 keep the whole parser as a hash table, in
+ * which reading takes six times as long; where the properties are there already, it does not.
+ */
+function makeRoomForHandlers(parser: SaxesParser<{ xmlns: true }>): void {
+  parser["errorHandler"] = undefined;
+  parser["commentHandler"] = undefined;
+  parser["doctypeHandler"] = undefined;
+  parser["piHandler"] = undefined;
+  parser["xmldeclHandler"] = undefined;
+  parser["textHandler"] = undefined;
+  parser["cdataHandler"] = undefined;
+  parser["openTagHandler"] = undefined;
+  parser["closeTagHandler"] = undefined;
+}
+
 export function makeElementReader(options: ElementReaderOptions): ElementReader {
   const { level, depthMax } = options;
   const parser = new SaxesParser({ xmlns: true, position: false });
+  makeRoomForHandlers(parser);
   let root: Element | undefined;
   let current: Element | undefined;
   let depth = 0;
