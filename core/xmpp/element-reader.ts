@@ -31,9 +31,9 @@ export interface ElementReader {
 }
 
 function toElement(tag: SaxesTagNS): Element {
-  const attrs: Record<string, string> = {};
-  for (const [name, { value }] of Object.entries(tag.attributes)) attrs[name] = value;
-  return new Element(tag.name, attrs);
+  const element = new Element(tag.name);
+  for (const name of Object.keys(tag.attributes)) element.attrs[name] = tag.attributes[name]?.value;
+  return element;
 }
 
 /**
