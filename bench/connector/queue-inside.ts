@@ -98,9 +98,11 @@ const queues: Queues = {
     while (!signal.aborted) {
       if (queue === "outboundStanzas" && received < waiting.length) return played(() => messagesNow(max));
       const { promise, resolve } = Promise.withResolvers<void>();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      if (queue === "outboundStanzas") polls.push(resolve);
+      const wake = () => resolve();
+      signal.addEventListener("abort", wake);
+      if (queue === "outboundStanzas") polls.push(wake);
       await promise;
+      signal.removeEventListener("abort", wake);
     }
     return [];
   },
