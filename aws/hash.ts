@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { CapsHash } from "#core/xmpp/caps.ts";
 
 function digest(parts: readonly string[]): Buffer {
-  const hash = createHash("sha256");
   // Length first, so that ("a", "bc") and ("ab", "c") differ.
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest();
+  return hash("sha256", parts.map((part) => `${part.length}:${part}`).join(""), "buffer");
 }
 
 /**

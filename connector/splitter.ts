@@ -65,7 +65,7 @@ function makeStore() {
 export function makeSplitter(
   limits: Pick<Limits, "stanzaInBytesMax" | "stanzaDepthMax" | "stanzaPartsMax">,
 ): Splitter {
-  const lex = makeTagLexer();
+  const lexer = makeTagLexer();
   const store = makeStore();
   let chunk: Buffer = Buffer.alloc(0);
   let position = 0;
@@ -187,8 +187,12 @@ export function makeSplitter(
       position = 0;
     },
     next() {
-      while (!ended && position < chunk.length) {
-        const event = lex(chunk[position++] ?? 0);
+      while (!ended) {
+        position = lexer.skip(chunk, position);
+        const byte = chunk[position];
+        if (byte === undefined) break;
+        position += 1;
+        const event = lexer.take(byte);
         const piece = event && on(event);
         if (piece) return piece;
       }

@@ -18,8 +18,14 @@ const cdataStart = Buffer.from("[CDATA[");
 
 type Mode = "text" | "tag" | "open" | "quoted" | "close" | "instruction" | "declaration" | "cdata";
 
-/** Takes one byte after the other; the answer concerns the byte just taken. */
-export function makeTagLexer(): (byte: number) => TagEvent | undefined {
+export interface TagLexer {
+  /** Takes the next byte; the answer concerns it. */
+  take(byte: number): TagEvent | undefined;
+  /** Where the next byte is that must be taken: most are text, or an attribute's value, and mean nothing. */
+  skip(bytes: Buffer, from: number): number;
+}
+
+export function makeTagLexer(): TagLexer {
   let mode: Mode = "text";
   let quote = 0;
   let previous = 0;
@@ -68,7 +74,7 @@ export function makeTagLexer(): (byte: number) => TagEvent | undefined {
     }
   };
 
-  const take = (byte: number): TagEvent | undefined => {
+  const onByte = (byte: number): TagEvent | undefined => {
     switch (mode) {
       case "text":
         if (byte !== lessThan) return undefined;
@@ -97,9 +103,16 @@ export function makeTagLexer(): (byte: number) => TagEvent | undefined {
     }
   };
 
-  return (byte) => {
-    const event = take(byte);
-    previous = byte;
-    return event;
+  return {
+    take(byte) {
+      const event = onByte(byte);
+      previous = byte;
+      return event;
+    },
+    skip(bytes, from) {
+      if (mode !== "text" && mode !== "quoted") return from;
+      const next = bytes.indexOf(mode === "text" ? lessThan : quote, from);
+      return next < 0 ? bytes.length : next;
+    },
   };
 }

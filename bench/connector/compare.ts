@@ -21,7 +21,7 @@ interface Size {
 
 export interface Run {
   readonly stanzasPerS: number;
-  /** Processor time of the component's process. */
+  /** Processor time of the component's process, without what is played in it. */
   readonly cpuUsPerStanza: number;
   readonly sent: number;
   readonly arrived: number;
@@ -31,10 +31,10 @@ const stanzaTo = (domain: string, n: number) =>
   `<message to='user${n % 16}@${domain}' id='m${n}' type='chat'><body>${body}</body></message>`;
 
 /** Sends so many one way and waits until all have arrived and, where they leave us, are confirmed. */
-async function pass(ground: Ground, side: Side, way: Way, stanzas: number, before: number): Promise<number> {
+async function pass(ground: Ground, side: Side, way: Way, stanzas: number, before: number) {
   const { client } = ground;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let [sent, arrived, confirmed] = [0, 0, undefined as number | undefined];
+  let [sent, arrived, confirmed, playedUs] = [0, 0, undefined as number | undefined, 0];
   const stalled = () => reject(new Error(`${way}: ${arrived} of ${stanzas} stanzas, and then nothing`));
   let timer = setTimeout(stalled, stallMsMax);
   const look = () => {
@@ -55,23 +55,24 @@ async function pass(ground: Ground, side: Side, way: Way, stanzas: number, befor
   });
   side.onProgress((done) => {
     confirmed = done.confirmed;
+    playedUs = done.playedUs ?? 0;
     if (way === "in") arrived = done.taken - before;
     look();
   });
   if (way === "out") side.send(stanzas, client.full, body);
   look();
   await promise.finally(() => clearTimeout(timer));
-  return arrived;
+  return { arrived, playedUs };
 }
 
 /** One side, one way, once. */
 async function measure(ground: Ground, side: Side, way: Way, { warmUp, counted }: Size): Promise<Run> {
-  const before = await pass(ground, side, way, warmUp, 0);
-  const [from, cpuUs] = [performance.now(), cpuUsOf(side.pid)];
-  const arrived = await pass(ground, side, way, counted, before);
+  const warm = await pass(ground, side, way, warmUp, 0);
+  const [from, cpuUs] = [performance.now(), cpuUsOf(side.pid) - warm.playedUs];
+  const { arrived, playedUs } = await pass(ground, side, way, counted, warm.arrived);
   return {
     stanzasPerS: counted / ((performance.now() - from) / 1000),
-    cpuUsPerStanza: (cpuUsOf(side.pid) - cpuUs) / counted,
+    cpuUsPerStanza: (cpuUsOf(side.pid) - playedUs - cpuUs) / counted,
     sent: counted,
     arrived,
   };

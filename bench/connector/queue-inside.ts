@@ -2,6 +2,7 @@
  * The connector with its queues inside its own process: no SDK, no HTTP, nothing kept. What is left is its own work and
  * that of packing and unpacking. `queue-inside.ts <port> <domain> <secret> in|out|echo`
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OutgoingMessage, Queues, ReceivedMessage } from "#aws/queues.ts";
 import { makeConnector } from "#connector/connector.ts";
 import { makeNoLease } from "#connector/lease.ts";
@@ -17,7 +18,8 @@ interface Work {
   readonly body: string;
 }
 interface Stored {
-  readonly body: string;
+  /** Made when it is received: what waits in a queue is not in the connector's memory. */
+  body(): string;
   readonly group: string;
   readonly stanzas: number;
 }
@@ -26,11 +28,23 @@ const [port, domain = "", secret = "", way] = process.argv.slice(2);
 const tellMs = 20;
 const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-const counts = { taken: 0, deleted: 0 };
-const waiting: Stored[] = [];
+/** `playedUs` is the processor time of the queues, which are in the connector's process and no part of it. */
+const counts = { taken: 0, deleted: 0, playedUs: 0 };
+let waiting: Stored[] = [];
+/** Of `waiting`, how many have been received. */
+let received = 0;
 const handed = new Map<string, number>();
 const polls: (() => void)[] = [];
 let serial = 0;
+
+/** Counts what is done as the queues'; of all threads, as others collect its garbage. */
+function played<T>(work: () => T): T {
+  const before = process.cpuUsage();
+  const result = work();
+  const { user, system } = process.cpuUsage(before);
+  counts.playedUs += user + system;
+  return result;
+}
 
 function put(messages: readonly Stored[]): void {
   for (const message of messages) waiting.push(message);
@@ -38,11 +52,14 @@ function put(messages: readonly Stored[]): void {
 }
 
 function messagesNow(max: number): ReceivedMessage[] {
-  return waiting.splice(0, max).map(({ body, group, stanzas }) => {
+  const messages = waiting.slice(received, received + max).map(({ body, group, stanzas }) => {
     const id = String(++serial);
     handed.set(id, stanzas);
-    return { id, body, receipt: id, group, sequence: id, receives: 1, sentAt: Date.now() };
+    return { id, body: body(), receipt: id, group, sequence: id, receives: 1, sentAt: Date.now() };
   });
+  received += messages.length;
+  if (received === waiting.length) [waiting, received] = [[], 0];
+  return messages;
 }
 
 const itemOf = (id: string, xml: string) =>
@@ -56,36 +73,47 @@ function echoOf({ body, group = "" }: OutgoingMessage): Stored {
     xml.replace(/<message[^>]*>/, (head) =>
       head.replace(/ (from|to)=/g, (_, name) => (name === "from" ? " to=" : " from=")),
     );
-  const back = items.map(({ seq, xml }) => itemOf(`e${seq}`, swapped(xml)));
-  return { body: writePack(back), group, stanzas: items.length };
+  const back = writePack(items.map(({ seq, xml }) => itemOf(`e${seq}`, swapped(xml))));
+  return { body: () => back, group, stanzas: items.length };
 }
 
+function take(messages: readonly OutgoingMessage[]): void {
+  if (way === "echo") {
+    const back = messages.map(echoOf);
+    for (const { stanzas } of back) counts.taken += stanzas;
+    put(back);
+  } else for (const { body } of messages) counts.taken += body.split(',"seq":').length - 1;
+}
+
+/** Nothing is answered in the turn of the event loop that asks: no queue on a network is so fast. */
 const queues: Queues = {
   async send(queue, messages) {
-    if (queue !== "messageStanzas") return [];
-    if (way === "echo") {
-      const back = messages.map(echoOf);
-      for (const { stanzas } of back) counts.taken += stanzas;
-      put(back);
-    } else for (const { body } of messages) counts.taken += body.split(',"seq":').length - 1;
+    await nextTurn();
+    if (queue === "messageStanzas") played(() => take(messages));
     return [];
   },
   async setAside() {},
   async receive(queue, { max, signal }) {
+    await nextTurn();
     while (!signal.aborted) {
-      if (queue === "outboundStanzas" && waiting.length > 0) return messagesNow(max);
+      if (queue === "outboundStanzas" && received < waiting.length) return played(() => messagesNow(max));
       const { promise, resolve } = Promise.withResolvers<void>();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      if (queue === "outboundStanzas") polls.push(resolve);
+      const wake = () => resolve();
+      signal.addEventListener("abort", wake);
+      if (queue === "outboundStanzas") polls.push(wake);
       await promise;
+      signal.removeEventListener("abort", wake);
     }
     return [];
   },
   async remove(_, messages) {
-    for (const { receipt } of messages) {
-      counts.deleted += handed.get(receipt) ?? 0;
-      handed.delete(receipt);
-    }
+    await nextTurn();
+    played(() => {
+      for (const { receipt } of messages) {
+        counts.deleted += handed.get(receipt) ?? 0;
+        handed.delete(receipt);
+      }
+    });
     return [];
   },
   async extend() {},
@@ -116,20 +144,22 @@ function tell(): void {
 }
 setInterval(() => told !== "" && tell(), tellMs);
 
-process.on("message", ({ stanzas, inMessage, to, body }: Work) => {
+/** Makes messages of `inMessage` stanzas each, all to one client. */
+function fill({ stanzas, inMessage, to, body: text }: Work): void {
   const one = (n: number) =>
     itemOf(
       `m${n}`,
-      `<message from="user${n % 16}@${domain}" to="${to}" id="m${n}" type="chat"><body>${body}</body></message>`,
+      `<message from="user${n % 16}@${domain}" to="${to}" id="m${n}" type="chat"><body>${text}</body></message>`,
     );
   put(
     Array.from({ length: Math.ceil(stanzas / inMessage) }, (_, index) => {
-      const first = index * inMessage;
-      const size = Math.min(inMessage, stanzas - first);
-      const items = Array.from({ length: size }, (_, n) => one(first + n));
-      return { body: writePack(items), group: `g${index}`, stanzas: size };
+      const start = index * inMessage;
+      const size = Math.min(inMessage, stanzas - start);
+      const body = () => writePack(Array.from({ length: size }, (_, n) => one(start + n)));
+      return { body, group: `g${index}`, stanzas: size };
     }),
   );
-});
+}
+process.on("message", (work: Work) => played(() => fill(work)));
 process.on("disconnect", () => process.exit(0));
 connector.start();

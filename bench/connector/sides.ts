@@ -19,6 +19,8 @@ export interface Done {
   readonly taken: number;
   /** Deleted from the queue after the barrier; a bare component confirms nothing. */
   readonly confirmed: number | undefined;
+  /** Processor time of what is played in its process and is no part of it, in microseconds. */
+  readonly playedUs?: number;
 }
 
 export interface Side {
@@ -100,8 +102,8 @@ export async function startInside(ground: Ground, way: Way, inMessage: number): 
     way,
   ]);
   await firstWord(child, "the connector with its queues inside");
-  const progressOf = ({ taken, deleted }: { taken: number; deleted: number }) => ({
-    taken,
+  const progressOf = ({ deleted, ...told }: { taken: number; deleted: number; playedUs: number }) => ({
+    ...told,
     confirmed: deleted,
   });
   return sideOf(child, stop, progressOf, { inMessage });

@@ -5,7 +5,7 @@ import { err, ok, type Result } from "../result.ts";
 import { makeElementReader, XmlFault } from "./element-reader.ts";
 import { type Jid, parseJid } from "./jid.ts";
 import { ns } from "./stanza.ts";
-import { utf8Bytes } from "./utf8.ts";
+import { isLonger } from "./utf8.ts";
 
 /** XML 1.0 §2.2 Char, negated; in a `u` pattern a lone surrogate counts as a character of its own. */
 const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
@@ -14,6 +14,7 @@ const tagWithBlanks = /<[^>]*[\t\n][^>]*>/g;
 /** Bytes that one character may become when it is written: `"` or `'` in CDATA as `&quot;` or `&apos;`. */
 const growthMax = 6;
 const nonAscii = /[^!-~]/;
+const nameFault = "a name or namespace that is not ASCII";
 /** RFC 6120 §8: what a stream may carry. */
 const stanzaNames = ["message", "presence", "iq"];
 
@@ -27,13 +28,8 @@ export function cleanText(text: string): string {
   return text.replace(forbiddenAll, (char) => (char === "\v" || char === "\f" ? "\n" : "\ufffd"));
 }
 
-/**
- * Reads exactly one element, at most `limits.stanzaDepthMax` deep. Refuses what RFC 6120 §11 refuses: comments,
- * instructions, declarations, unknown entities, unbound prefixes, illegal characters. Never throws.
- */
-export function parseStanza(xml: string): Result<Element, string> {
-  // saxes takes whatever follows a lone high surrogate for the rest of that character, a quotation mark too.
-  if (!xml.isWellFormed()) return err("a lone surrogate");
+/** Reads one text after the other, each of one element. */
+function makeReader() {
   let stanza: Element | undefined;
   const reader = makeElementReader({
     level: 0,
@@ -42,13 +38,38 @@ export function parseStanza(xml: string): Result<Element, string> {
       stanza = element;
     },
   });
+  return {
+    reader,
+    take() {
+      const taken = stanza;
+      stanza = undefined;
+      return taken;
+    },
+  };
+}
+
+/** Kept from text to text: to make one takes nearly as long as to read a stanza. */
+let idle: ReturnType<typeof makeReader> | undefined;
+
+/**
+ * Reads exactly one element, at most `limits.stanzaDepthMax` deep. Refuses what RFC 6120 §11 refuses: comments,
+ * instructions, declarations, unknown entities, unbound prefixes, illegal characters. Never throws.
+ */
+export function parseStanza(xml: string): Result<Element, string> {
+  // saxes takes whatever follows a lone high surrogate for the rest of that character, a quotation mark too.
+  if (!xml.isWellFormed()) return err("a lone surrogate");
+  const one = idle ?? makeReader();
+  idle = undefined;
   try {
-    reader.write(xml);
-    reader.end();
+    one.reader.write(xml);
+    one.reader.end();
   } catch (error) {
     if (error instanceof XmlFault) return err(error.message);
     throw error;
   }
+  // Not after a fault: what was begun then cannot be ended.
+  idle = one;
+  const stanza = one.take();
   return stanza === undefined ? err("not well-formed") : ok(stanza);
 }
 
@@ -91,11 +112,6 @@ export function checkOutbound(
   return isLonger(serializeStanza(stanza), bytesMax) ? tooLarge : ok(stanza);
 }
 
-/** UTF-8 takes at most 3 bytes a UTF-16 unit: what is short enough in any case is not counted. */
-function isLonger(xml: string, bytesMax: number): boolean {
-  return xml.length * 3 > bytesMax && utf8Bytes(xml) > bytesMax;
-}
-
 function findFromFault(from: string | undefined, domains: readonly string[]): string | undefined {
   const jid = from === undefined ? undefined : parseJid(from);
   if (!jid?.ok) return "the stanza has no valid sender";
@@ -116,16 +132,16 @@ function findToFault(to: string | undefined): string | undefined {
 function findNameFault(stanza: Element): string | undefined {
   const waiting = [stanza];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const names = [next.name, ...Object.keys(next.attrs), ...namespacesOf(next)];
-    if (names.some((name) => nonAscii.test(name))) return "a name or namespace that is not ASCII";
+    if (nonAscii.test(next.name)) return nameFault;
+    for (const [key, value] of Object.entries(next.attrs)) {
+      if (nonAscii.test(key) || (isDeclaration(key) && nonAscii.test(`${value}`))) return nameFault;
+    }
     for (const child of next.children) if (typeof child !== "string") waiting.push(child);
   }
   return undefined;
 }
 
-function namespacesOf({ attrs }: Element): string[] {
-  return Object.entries(attrs).flatMap(([key, value]) => (/^xmlns(:|$)/.test(key) ? [`${value}`] : []));
-}
+const isDeclaration = (attribute: string) => attribute === "xmlns" || attribute.startsWith("xmlns:");
 
 function writeJid(jid: Jid): string {
   return jid.resource === "" ? jid.bare : `${jid.bare}/${jid.resource}`;

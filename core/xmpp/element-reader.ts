@@ -31,14 +31,31 @@ export interface ElementReader {
 }
 
 function toElement(tag: SaxesTagNS): Element {
-  const attrs: Record<string, string> = {};
-  for (const [name, { value }] of Object.entries(tag.attributes)) attrs[name] = value;
-  return new Element(tag.name, attrs);
+  const element = new Element(tag.name);
+  for (const name of Object.keys(tag.attributes)) element.attrs[name] = tag.attributes[name]?.value;
+  return element;
+}
+
+/**
+ * `on` keeps a handler under a computed name. So many new ones would make V8 keep the whole parser as a hash table, in
+ * which reading takes six times as long; where the properties are there already, it does not.
+ */
+function makeRoomForHandlers(parser: SaxesParser<{ xmlns: true }>): void {
+  parser["errorHandler"] = undefined;
+  parser["commentHandler"] = undefined;
+  parser["doctypeHandler"] = undefined;
+  parser["piHandler"] = undefined;
+  parser["xmldeclHandler"] = undefined;
+  parser["textHandler"] = undefined;
+  parser["cdataHandler"] = undefined;
+  parser["openTagHandler"] = undefined;
+  parser["closeTagHandler"] = undefined;
 }
 
 export function makeElementReader(options: ElementReaderOptions): ElementReader {
   const { level, depthMax } = options;
   const parser = new SaxesParser({ xmlns: true, position: false });
+  makeRoomForHandlers(parser);
   let root: Element | undefined;
   let current: Element | undefined;
   let depth = 0;

@@ -7,7 +7,7 @@
 import { domainToUnicode } from "node:url";
 import { limits } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
-import { utf8Bytes } from "./utf8.ts";
+import { isLonger } from "./utf8.ts";
 
 declare const brand: unique symbol;
 /** `local@domain` or `domain`, prepared. */
@@ -145,9 +145,9 @@ function prepareResource(text: string): Result<string, string> {
 }
 
 function withinLimit(part: string, prepared: string): Result<string, string> {
-  return utf8Bytes(prepared) <= limits.jidPartBytesMax
-    ? ok(prepared)
-    : err(`the ${part} is longer than ${limits.jidPartBytesMax} bytes`);
+  return isLonger(prepared, limits.jidPartBytesMax)
+    ? err(`the ${part} is longer than ${limits.jidPartBytesMax} bytes`)
+    : ok(prepared);
 }
 
 function joinBare(local: string, domain: string): BareJid {

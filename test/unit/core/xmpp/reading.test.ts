@@ -105,6 +105,24 @@ describe("reading stanzas", () => {
     });
   }
 
+  for (const xml of [
+    "",
+    "<a",
+    "<a><b>",
+    "<a>text",
+    "<a/><b",
+    "<a>&b;",
+    "<?xml version='1.1'?><a/>",
+    "<a xmlns:p='urn:x'/>",
+  ]) {
+    test(`nothing of ${JSON.stringify(xml)} reaches the next text`, () => {
+      parseStanza(xml);
+      assert.equal(read("<c>d</c>").toString(), "<c>d</c>");
+      parseStanza(xml);
+      assert.ok(!parseStanza("<p:c/>").ok);
+    });
+  }
+
   test("CDATA is text, and so is what follows it", () => {
     assert.equal(read("<a>x<![CDATA[<y>&amp;]]]>z<b/>&gt;</a>").getText(), "x<y>&amp;]z>");
   });
