@@ -1,6 +1,5 @@
 /** `npm run bench`: measures the bridge on this machine. */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stop as stopBundler } from "esbuild";
 import { stopOnSignal } from "#local/stop-signals.ts";
@@ -8,6 +7,7 @@ import type { Bench } from "./bench.ts";
 import { bundleBench } from "./bundle/bundle.ts";
 import { connectorBench } from "./connector/compare.ts";
 import { endAll } from "./ending.ts";
+import { jsonFault, writeJson } from "./json-file.ts";
 import { latencyBench } from "./load/latency.ts";
 import { packingBench } from "./load/packing.ts";
 import { soakBench } from "./load/soak.ts";
@@ -66,9 +66,7 @@ async function runAll(options: Options): Promise<void> {
     console.log(`## ${name}, load ${load.before.toFixed(1)} to ${load.after.toFixed(1)}\n`);
     console.log(`${outcome.tables.join("\n\n")}\n`);
     // At once: what comes later may fail.
-    if (json !== undefined) {
-      writeFileSync(json, `${JSON.stringify({ machine, settings, benches: results }, undefined, 2)}\n`);
-    }
+    if (json !== undefined) writeJson(json, { machine, settings, benches: results });
   }
 }
 
@@ -93,6 +91,11 @@ async function main(): Promise<number> {
   if (options.value.help) {
     console.log(help);
     return 0;
+  }
+  const unwritable = jsonFault(options.value.json);
+  if (unwritable !== undefined) {
+    console.error(unwritable);
+    return 1;
   }
   endOnSignals();
   try {

@@ -5,6 +5,7 @@
 import type { Queues, ReceivedMessage } from "#aws/queues.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
+import { retryVisibilityS } from "#core/retry.ts";
 import { type Held, makeHeld } from "./held.ts";
 import { type Log, nameOfError } from "./log.ts";
 import { atMost, makeBell } from "./pause.ts";
@@ -39,12 +40,6 @@ interface Writing {
   readonly unit: Unit;
   /** True when everything written so far has come back. */
   routed: Promise<boolean>;
-}
-
-/** Visibility of what is tried again, growing with its receives. */
-function retryVisibilityS(messages: readonly ReceivedMessage[], limits: Limits): number {
-  const receives = Math.max(1, ...messages.map((message) => message.receives));
-  return Math.min(limits.retryVisibilitySMax, limits.retryVisibilityS * 2 ** Math.min(receives - 1, 10));
 }
 
 /**
@@ -94,7 +89,8 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
     const ours = later.filter(held.has);
     if (ours.length === 0) return;
     log("warn", "downlink.later", { messages: ours.length });
-    await held.giveBack(ours, retryVisibilityS(ours, limits));
+    const receives = Math.max(1, ...ours.map((message) => message.receives));
+    await held.giveBack(ours, retryVisibilityS(receives, limits));
   };
 
   const finish = (writing: Writing) => {

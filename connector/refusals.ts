@@ -71,17 +71,26 @@ export function makeRefusals(options: {
   let answersFullAt = Number.NEGATIVE_INFINITY;
   let counts = { ...none };
   let answered = 0;
-  /** Whoever has more than half of the refusals, if anybody has (Boyer and Moore's vote). */
-  let mostly = { bare: "", lead: 0 };
+  /** The only one who can have more than half of the refusals (Boyer and Moore's vote), and how many are surely theirs. */
+  let mostly = { bare: "", lead: 0, own: 0 };
   let timer: NodeJS.Timeout | undefined;
 
   const report = () => {
     clearTimeout(timer);
     timer = undefined;
-    log("warn", "inbound.refused", { ...counts, answered, mostly: mostly.bare });
+    const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    // The vote alone names somebody in any case: whoever reads it must not deny the innocent.
+    const isProven = 2 * mostly.own > all;
+    log("warn", "inbound.refused", { ...counts, answered, mostly: isProven ? mostly.bare : "" });
     counts = { ...none };
     answered = 0;
-    mostly = { bare: "", lead: 0 };
+    mostly = { bare: "", lead: 0, own: 0 };
+  };
+
+  const vote = (bare: string) => {
+    if (mostly.bare === bare) mostly = { bare, lead: mostly.lead + 1, own: mostly.own + 1 };
+    else if (mostly.lead === 0) mostly = { bare, lead: 1, own: 1 };
+    else mostly.lead -= 1;
   };
 
   const forgetOld = (now: number) => {
@@ -117,8 +126,7 @@ export function makeRefusals(options: {
   return {
     refuse(stanza, bare, reason, now) {
       counts[reason] += 1;
-      if (mostly.lead === 0) mostly = { bare, lead: 1 };
-      else mostly.lead += mostly.bare === bare ? 1 : -1;
+      vote(bare);
       if (stanza !== undefined) tell(stanza, bare, reason, now);
       timer ??= setTimeout(report, refusalIntervalMs).unref();
     },

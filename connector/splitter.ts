@@ -69,7 +69,7 @@ export function makeSplitter(
   const store = makeStore();
   let chunk: Buffer = Buffer.alloc(0);
   let position = 0;
-  /** Where the current element's bytes begin in the chunk; undefined between elements. */
+  /** Where the current element's bytes begin in the chunk; undefined between elements, where text is passed over. */
   let start: number | undefined;
   /** Elements that are open; 1 is the stream itself. */
   let depth = 0;
@@ -141,7 +141,7 @@ export function makeSplitter(
   const on = (event: TagEvent): Piece | undefined => {
     switch (event) {
       case "begin":
-        // Between elements there may be white space only (RFC 6120 §4.6.1); it is nobody's.
+        // What lies between elements may be white space only (RFC 6120 §4.6.1): anything else is passed over with it.
         start ??= position - 1;
         return undefined;
       case "attribute":

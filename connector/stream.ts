@@ -224,13 +224,13 @@ export function makeStream(options: StreamOptions): Stream {
       // A lease that comes anew begins with a clean slate.
       const ended = { upMs: endedAt - (upAt ?? endedAt), waitedMs: waitMs, displaced: reason === "conflict" };
       failures = lease.mayOpen() ? failuresAfter(failures, ended, bounds) : 0;
-      waitMs = backoffMs(failures, options.random(), bounds);
+      waitMs = failures > 0 ? backoffMs(failures, options.random(), bounds) : 0;
       const advice = adviceFor(reason);
       if (stopping.signal.aborted) break;
       const told = { reason, lastedMs, retryInMs: Math.round(waitMs), ...(advice && { advice }) };
       log(advice ? "error" : "warn", "stream.down", told);
       state = "waiting";
-      if (failures > 0) await pause(waitMs, AbortSignal.any([stopping.signal, opening.signal]));
+      if (waitMs > 0) await pause(waitMs, AbortSignal.any([stopping.signal, opening.signal]));
     }
     state = "stopped";
     log("info", "stream.stopped");

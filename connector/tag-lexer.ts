@@ -1,5 +1,5 @@
 /**
- * Finds where tags begin and end, byte by byte, and nothing else: enough to know where a stanza ends without
+ * Finds where tags begin and end, and nothing else: enough to know where a stanza ends without
  * parsing it. UTF-8 never has a byte below 0x80 inside a character, so a chunk may end anywhere.
  */
 

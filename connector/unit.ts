@@ -209,13 +209,16 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
 
   function* slices(): Generator<string> {
     let slice = "";
+    let sliceBytes = 0;
     for (const message of messages) {
       for (const xml of stanzasOf(message)) {
         slice += xml;
+        sliceBytes += Buffer.byteLength(xml);
         options.onWritten?.(xml);
-        if (slice.length < limits.writeSliceBytes) continue;
+        if (sliceBytes < limits.writeSliceBytes) continue;
         yield slice;
         slice = "";
+        sliceBytes = 0;
       }
     }
     if (slice !== "") yield slice;

@@ -6,6 +6,7 @@ import { hashId } from "#aws/hash.ts";
 import { itemIdsOf } from "#core/contract/item-ids.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
+import { retryVisibilityS } from "#core/retry.ts";
 import type { Ports } from "./ports.ts";
 import { beginInvocation } from "./tracing.ts";
 
@@ -46,12 +47,6 @@ function toRecord(record: SQSRecord): QueueRecord {
 function byGroup(records: readonly QueueRecord[]): QueueRecord[][] {
   const groups = Map.groupBy(records, ({ group, messageId }) => group || messageId);
   return [...groups.values()];
-}
-
-/** Seconds until the next try: doubles with each receive, up to `limits.retryVisibilitySMax`. */
-export function retryVisibilityS(receives: number): number {
-  const doubled = limits.retryVisibilityS * 2 ** Math.min(receives - 1, 10);
-  return Math.min(doubled, limits.retryVisibilitySMax);
 }
 
 /** What an unexpected error may say in a log or a dead letter: its name, never its message with user text. */
@@ -159,11 +154,10 @@ async function handleGroups(
 
 /** Makes the Lambda handler of a work. */
 export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const done = new WeakMap<SQSEvent, QueueRecord[]>();
+  const begun: Begun = new WeakMap();
   async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
     const { tracer, end } = beginInvocation(ports, work.name);
-    const handled: QueueRecord[] = [];
-    done.set(event, handled);
+    const handled = begun.get(event)?.handled ?? [];
     const groups = byGroup(event.Records.map(toRecord));
     const again = await handleGroups(work, { ...ports, tracer }, groups, handled);
     const refused = ports.refusals.take(work.name, ports.clock());
@@ -173,7 +167,7 @@ export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Prom
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
   return middy<SQSEvent, SQSBatchResponse>()
-    .use(logHandled(work, ports, done))
+    .use(logHandled(work, ports, begun))
     .handler(handle) as unknown as (event: SQSEvent) => Promise<SQSBatchResponse>;
 }
 
@@ -195,26 +189,24 @@ function idsOf({ messageId, body }: QueueRecord): readonly (readonly string[])[]
   return items.length === 1 ? [[messageId, ...items.flat()]] : [[messageId], ...items];
 }
 
+/** Invocations under way: when each began, in milliseconds since 1970, and what it has handled so far. */
+type Begun = WeakMap<SQSEvent, { readonly startedAt: number; readonly handled: QueueRecord[] }>;
+
 /** One line an invocation, with the ids of all that was handled: a line each would cost more than the handling. */
-function logHandled(
-  work: Work,
-  ports: Ports,
-  done: WeakMap<SQSEvent, readonly QueueRecord[]>,
-): middy.MiddlewareObj<SQSEvent, SQSBatchResponse> {
-  const started = new WeakMap<SQSEvent, number>();
+function logHandled(work: Work, ports: Ports, begun: Begun): middy.MiddlewareObj<SQSEvent, SQSBatchResponse> {
   return {
     before: ({ event }) => {
-      started.set(event, ports.clock());
+      begun.set(event, { startedAt: ports.clock(), handled: [] });
     },
     after: ({ event, response }) => {
-      const now = ports.clock();
+      const { startedAt = 0, handled = [] } = begun.get(event) ?? {};
       ports.log({
         level: "info",
         event: "handled",
         function: work.name,
-        items: done.get(event)?.flatMap(idsOf),
+        items: handled.flatMap(idsOf),
         failed: response?.batchItemFailures.length ?? 0,
-        ms: now - (started.get(event) ?? now),
+        ms: ports.clock() - startedAt,
       });
     },
   };

@@ -112,7 +112,8 @@ function showReady(bridge: Bridge, file: string, begun: number): void {
   console.log(`\nready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
   for (const [name, value] of endpointRows(bridge.endpoints)) console.log(`  ${name.padEnd(width)} ${value}`);
   console.log(`  ${"all of it".padEnd(width)} ${relative(process.cwd(), file)}`);
-  console.log("\nchat from the native side:  npm run native -- --as nina");
+  const at = relative(root, file) === join(".local", "endpoints.json") ? "" : ` --endpoints ${file}`;
+  console.log(`\nchat from the native side:  npm run native -- --as nina${at}`);
   console.log("stop: Ctrl-C\n");
 }
 

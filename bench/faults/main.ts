@@ -1,8 +1,8 @@
 /** `npm run faults`: breaks the bridge in every known way while messages flow, and counts what becomes of them. */
-import { writeFileSync } from "node:fs";
 import { stop as stopBundler } from "esbuild";
 import { buildAll } from "#infra/build.ts";
 import { stopOnSignal } from "#local/stop-signals.ts";
+import { jsonFault, writeJson } from "../json-file.ts";
 import { loadNow, thisMachine } from "../machine.ts";
 import { type FaultsOptions, faultsHelp, faultsList, readFaultsOptions } from "./options.ts";
 import { tableOf } from "./report.ts";
@@ -36,7 +36,7 @@ async function run(options: FaultsOptions, signal: AbortSignal): Promise<Series>
     onOutcome(outcomes) {
       if (json === undefined) return;
       const all = { machine: thisMachine(), loadBefore, loadAfter: loadNow(), outcomes };
-      writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`);
+      writeJson(json, all);
     },
     log,
     signal,
@@ -52,6 +52,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (options.value === "help" || options.value === "list") {
     console.log(options.value === "help" ? faultsHelp : faultsList);
     return 0;
+  }
+  const unwritable = jsonFault(options.value.json);
+  if (unwritable !== undefined) {
+    console.error(unwritable);
+    return 1;
   }
   const stopping = stopOnSignal();
   stopping.signal.addEventListener("abort", () => log("stopping: what was started ends first"));

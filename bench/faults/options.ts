@@ -79,6 +79,11 @@ export function readFaultsOptions(args: readonly string[]): Result<FaultsOptions
     }
     const messages = readCount("messages", values.messages, countMax);
     if (!messages.ok) return messages;
+    if (messages.value < 2 * pairs.value) {
+      return err(
+        `--messages takes ${2 * pairs.value} or more with ${pairs.value} pairs: each writes both ways`,
+      );
+    }
     const rate = values.rate === undefined ? undefined : readCount("rate", values.rate, countMax);
     if (rate?.ok === false) return rate;
     const seed = values.seed === undefined ? undefined : readCount("seed", values.seed, seedMax, 0);

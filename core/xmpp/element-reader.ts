@@ -26,7 +26,7 @@ export interface ElementReaderOptions {
 export interface ElementReader {
   /** Reads on. @throws XmlFault, after which nothing more can be read */
   write(text: string): void;
-  /** There is no more. @throws XmlFault when something is still open */
+  /** The text is whole; at level 0 the next one may follow. @throws XmlFault when something is still open */
   end(): void;
 }
 

@@ -4,7 +4,8 @@ import { beforeEach, describe, test } from "node:test";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { TransientFault } from "#aws/faults.ts";
 import { limits } from "#core/limits.ts";
-import { makeHandler, type QueueRecord, retryVisibilityS, type Work } from "#functions/pipeline.ts";
+import { retryVisibilityS } from "#core/retry.ts";
+import { makeHandler, type QueueRecord, type Work } from "#functions/pipeline.ts";
 import { localRegion } from "#local/aws-clients.ts";
 import { sqsEvent } from "#local/sqs-event.ts";
 import { faulty } from "#test/harness/faults.ts";
@@ -160,7 +161,7 @@ describe("messages that come back", () => {
   });
 
   test("come back sooner than the queue's visibility says, later each time, at most 30 s", () => {
-    const waits = [1, 2, 3, 4, 5, 6, 7, 1_000].map(retryVisibilityS);
+    const waits = [1, 2, 3, 4, 5, 6, 7, 1_000].map((receives) => retryVisibilityS(receives));
     assert.deepEqual(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
   });
 

@@ -50,6 +50,25 @@ test("a flood is told once, then met with silence; others pass, and nothing refu
   );
 });
 
+test("nobody is named who has not sent more than half of what was refused", async (t) => {
+  const rig = await startRig(t, { limits: few });
+  const peer = await rig.accept();
+  for (const from of ["alice", "bob", "carol"]) {
+    peer.write(
+      series(from, 10)
+        .map((id) => inboundChat(id, id, "nina", `${from}@localhost`))
+        .join(""),
+    );
+  }
+  await read(rig, peer, "calm");
+  await rig.connector.stop();
+  const lines = rig.logs.filter(({ event }) => event === "inbound.refused");
+  assert.deepEqual(
+    lines.map(({ fields }) => fields?.["mostly"]),
+    [""],
+  );
+});
+
 test("a sender that goes on is told again after the interval", async (t) => {
   const rig = await startRig(t, { limits: { ...few, refusalIntervalMs: 60 } });
   const peer = await rig.accept();
