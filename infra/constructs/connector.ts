@@ -25,7 +25,8 @@ import { connectorDefinition } from "../definitions/functions.ts";
 import { grantTraces, grantUse } from "./grants.ts";
 import { type Logging, makeLogGroup } from "./logs.ts";
 import { makeNetwork } from "./network.ts";
-import { removalPolicyOf, type State } from "./state.ts";
+import { removalPolicyOf } from "./removal.ts";
+import type { State } from "./state.ts";
 
 const healthPort = 8081;
 

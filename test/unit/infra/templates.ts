@@ -1,4 +1,7 @@
-/** The templates of the whole app, made in this process by the settings of cdk.json, of stub bundles. */
+/**
+ * The templates of the whole app, made in this process by the settings of cdk.json, of stub bundles. Rules are left to
+ * `npm run synth` and test/scenarios/synth.test.ts: they take as long as the templates, and there are many here.
+ */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +23,7 @@ export interface JsonObject {
 export interface Resource {
   readonly Type: string;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
   readonly Properties: JsonObject;
 }
 
@@ -54,7 +58,11 @@ export function synthesize(change: Partial<Deployment> = {}): Templates {
     mkdirSync(bundle);
     for (const file of ["index.mjs", "Dockerfile"]) writeFileSync(join(bundle, file), "");
     const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
-    const app = new App({ context, outdir: join(folder, "out"), analyticsReporting: false });
+    const app = new App({
+      context: { ...context, "@aws-cdk/core:validateAgainstDefaultRules": false },
+      outdir: join(folder, "out"),
+      analyticsReporting: false,
+    });
     const bundles = { functionFolder: () => bundle, connectorFolder: bundle };
     const stacks = makeDeployment(app, readConfig({ ...smallest, ...change }), bundles);
     const template = (stack: Stack | undefined) => (stack ? Template.fromStack(stack).toJSON() : {});
