@@ -44,8 +44,7 @@ export interface Templates {
   readonly outputs: JsonObject;
 }
 
-/** The smallest deployment. */
-const smallest = {
+const needed = {
   domains: ["im.example.com"],
   xmppService: "xmpps://xmpp.example.com:5348",
 } as const satisfies Deployment;
@@ -64,7 +63,7 @@ export function synthesize(change: Partial<Deployment> = {}): Templates {
       analyticsReporting: false,
     });
     const bundles = { functionFolder: () => bundle, connectorFolder: bundle };
-    const stacks = makeDeployment(app, readConfig({ ...smallest, ...change }), bundles);
+    const stacks = makeDeployment(app, readConfig({ ...needed, ...change }), bundles);
     const template = (stack: Stack | undefined) => (stack ? Template.fromStack(stack).toJSON() : {});
     const [state, compute] = [template(stacks.state), template(stacks.compute)];
     return {
@@ -79,7 +78,9 @@ export function synthesize(change: Partial<Deployment> = {}): Templates {
   }
 }
 
-export const { state, compute, observability, outputs } = synthesize();
+/** The smallest deployment. */
+export const smallest = synthesize();
+export const { state, compute, observability, outputs } = smallest;
 
 export function ofType(resources: Resources, type: string): Resource[] {
   return Object.values(resources).filter((resource) => resource.Type === type);
