@@ -1,7 +1,4 @@
-/**
- * The templates of the whole app, made in this process by the settings of cdk.json, of stub bundles. Rules are left to
- * `npm run synth` and test/scenarios/synth.test.ts: they take as long as the templates, and there are many here.
- */
+/** The templates of the whole app, made in this process by the settings of cdk.json, of stub bundles. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,9 +55,12 @@ export function synthesize(change: Partial<Deployment> = {}): Templates {
     for (const file of ["index.mjs", "Dockerfile"]) writeFileSync(join(bundle, file), "");
     const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
     const app = new App({
-      context: { ...context, "@aws-cdk/core:validateAgainstDefaultRules": false },
+      context,
       outdir: join(folder, "out"),
       analyticsReporting: false,
+      // Nobody reads them here, and they take time.
+      stackTraces: false,
+      treeMetadata: false,
     });
     const bundles = { functionFolder: () => bundle, connectorFolder: bundle };
     const stacks = makeDeployment(app, readConfig({ ...needed, ...change }), bundles);
