@@ -104,6 +104,12 @@ const secretArn = matching(
   /^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+-[A-Za-z0-9]{6}$/,
   "a whole ARN, with the six characters that AWS adds to the name, like arn:aws:secretsmanager:eu-central-1:123456789012:secret:xmpp-AbCdEf",
 );
+/** KMS gives a key a UUID, or one that begins with mrk where the key is in several regions. */
+const keyId = "(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})";
+const keyArn = String.raw`arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key/${keyId}`;
+const keyArnLike =
+  "the ARN of a key of KMS, like arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+const secretKeyArn = matching(new RegExp(`^${keyArn}$`), keyArnLike);
 const service = v.pipe(
   matching(/^xmpps?:\/\/[^/@\s]+:\d{1,5}$/, wanted.service),
   v.check(
@@ -117,6 +123,7 @@ const domainServer = v.strictObject(
     service,
     plain: v.exactOptional(plain),
     secretArn: v.exactOptional(secretArn),
+    secretKeyArn: v.exactOptional(secretKeyArn),
   },
   "an object with service",
 );
@@ -127,6 +134,7 @@ export const schema = v.strictObject({
   xmppPlain: v.exactOptional(plain),
   xmppDomains: v.exactOptional(v.record(v.string(), domainServer, "an object with domains as keys"), {}),
   xmppSecretArn: v.exactOptional(secretArn),
+  xmppSecretKeyArn: v.exactOptional(secretKeyArn),
   directory: v.exactOptional(oneOf(["announced", "open"]), "announced"),
   capabilities: v.exactOptional(v.unknown(), {}),
   rates: v.exactOptional(v.unknown(), {}),
@@ -160,10 +168,7 @@ export const schema = v.strictObject({
     matching(queueArn, "the ARN of a FIFO queue, which ends in .fifo: deliveries to a contact have an order"),
   ),
   encryption: v.exactOptional(
-    matching(
-      /^(?:aws|key|arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+)$/,
-      "aws, key, or the ARN of a key of KMS",
-    ),
+    matching(new RegExp(`^(?:aws|key|${keyArn})$`), `aws, key, or ${keyArnLike}`),
     "aws",
   ),
   permissionsBoundaryArn: v.exactOptional(

@@ -11,8 +11,8 @@ export interface NewNetwork {
   /** Addresses of the VPC, /16 to /26. Default: 10.0.0.0/16. */
   readonly cidr?: string;
   /**
-   * NAT gateways, 0 to 2, at 32.85 USD a month each: the connector then has no address of its own, and leaves by theirs,
-   * which do not change. Default: 0.
+   * NAT gateways, 0 to 2, at 36.50 USD a month each, with its address: the connector then has no address of its own, and
+   * leaves by theirs, which do not change. Default: 0.
    */
   readonly natGateways?: number;
   /**
@@ -42,6 +42,8 @@ export interface DomainServer {
   readonly plain?: "private" | "allow";
   /** As `xmppSecretArn`. Default: one is made for this domain. */
   readonly secretArn?: string;
+  /** As `xmppSecretKeyArn`, of `secretArn`. */
+  readonly secretKeyArn?: string;
 }
 
 export interface Deployment {
@@ -58,6 +60,12 @@ export interface Deployment {
   readonly xmppDomains?: Readonly<Record<string, DomainServer>>;
   /** A secret of Secrets Manager that holds the component's secret. Default: one is made, with a random value. */
   readonly xmppSecretArn?: string;
+  /**
+   * The key of KMS that `xmppSecretArn` is under, where that is one of yours: the connector may then decrypt this secret
+   * with it, by Secrets Manager alone. A key of another account, or whose policy does not leave it to IAM, has to let the
+   * connector in as well. Default: AWS's own key, which needs no permission.
+   */
+  readonly xmppSecretKeyArn?: string;
   /** Whether users have to be announced before anyone can reach them, or exist when they are named. Default: `announced`. */
   readonly directory?: "announced" | "open";
   /** What the native system can do: `docs/capabilities.md`. Default: everything. */
@@ -76,7 +84,8 @@ export interface Deployment {
   readonly network?: NewNetwork | ExistingNetwork;
   /**
    * Who else may use the two native queues: accounts (12 digits) or ARNs of their roles. In the bridge's own account the
-   * policy `NativeAccess`, attached to a role, does. Default: nobody.
+   * policy `NativeAccess`, attached to a role, does. With `encryption` by a key that is there, its policy has to let them
+   * in, too. Default: nobody.
    */
   readonly nativePrincipals?: readonly string[];
   /**
@@ -86,7 +95,8 @@ export interface Deployment {
   readonly deliveriesQueueArn?: string;
   /**
    * Who has the keys of queues, table, secret and logs: `aws`; `key`, a key of KMS that is made for it (1 USD a month and
-   * its requests); or the ARN of one that is there, whose policy has to let CloudWatch Logs use it. Default: `aws`.
+   * its requests); or the ARN of one that is there. Nobody but you can change that one's policy: it has to let in
+   * CloudWatch Logs and `nativePrincipals`, by the statements of output `KeyPolicy` (docs/deploy.md). Default: `aws`.
    */
   readonly encryption?: string;
   /** ARN of a policy that bounds every role. Default: none. */
@@ -113,6 +123,7 @@ export interface Config
       | "traces"
       | "traceRatio"
       | "xmppSecretArn"
+      | "xmppSecretKeyArn"
       | "deliveriesQueueArn"
       | "permissionsBoundaryArn"
       | "alarmEmail"
@@ -124,6 +135,7 @@ export interface Config
   /** `undefined`: nothing is recorded. */
   readonly traces: DeclaredTraces | undefined;
   readonly xmppSecretArn: string | undefined;
+  readonly xmppSecretKeyArn: string | undefined;
   readonly deliveriesQueueArn: string | undefined;
   readonly permissionsBoundaryArn: string | undefined;
   readonly alarmEmail: string | undefined;

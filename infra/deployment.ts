@@ -28,7 +28,7 @@ export function makeDeployment(app: App, config: Config, bundles: Bundles): Stac
   const stacks = {
     state: stack(app, "State", "queues and table"),
     compute: stack(app, "Compute", "functions and connector"),
-    observability: stack(app, "Observability", "alarms, dashboard and saved queries"),
+    observability: stack(app, "Observability", "alarms, dashboards and saved queries"),
   };
   const state = makeState(stacks.state, config);
   const compute = makeCompute(stacks.compute, config, state, bundles);

@@ -5,6 +5,7 @@ import { readDomains, servedDomain } from "#aws/domains.ts";
 import { endpointOf, isPrivateAddress } from "#aws/service.ts";
 import { parseRates } from "#core/rates.ts";
 import { readCapabilities } from "#core/read-capabilities.ts";
+import { checkReach } from "./check-network.ts";
 import type { Config, DomainServer } from "./config.ts";
 import { schema, wanted } from "./config-schema.ts";
 
@@ -25,7 +26,9 @@ function complain(issue: v.BaseIssue<unknown>): never {
   // A strict object says so of a key that it does not know.
   if (issue.type === "strict_object" && issue.expected === "never") {
     const known = path.length === 1 ? `; known are ${keys.join(", ")}` : "";
-    throw new Error(`configuration: ${key} is unknown: leave it out${known}`);
+    // Somebody may have written the secret itself.
+    const value = /secret|password/i.test(key) ? "there" : JSON.stringify(issue.path?.at(-1)?.value);
+    throw new Error(`configuration: ${key} is ${value}, and unknown: leave it out${known}`);
   }
   const isMissing = issue.type === "strict_object" && issue.input === undefined;
   return refuse(key, issue.input, isMissing ? wantedAt(path.at(-1)) : issue.message);
@@ -55,6 +58,18 @@ function checkPlain(
   );
 }
 
+/** A key alone would be given to nobody. */
+function checkSecretKey(
+  [key, arn]: readonly [string, string | undefined],
+  [secretKey, secretArn]: readonly [string, string | undefined],
+): void {
+  if (arn === undefined || secretArn !== undefined) return;
+  throw new Error(
+    `configuration: ${key} is ${JSON.stringify(arn)}, and ${secretKey} is missing: set that to the secret that has this ` +
+      `key, or leave ${key} out: a secret that is made has the key of encryption`,
+  );
+}
+
 /** Prepared: as the bridge and the names of its queues have them. */
 function domainsOf(declared: readonly string[]): Config["domains"] {
   const domains = readDomains(declared.join(","));
@@ -63,7 +78,7 @@ function domainsOf(declared: readonly string[]): Config["domains"] {
 
 function domainServersOf(
   domains: readonly string[],
-  declared: Config["xmppDomains"],
+  { xmppDomains: declared, network }: Pick<Config, "xmppDomains" | "network">,
 ): Record<string, DomainServer> {
   const servers: Record<string, DomainServer> = {};
   for (const [name, server] of Object.entries(declared)) {
@@ -73,7 +88,10 @@ function domainServersOf(
     }
     if (servers[domain] !== undefined)
       throw new Error(`configuration: xmppDomains.${name} is in it twice: name each domain once`);
-    checkPlain(`xmppDomains.${name}.service`, server.service, `xmppDomains.${name}.plain`, server.plain);
+    const key = `xmppDomains.${name}`;
+    checkPlain(`${key}.service`, server.service, `${key}.plain`, server.plain);
+    checkReach(`${key}.service`, server.service, network);
+    checkSecretKey([`${key}.secretKeyArn`, server.secretKeyArn], [`${key}.secretArn`, server.secretArn]);
     servers[domain] = server;
   }
   return servers;
@@ -121,19 +139,35 @@ export function readConfig(declared: unknown, overrides: Readonly<Record<string,
   if (!capabilities.ok) throw new Error(`configuration: capabilities: ${capabilities.error}`);
   const domains = domainsOf(output.domains);
   checkPlain("xmppService", output.xmppService, "xmppPlain", output.xmppPlain);
+  checkReach("xmppService", output.xmppService, output.network);
+  checkSecretKey(["xmppSecretKeyArn", output.xmppSecretKeyArn], ["xmppSecretArn", output.xmppSecretArn]);
   const rates = parseRates(JSON.stringify(output.rates));
   if (!rates.ok) throw new Error(`configuration: rates: ${rates.error}`);
-  const { xmppSecretArn, deliveriesQueueArn, permissionsBoundaryArn, alarmEmail, alarmTopicArn } = output;
+  const {
+    xmppSecretArn,
+    xmppSecretKeyArn,
+    deliveriesQueueArn,
+    permissionsBoundaryArn,
+    alarmEmail,
+    alarmTopicArn,
+  } = output;
   const { traces: _, traceRatio: __, ...rest } = output;
   return {
     ...rest,
     domains,
-    xmppDomains: domainServersOf(domains, output.xmppDomains),
+    xmppDomains: domainServersOf(domains, output),
     xmppPlain: output.xmppPlain ?? "private",
     capabilities: capabilities.value,
     rates: rates.value,
     traces: tracesOf(output),
     nativePrincipals: output.nativePrincipals ?? [],
-    ...{ xmppSecretArn, deliveriesQueueArn, permissionsBoundaryArn, alarmEmail, alarmTopicArn },
+    ...{
+      xmppSecretArn,
+      xmppSecretKeyArn,
+      deliveriesQueueArn,
+      permissionsBoundaryArn,
+      alarmEmail,
+      alarmTopicArn,
+    },
   };
 }

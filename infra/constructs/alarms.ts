@@ -19,7 +19,7 @@ import { type AlarmDefinition, alarmDefinitionsOf } from "../definitions/alarms.
 import type { Compute } from "./compute.ts";
 import type { State } from "./state.ts";
 
-/** What alarms and dashboard look at. */
+/** What alarms and dashboards look at. */
 export interface Observed {
   readonly state: State;
   readonly compute: Compute;

@@ -25,7 +25,8 @@ import { connectorDefinition } from "../definitions/functions.ts";
 import { grantTraces, grantUse } from "./grants.ts";
 import { type Logging, makeLogGroup } from "./logs.ts";
 import { makeNetwork } from "./network.ts";
-import { removalPolicyOf, type State } from "./state.ts";
+import { removalPolicyOf } from "./removal.ts";
+import type { State } from "./state.ts";
 
 const healthPort = 8081;
 
@@ -36,6 +37,7 @@ export type ConnectorConfig = Pick<
   | "xmppDomains"
   | "xmppPlain"
   | "xmppSecretArn"
+  | "xmppSecretKeyArn"
   | "standby"
   | "network"
   | "removal"
@@ -87,6 +89,7 @@ export interface OwnServer {
   readonly domain: string;
   readonly settings: DomainServer;
   readonly secret: ISecret;
+  readonly secretKeyArn: string | undefined;
 }
 
 /** A domain at a server of its own has a secret of its own, which nobody at the other server needs to know. */
@@ -95,9 +98,10 @@ function ownServers(
   { xmppDomains, removal }: ConnectorConfig,
   { key }: State,
 ): OwnServer[] {
-  return Object.entries(xmppDomains).map(([domain, { secretArn, ...settings }]) => {
+  return Object.entries(xmppDomains).map(([domain, { secretArn, secretKeyArn, ...settings }]) => {
     const id = `XmppSecret-${queueSuffixOf(domain)}`;
-    return { domain, settings, secret: secretOf(scope, id, ` ${domain}`, secretArn, { removal, key }) };
+    const secret = secretOf(scope, id, ` ${domain}`, secretArn, { removal, key });
+    return { domain, settings, secret, secretKeyArn };
   });
 }
 
@@ -126,7 +130,7 @@ function makeTask(
   const secret = secretOf(scope, "XmppSecret", "", config.xmppSecretArn, { ...config, key: state.key });
   const own = ownServers(scope, config, state);
   // Not injected: a task would keep it as it was at its start, and an exchange would need a new one.
-  grantSecrets(task, [secret, ...own.map((one) => one.secret)]);
+  grantSecrets(task, [{ secret, secretKeyArn: config.xmppSecretKeyArn }, ...own]);
   const logGroup = makeLogGroup(scope, "ConnectorLogs", logging);
   task.addContainer("connector", {
     // Only the folder's hash is needed here; the image is built when it is deployed.
@@ -165,10 +169,30 @@ function makeTask(
   return { task, secret, own, logGroup: logGroup as ILogGroup };
 }
 
-/** Reading is all: `grantRead` would let it be described, too. */
-function grantSecrets(task: FargateTaskDefinition, secrets: readonly ISecret[]): void {
-  const resources = secrets.map(({ secretArn }) => secretArn);
+/**
+ * Reading is all: `grantRead` would let it be described, too. Secrets Manager decrypts on behalf of whoever reads, and
+ * names the secret in the context of its encryption.
+ */
+function grantSecrets(
+  task: FargateTaskDefinition,
+  secrets: readonly Pick<OwnServer, "secret" | "secretKeyArn">[],
+): void {
+  const resources = secrets.map(({ secret }) => secret.secretArn);
   task.addToTaskRolePolicy(new PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources }));
+  for (const { secret, secretKeyArn } of secrets) {
+    if (secretKeyArn === undefined) continue;
+    const StringEquals = {
+      "kms:ViaService": `secretsmanager.${Stack.of(task).region}.amazonaws.com`,
+      "kms:EncryptionContext:SecretARN": secret.secretArn,
+    };
+    task.addToTaskRolePolicy(
+      new PolicyStatement({
+        actions: ["kms:Decrypt"],
+        resources: [secretKeyArn],
+        conditions: { StringEquals },
+      }),
+    );
+  }
 }
 
 function acknowledgeTask(task: FargateTaskDefinition): void {

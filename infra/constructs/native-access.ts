@@ -6,7 +6,7 @@ import {
   ManagedPolicy,
   PolicyStatement,
 } from "aws-cdk-lib/aws-iam";
-import { type IKey, Key } from "aws-cdk-lib/aws-kms";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import { type IQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Config } from "../config.ts";
@@ -20,7 +20,8 @@ const deliveryActions = [
   "sqs:GetQueueAttributes",
   "sqs:GetQueueUrl",
 ];
-const keyActions = ["kms:Decrypt", "kms:GenerateDataKey"];
+/** What SQS asks of whoever sends to or receives from a queue with such a key. */
+export const nativeKeyActions = ["kms:Decrypt", "kms:GenerateDataKey"];
 
 export type NativeConfig = Pick<Config, "nativePrincipals" | "deliveriesQueueArn">;
 
@@ -72,7 +73,7 @@ function makePolicy(
       new PolicyStatement({ sid: "Where", actions: ["ssm:GetParameter", "ssm:GetParameters"], resources }),
       ...(key === undefined
         ? []
-        : [new PolicyStatement({ sid: "Key", actions: keyActions, resources: [key.keyArn] })]),
+        : [new PolicyStatement({ sid: "Key", actions: nativeKeyActions, resources: [key.keyArn] })]),
     ],
   });
   new CfnOutput(scope, "NativeAccessPolicy", {
@@ -82,7 +83,8 @@ function makePolicy(
   return policy;
 }
 
-function principalOf(who: string): IPrincipal {
+/** An account, or a role or user by its ARN. */
+export function principalOf(who: string): IPrincipal {
   return (/^\d{12}$/.test(who) ? new AccountPrincipal(who) : new ArnPrincipal(who)) as IPrincipal;
 }
 
@@ -93,7 +95,7 @@ export function allowNativeSide(
   config: NativeConfig,
   stack: Stack,
 ): ManagedPolicy {
-  const { queues, key } = state;
+  const { queues } = state;
   const isOurs = config.deliveriesQueueArn === undefined;
   const policy = makePolicy(scope, state, isOurs, stack);
   if (config.nativePrincipals.length === 0) return policy;
@@ -107,8 +109,5 @@ export function allowNativeSide(
   };
   allow(queues.nativeEvents, eventActions);
   if (isOurs) allow(queues.nativeDeliveries, deliveryActions);
-  if (key instanceof Key) {
-    key.addToResourcePolicy(new PolicyStatement({ principals, actions: keyActions, resources: ["*"] }));
-  }
   return policy;
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
 import { AttributeType, Billing, type CfnGlobalTable, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -19,6 +19,7 @@ import { deadLetterNameOf, perQueueOf, physicalNameOf, queueDefinitions } from "
 import { tableDefinition } from "../definitions/table.ts";
 import { keyOf } from "./encryption.ts";
 import { allowNativeSide } from "./native-access.ts";
+import { removalPolicyOf } from "./removal.ts";
 
 /** What outlives every deployment of code. */
 export interface State {
@@ -40,10 +41,6 @@ export type StateConfig = Pick<
 interface Keeping {
   readonly key: IKey | undefined;
   readonly removal: Config["removal"];
-}
-
-export function removalPolicyOf(removal: Config["removal"]): RemovalPolicy {
-  return removal === "destroy" ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 }
 
 // CDK's classes and interfaces disagree under exactOptionalPropertyTypes, hence each `as I…` in this folder.
@@ -150,7 +147,13 @@ export function makeState(scope: Construct, config: StateConfig): State {
     return makeQueue(scope, queue, keeping, idOf(queue), physicalNameOf(queue), dead[queue]) as IQueue;
   });
   const deadLetters = dead as State["deadLetters"];
-  const state = { queues, deadLetters, table: makeTable(scope, keeping), key };
+  const table = makeTable(scope, keeping);
+  // The last that is made: its protection would hold it, were the creation rolled back for a queue's sake.
+  table.node.addDependency(
+    ...Object.values(queues),
+    ...Object.values(dead).filter((made) => made !== undefined),
+  );
+  const state = { queues, deadLetters, table, key };
   for (const queue of queueNames) publish(scope, queue, queues[queue], deadLetters[queue]);
   new StringParameter(scope, "TableParameter", {
     parameterName: parameters.table,

@@ -74,6 +74,16 @@ describe("npm run synth", () => {
     });
   }
 
+  test("says that the policy of a key that is there is for its owner to change", async () => {
+    const key = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+    const given = ["-c", `causeway:encryption=${key}`, "-c", "causeway:nativePrincipals=210987654321"];
+    const { code, output } = await synth("given-key", given);
+    assert.equal(code, 0, output);
+    assert.ok(
+      output.includes(`encryption is ${key}: its policy has to have the statements CausewayLogs and`),
+    );
+  });
+
   test("takes the bridge as a part of an app of one's own", async () => {
     const app = ["--app", "node infra/examples/own-app.ts"];
     const { code, output } = await synth("own-app", app);
@@ -83,7 +93,10 @@ describe("npm run synth", () => {
 
   for (const [args, complaint] of [
     [["-c", "causeway:xmppService=localhost"], 'configuration: xmppService is "localhost": set it to xmpps:'],
-    [["-c", "causeway:standBy=true"], "configuration: standBy is unknown: leave it out; known are domains"],
+    [
+      ["-c", "causeway:standBy=true"],
+      'configuration: standBy is "true", and unknown: leave it out; known are',
+    ],
     [
       ["-c", "causeway:config=infra/none.ts"],
       "configuration: causeway:config is infra/none.ts: name a module",

@@ -12,6 +12,9 @@ const good = {
 
 const read = (change: Readonly<Record<string, unknown>>) => readConfig({ ...good, ...change });
 
+const secretArn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:xmpp-AbCdEf";
+const arn = "arn:aws:sqs:eu-central-1:123456789012:their-queue";
+
 describe("the deployment's configuration", () => {
   test("needs a domain and a server; everything else has a default", () => {
     assert.deepEqual(readConfig(good), {
@@ -20,6 +23,7 @@ describe("the deployment's configuration", () => {
       xmppDomains: {},
       xmppPlain: "private",
       xmppSecretArn: undefined,
+      xmppSecretKeyArn: undefined,
       directory: "announced",
       capabilities: allCapabilities,
       rates: ratesOf(limits),
@@ -77,6 +81,30 @@ describe("the deployment's configuration", () => {
     }
   });
 
+  test("takes a server by its private address where connectors reach it, or may", () => {
+    const behind = { vpcId: "vpc-12345678", cidr: "10.20.0.0/16" };
+    for (const [service, network] of [
+      ["xmpp://10.0.255.255:5347", {}],
+      ["xmpp://10.20.0.5:5347", { peering: behind }],
+      ["xmpps://10.7.0.5:5348", { cidr: "10.7.0.0/24", peering: behind }],
+      ["xmpp://192.168.1.7:5347", { vpcId: "vpc-12345678", subnetIds: ["subnet-12345678"] }],
+      ["xmpp://internal.example.com:5347", {}],
+    ] as const) {
+      assert.equal(read({ xmppService: service, xmppPlain: "private", network }).xmppService, service);
+      const xmppDomains = { "chat.bücher.example": { service, plain: "private" } };
+      assert.deepEqual(read({ xmppDomains, network }).xmppDomains, xmppDomains);
+    }
+  });
+
+  test("takes a key of KMS, by its ARN, for everything or for a secret that is there", () => {
+    for (const id of ["11111111-2222-3333-4444-555555555555", `mrk-${"0123456789abcdef".repeat(2)}`]) {
+      const key = `arn:aws:kms:eu-central-1:123456789012:key/${id}`;
+      assert.equal(read({ encryption: key }).encryption, key);
+      const { xmppSecretKeyArn } = read({ xmppSecretArn: secretArn, xmppSecretKeyArn: key });
+      assert.equal(xmppSecretKeyArn, key);
+    }
+  });
+
   test("sends traces nowhere, to AWS or to a collector, and as many as it is told", () => {
     assert.equal(read({ traces: "off" }).traces, undefined);
     assert.deepEqual(read({ traces: "aws" }).traces, {});
@@ -90,43 +118,12 @@ describe("the deployment's configuration", () => {
     for (const how of ["private", "allow"]) {
       assert.equal(read({ ...plain, xmppPlain: how }).xmppPlain, how);
     }
+    const network = { vpcId: "vpc-12345678", subnetIds: ["subnet-12345678"] };
     for (const xmppService of ["xmpp://10.0.3.7:5347", "xmpp://[fd00::7]:5347"]) {
-      assert.equal(read({ xmppService, xmppPlain: "private" }).xmppPlain, "private");
+      assert.equal(read({ xmppService, xmppPlain: "private", network }).xmppPlain, "private");
     }
     assert.equal(read({ xmppService: "xmpp://8.8.8.8:5347", xmppPlain: "allow" }).xmppPlain, "allow");
   });
-});
-
-const arn = "arn:aws:sqs:eu-central-1:123456789012:their-queue";
-
-describe("what contradicts another key is refused with key, value and fix", () => {
-  const plainOf = (service: string) => ({ "chat.bücher.example": { service, plain: "private" } });
-  for (const [change, complaint] of [
-    [
-      { xmppService: "xmpp://8.8.8.8:5347", xmppPlain: "private" },
-      'xmppService is "xmpp://8.8.8.8:5347", a plain stream to a public address, which xmppPlain = private refuses: use xmpps://',
-    ],
-    [{ xmppService: "xmpp://[2001:db8::1]:5347", xmppPlain: "private" }, "or set xmppPlain to allow"],
-    [
-      { xmppDomains: plainOf("xmpp://8.8.8.8:5347") },
-      "which xmppDomains.chat.bücher.example.plain = private refuses",
-    ],
-    [
-      { traceRatio: 0.5 },
-      "traceRatio is 0.5, and traces is off: leave it out, or set traces to aws or the URL",
-    ],
-    [{ traces: "off", traceRatio: 0 }, "traceRatio is 0, and traces is off"],
-  ] as const) {
-    test(JSON.stringify(change), () => {
-      assert.throws(
-        () => read(change),
-        ({ message }: Error) => {
-          assert.ok(message.startsWith("configuration: ") && message.includes(complaint), message);
-          return true;
-        },
-      );
-    });
-  }
 });
 
 describe("a wrong configuration is refused with key, value and fix", () => {
@@ -233,6 +230,21 @@ describe("a wrong configuration is refused with key, value and fix", () => {
     ["deliveriesQueueArn", arn, `deliveriesQueueArn is "${arn}": set it to the ARN of a FIFO queue`],
     ["encryption", "always", 'encryption is "always": set it to aws, key, or the ARN of a key of KMS'],
     [
+      "encryption",
+      "key/abc",
+      'encryption is "key/abc": set it to aws, key, or the ARN of a key of KMS, like arn:',
+    ],
+    [
+      "encryption",
+      "arn:aws:kms:eu-central-1:123456789012:key/abc",
+      'encryption is "arn:aws:kms:eu-central-1:123456789012:key/abc": set it to aws, key, or the ARN of a key',
+    ],
+    [
+      "xmppSecretKeyArn",
+      "alias/xmpp",
+      'xmppSecretKeyArn is "alias/xmpp": set it to the ARN of a key of KMS, like arn:aws:kms:',
+    ],
+    [
       "permissionsBoundaryArn",
       "boundary",
       'permissionsBoundaryArn is "boundary": set it to the ARN of a policy',
@@ -243,8 +255,9 @@ describe("a wrong configuration is refused with key, value and fix", () => {
     ["alarmTopicArn", "topic", 'alarmTopicArn is "topic": set it to the ARN of a topic of SNS'],
     ["runbookUrl", "runbook#top", 'runbookUrl is "runbook#top": set it to a URL or path without #'],
     ["transactionSearch", 1, "transactionSearch is 1: set it to true or false"],
-    ["standBy", true, "standBy is unknown: leave it out; known are domains, xmppService"],
-    ["network", { vpc: "vpc-12345678" }, "network.vpc is unknown: leave it out"],
+    ["standBy", true, "standBy is true, and unknown: leave it out; known are domains, xmppService"],
+    ["network", { vpc: "vpc-12345678" }, 'network.vpc is "vpc-12345678", and unknown: leave it out'],
+    ["xmppSecret", "hunter2", "xmppSecret is there, and unknown: leave it out; known are"],
   ] as const) {
     test(`${key}: ${JSON.stringify(value)}`, () => {
       assert.throws(

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { functionNames } from "#infra/definitions/functions.ts";
 import { physicalNameOf } from "#infra/definitions/queues.ts";
-import { allowed, type JsonObject, ofType, only, queueNamed, synthesize } from "./templates.ts";
+import { allowed, type JsonObject, ofType, only, queueNamed, smallest, synthesize } from "./templates.ts";
 
+const keyArn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555";
 const queueArn = "arn:aws:sqs:eu-central-1:210987654321:their-deliveries.fifo";
 
 describe("a network that is there", () => {
@@ -57,8 +58,7 @@ describe("a network of the bridge's own", () => {
 
 describe("the native side", () => {
   test("in this account has a policy for its role: send events, take deliveries, find both", () => {
-    const { state } = synthesize();
-    const { Properties } = only(state, "AWS::IAM::ManagedPolicy");
+    const { Properties } = only(smallest.state, "AWS::IAM::ManagedPolicy");
     const { Statement } = Properties["PolicyDocument"] as { readonly Statement: readonly JsonObject[] };
     assert.deepEqual(
       Statement.map(({ Sid, Action }) => [Sid, Action]),
@@ -144,18 +144,34 @@ describe("encryption", () => {
   });
 
   test("by a key that is there makes none", () => {
-    const arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555";
-    const { state } = synthesize({ encryption: arn });
+    const { state } = synthesize({ encryption: keyArn });
     assert.equal(ofType(state, "AWS::KMS::Key").length, 0);
-    assert.equal(ofType(state, "AWS::SQS::Queue")[0]?.Properties["KmsMasterKeyId"], arn);
+    assert.equal(ofType(state, "AWS::SQS::Queue")[0]?.Properties["KmsMasterKeyId"], keyArn);
+  });
+
+  test("lets others in by the key's own policy, or says which statements the policy of a given key has to have", () => {
+    const nativePrincipals = ["arn:aws:iam::111111111111:role/chat"];
+    const { state } = synthesize({ encryption: "key", nativePrincipals });
+    const { outputs } = synthesize({ encryption: keyArn, nativePrincipals });
+    const told = outputs["KeyPolicy"] as JsonObject;
+    for (const policy of [only(state, "AWS::KMS::Key").Properties["KeyPolicy"], told["Value"]]) {
+      const text = JSON.stringify(policy).replaceAll("\\", "");
+      assert.match(text, /"kms:GenerateDataKey".*logs\..*"Sid":"CausewayLogs"/);
+      assert.match(
+        text,
+        /"kms:Decrypt","kms:GenerateDataKey"\],"Condition":\{"StringEquals":\{"kms:ViaService":.*"sqs\..*111111111111:role\/chat.*"Sid":"CausewayNativeSide"/,
+      );
+    }
+    assert.doesNotMatch(JSON.stringify(synthesize({ encryption: keyArn }).outputs), /CausewayNativeSide/);
+    assert.equal(synthesize({ nativePrincipals }).outputs["KeyPolicy"], undefined);
   });
 });
 
 describe("other choices", () => {
   test("a trial leaves nothing behind", () => {
-    const { state, compute } = synthesize({ removal: "destroy" });
+    const { state, compute } = synthesize({ removal: "destroy", encryption: "key" });
     for (const { Type, DeletionPolicy } of Object.values({ ...state, ...compute })) {
-      assert.notEqual(DeletionPolicy, "Retain", Type);
+      assert.doesNotMatch(DeletionPolicy ?? "", /^Retain/, Type);
     }
     assert.match(
       JSON.stringify(only(state, "AWS::DynamoDB::GlobalTable")),
@@ -192,6 +208,40 @@ describe("other choices", () => {
     );
   });
 
+  test("a secret under a key of its owner's is decrypted by Secrets Manager alone, and that secret alone", () => {
+    const secretOf = (name: string) =>
+      `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
+    const other = keyArn.replaceAll("1", "2");
+    const { state, compute } = synthesize({
+      domains: ["im.example.com", "im.example.org"],
+      xmppSecretArn: secretOf("com"),
+      xmppSecretKeyArn: keyArn,
+      xmppDomains: {
+        "im.example.org": { service: "xmpps://x:1", secretArn: secretOf("org"), secretKeyArn: other },
+      },
+    });
+    const decrypting = allowed({ state, compute }).filter(({ Action }) => Action === "kms:Decrypt");
+    const ViaService = { "Fn::Join": ["", ["secretsmanager.", { Ref: "AWS::Region" }, ".amazonaws.com"]] };
+    assert.deepEqual(
+      decrypting,
+      [
+        ["com", keyArn],
+        ["org", other],
+      ].map(([name = "", Resource]) => ({
+        Action: "kms:Decrypt",
+        Condition: {
+          StringEquals: {
+            "kms:ViaService": ViaService,
+            "kms:EncryptionContext:SecretARN": secretOf(name),
+          },
+        },
+        Effect: "Allow",
+        Resource,
+      })),
+    );
+    assert.doesNotMatch(JSON.stringify(only(compute, "AWS::ECS::TaskDefinition")), /secretKeyArn/);
+  });
+
   test("lanes bound the functions that read them, and the connector packs by as many", () => {
     const { compute } = synthesize({ lanes: 32 });
     const bounds = ofType(compute, "AWS::Lambda::EventSourceMapping").map(
@@ -202,7 +252,7 @@ describe("other choices", () => {
   });
 
   test("Transaction Search is a stack of its own, for X-Ray of this account alone", () => {
-    assert.deepEqual(synthesize().transactionSearch, {});
+    assert.deepEqual(smallest.transactionSearch, {});
     const { transactionSearch } = synthesize({ transactionSearch: true });
     assert.equal(
       only(transactionSearch, "AWS::XRay::TransactionSearchConfig").Properties["IndexingPercentage"],

@@ -56,7 +56,7 @@ describe("of several domains", () => {
       assert.equal(physicalNameOf(second), `${base}-${suffix}.fifo`);
       const dead = idOf(state, deadLetterNameOf(second));
       const { Properties, DeletionPolicy } = state[idOf(state, physicalNameOf(second))] ?? {};
-      assert.equal(DeletionPolicy, "Retain");
+      assert.equal(DeletionPolicy, "RetainExceptOnCreate");
       assert.deepEqual(Properties?.["RedrivePolicy"], {
         deadLetterTargetArn: { "Fn::GetAtt": [dead, "Arn"] },
         maxReceiveCount: limits.receivesMax,

@@ -22,7 +22,7 @@ describe("queues", () => {
           assert.equal(String(Properties[attribute]), value, `${name} ${attribute}`);
         }
         assert.equal(Properties["SqsManagedSseEnabled"], true);
-        assert.equal(DeletionPolicy, "Retain");
+        assert.equal(DeletionPolicy, "RetainExceptOnCreate");
         const redrive = RedrivePolicy === undefined ? undefined : JSON.parse(RedrivePolicy);
         assert.deepEqual(
           Properties["RedrivePolicy"],
@@ -62,7 +62,7 @@ describe("queues", () => {
 
 test("the table keeps its data through deletion, mistakes and rollbacks", () => {
   const { Properties, DeletionPolicy } = only(state, "AWS::DynamoDB::GlobalTable");
-  assert.equal(DeletionPolicy, "Retain");
+  assert.equal(DeletionPolicy, "RetainExceptOnCreate");
   assert.equal(Properties["BillingMode"], "PAY_PER_REQUEST");
   assert.deepEqual(Properties["TimeToLiveSpecification"], { AttributeName: "expires", Enabled: true });
   assert.deepEqual(Properties["KeySchema"], [
@@ -72,6 +72,12 @@ test("the table keeps its data through deletion, mistakes and rollbacks", () => 
   const [replica] = Properties["Replicas"] as readonly JsonObject[];
   assert.equal(replica?.["DeletionProtectionEnabled"], true);
   assert.deepEqual(replica?.["PointInTimeRecoverySpecification"], { PointInTimeRecoveryEnabled: true });
+});
+
+test("the table is made after all queues: a creation that is rolled back does not meet its protection", () => {
+  const queues = Object.keys(state).filter((id) => state[id]?.Type === "AWS::SQS::Queue");
+  const { DependsOn = [] } = only(state, "AWS::DynamoDB::GlobalTable");
+  assert.deepEqual(new Set(queues).difference(new Set(DependsOn)), new Set());
 });
 
 describe("functions", () => {

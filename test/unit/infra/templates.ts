@@ -20,6 +20,7 @@ export interface JsonObject {
 export interface Resource {
   readonly Type: string;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
   readonly Properties: JsonObject;
 }
 
@@ -40,8 +41,7 @@ export interface Templates {
   readonly outputs: JsonObject;
 }
 
-/** The smallest deployment. */
-const smallest = {
+const needed = {
   domains: ["im.example.com"],
   xmppService: "xmpps://xmpp.example.com:5348",
 } as const satisfies Deployment;
@@ -54,9 +54,16 @@ export function synthesize(change: Partial<Deployment> = {}): Templates {
     mkdirSync(bundle);
     for (const file of ["index.mjs", "Dockerfile"]) writeFileSync(join(bundle, file), "");
     const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
-    const app = new App({ context, outdir: join(folder, "out"), analyticsReporting: false });
+    const app = new App({
+      context,
+      outdir: join(folder, "out"),
+      analyticsReporting: false,
+      // Nobody reads them here, and they take time.
+      stackTraces: false,
+      treeMetadata: false,
+    });
     const bundles = { functionFolder: () => bundle, connectorFolder: bundle };
-    const stacks = makeDeployment(app, readConfig({ ...smallest, ...change }), bundles);
+    const stacks = makeDeployment(app, readConfig({ ...needed, ...change }), bundles);
     const template = (stack: Stack | undefined) => (stack ? Template.fromStack(stack).toJSON() : {});
     const [state, compute] = [template(stacks.state), template(stacks.compute)];
     return {
@@ -71,7 +78,9 @@ export function synthesize(change: Partial<Deployment> = {}): Templates {
   }
 }
 
-export const { state, compute, observability, outputs } = synthesize();
+/** The smallest deployment. */
+export const smallest = synthesize();
+export const { state, compute, observability, outputs } = smallest;
 
 export function ofType(resources: Resources, type: string): Resource[] {
   return Object.values(resources).filter((resource) => resource.Type === type);

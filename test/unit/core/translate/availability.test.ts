@@ -107,15 +107,15 @@ test("unavailable of an unknown resource changes nothing", () => {
   });
 });
 
-test("ten thousand resources leave the newest few, the one that spoke among them", () => {
+test("a thousand resources leave the newest few, the one that spoke among them", () => {
   let after: Readonly<Record<string, Availability>> = {};
-  for (let n = 0; n < 10_000; n += 1) {
+  for (let n = 0; n < 1000; n += 1) {
     const time = new Date(Date.parse(readTime) + n * 1000).toISOString();
     after = decideAvailability(ctx, after, `r${n}`, { ...online, time }).after;
   }
   const names = Object.keys(after);
   assert.equal(names.length, limits.resourcesMax);
-  assert.ok(names.every((name) => Number(name.slice(1)) >= 10_000 - limits.resourcesMax));
+  assert.ok(names.every((name) => Number(name.slice(1)) >= 1000 - limits.resourcesMax));
   const old = decideAvailability(ctx, after, "old", online).after;
   assert.ok("old" in old);
   assert.equal(Object.keys(old).length, limits.resourcesMax);
