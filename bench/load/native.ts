@@ -37,18 +37,16 @@ function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: ReturnType<typeof 
   let calls = 0;
   let isRunning = false;
 
-  /** The next of each user that has none under way: a user's events stay in order. */
-  const takeTen = (): Waiting[] => {
-    const taken: Waiting[] = [];
+  /** The next of each user that has none under way, ten at most: a user's events stay in order. */
+  const nextTen = (): Waiting[] => {
+    const ten: Waiting[] = [];
     const users = new Set(busy);
-    const rest: Waiting[] = [];
     for (const each of waiting) {
-      if (taken.length < limits.queueBatchMax && !users.has(each.user)) taken.push(each);
-      else rest.push(each);
+      if (ten.length === limits.queueBatchMax) break;
+      if (!users.has(each.user)) ten.push(each);
       users.add(each.user);
     }
-    waiting = rest;
-    return taken;
+    return ten;
   };
 
   const send = async (ten: readonly Waiting[]) => {
@@ -74,10 +72,13 @@ function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: ReturnType<typeof 
     let begun = Number.NEGATIVE_INFINITY;
     while (waiting.length > 0) {
       const waitMs = calls > 0 ? limits.packWaitMsMax : begun + limits.packWaitMsMax - performance.now();
-      const isFull = waiting.length >= limits.queueBatchMax;
-      const ten = calls < sendsMax && (isFull || waitMs <= 0) ? takeTen() : [];
-      if (ten.length > 0) {
+      const ten = nextTen();
+      // What waits for its user's earlier ones fills no call.
+      const isDue = ten.length === limits.queueBatchMax || (ten.length > 0 && waitMs <= 0);
+      if (calls < sendsMax && isDue) {
         begun = performance.now();
+        const leaving = new Set(ten);
+        waiting = waiting.filter((each) => !leaving.has(each));
         void send(ten);
       } else await Promise.race([changed.rung(), delay(Math.max(1, waitMs))]);
     }
