@@ -7,7 +7,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues } from "#aws/queues.ts";
-import type { QueueName, QueueRef } from "#core/contract/queues.ts";
+import { type QueueName, type QueueRef, queueNames } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import {
   parameterPrefix,
@@ -29,6 +29,8 @@ import { readAwsSpans } from "./spans-aws.ts";
 export interface Deployment {
   readonly urls: Readonly<Record<QueueName, string>>;
   readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
+  /** Those of another account: its owner keeps dead letters, if anybody does. */
+  readonly foreign: readonly QueueName[];
   readonly table: string;
   readonly domains: readonly string[];
   /** The XMPP server of each domain, and the ARN of its secret. */
@@ -59,9 +61,13 @@ export function readDeployment(values: ReadonlyMap<string, string>): Result<Depl
       : { service: value(parameters.xmppService), secretArn: value(parameters.xmppSecretArn) };
   };
   const domains = list(parameters.domains);
+  // The state stack tells of no dead letters where the queue is somebody else's (`deliveriesQueueArn`).
+  const isForeign = (queue: QueueName) =>
+    queue === "nativeDeliveries" && !values.has(queueParameter(queue, "dead-url"));
   const deployment = {
     urls: perQueue((queue) => value(queueParameter(queue, "url"))),
-    deadLetterUrls: perQueue((queue) => value(queueParameter(queue, "dead-url"))),
+    deadLetterUrls: perQueue((queue) => (isForeign(queue) ? "" : value(queueParameter(queue, "dead-url")))),
+    foreign: queueNames.filter(isForeign),
     table: value(parameters.table),
     domains,
     servers: new Map(domains.map((domain) => [domain, serverOf(domain)])),
@@ -134,8 +140,8 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
   const ssm = namingCalls(new SSMClient(config));
   const read = readDeployment(await readParameters(ssm));
   if (!read.ok) return read;
-  const { table, domains, servers, logGroups } = read.value;
-  const refs = queuesOfDomains(domains);
+  const { table, domains, servers, logGroups, foreign } = read.value;
+  const refs = queuesOfDomains(domains).filter((ref) => !foreign.some((queue) => queue === ref));
   const urls = urlsOfDomains(read.value.urls, domains);
   const deadLetterUrls = urlsOfDomains(read.value.deadLetterUrls, domains);
   const sqs = namingCalls(new SQSClient(config));
@@ -154,6 +160,7 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
     who,
     domains,
     refs,
+    foreign,
     urls,
     deadLetterUrls,
     sqs,

@@ -3,11 +3,12 @@ import * as v from "valibot";
 import { serviceSchema } from "#aws/connections.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { explainFailure, isFailedCall } from "./calls.ts";
-import { type Check, failing, fine } from "./checks.ts";
+import { type Check, failing, fine, skipped } from "./checks.ts";
 import { checkCalls, checkClock, checkSpans, checkTable, queueChecks } from "./checks-aws.ts";
 import { checkDomain } from "./checks-domain.ts";
 import { answer, type Command, Complaint, domainOf, exits, type Given, type Screen } from "./command.ts";
 import { readQueues } from "./queue-facts.ts";
+import { wordOf } from "./queue-names.ts";
 import { ownVersion } from "./status.ts";
 import { columns, plural } from "./text.ts";
 
@@ -22,7 +23,8 @@ function checkVersions(): Check {
 
 async function queuesOf(bridge: Bridge): Promise<readonly Check[]> {
   try {
-    return queueChecks(await readQueues(bridge));
+    const others = bridge.foreign.map((queue) => skipped(wordOf(queue), "in another account, not read"));
+    return [...queueChecks(await readQueues(bridge)), ...others];
   } catch (error) {
     return [failing("queues", explainFailure(error, bridge.who), "see the calls above")];
   }

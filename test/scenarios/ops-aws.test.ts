@@ -14,7 +14,7 @@ import {
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type ComponentServer, startComponentServer } from "#bench/component-server.ts";
 import { queueNames } from "#core/contract/queues.ts";
 import { parameters, queueParameter } from "#infra/definitions/parameters.ts";
@@ -144,5 +144,24 @@ describe("npm run ops on AWS", { skip: missing && `skipped: ${missing}`, timeout
     assert.match(on.said, /spans {12}trace \(native message\.sent, native, 88\.9 ms\)/);
     assert.equal(on.said.split("\n").filter((line) => line.includes("trace (")).length, 1);
     assert.doesNotMatch(on.said, /No spans/);
+  });
+
+  test("a queue of another account is named, not read, and everything else goes on", async () => {
+    const ssm = new SSMClient({ endpoint: moto.endpoint, region: localRegion });
+    const theirs = "https://sqs.us-east-1.amazonaws.com/210987654321/chat-deliveries";
+    const Name = queueParameter("nativeDeliveries", "url");
+    await ssm.send(new PutParameterCommand({ Name, Value: theirs, Type: "String", Overwrite: true }));
+    await ssm.send(new DeleteParameterCommand({ Name: queueParameter("nativeDeliveries", "dead-url") }));
+    ssm.destroy();
+    const shown = await ops("queues");
+    assert.equal(shown.exit, 0, shown.said + shown.complained);
+    assert.match(shown.said, /^native-deliveries {2}in another account, not read$/m);
+    assert.match(shown.said, /^walks +0 +0 +0 +- +0$/m);
+    const { failures, foreign } = JSON.parse((await ops("status", "--json")).said);
+    assert.deepEqual([failures, foreign], [[], ["native-deliveries"]]);
+    const { checks } = JSON.parse((await ops("doctor", "--json")).said) as { checks: { name: string }[] };
+    assert.ok(checks.some(({ name }) => name === "native-deliveries"));
+    assert.match((await ops("dead-letters", "list")).said, /^no dead letters/);
+    assert.equal((await ops("message", "e-1", "--look")).exit, 0);
   });
 });

@@ -36,6 +36,7 @@ const well: HealthFacts = {
   connectors: [{ name: "c", domain, stream: "up", fence: 3, windowStanzas: 0, held: 0 }],
   domains: [{ domain, fence: 3 }],
   queues: quiet(),
+  foreign: [],
   troubles: { parts: [], streams: [] },
   failures: [],
 };

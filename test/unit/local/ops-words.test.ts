@@ -20,6 +20,7 @@ import { explainPair, type PairFacts } from "#local/ops/pair-explain.ts";
 import { resync } from "#local/ops/resync.ts";
 import { status } from "#local/ops/status.ts";
 import { columns, duration } from "#local/ops/text.ts";
+import { ofType, synthesize } from "#test/unit/infra/templates.ts";
 
 const user = parseUserId("nina");
 assert.ok(user.ok);
@@ -233,6 +234,7 @@ test("a deployment is read from its parameters, and one that is missing is named
   assert.ok(read.ok);
   assert.deepEqual(read.value.domains, ["a", "b"]);
   assert.equal(read.value.deadLetterUrls.walks, "walks dead-url");
+  assert.deepEqual(read.value.foreign, []);
   values.set(serverParameter("b", "xmpp-service"), "xmpps://b:1");
   values.set(serverParameter("b", "xmpp-secret-arn"), "arn of b");
   const own = readDeployment(values);
@@ -253,6 +255,22 @@ test("a deployment is read from its parameters, and one that is missing is named
   const missing = readDeployment(values);
   assert.ok(!missing.ok);
   assert.match(missing.error, /has no \/causeway\/table: is this/);
+});
+
+test("a deployment says by its parameters which queue is of another account", () => {
+  const { state, compute } = synthesize({
+    deliveriesQueueArn: "arn:aws:sqs:eu-central-1:210987654321:chat-deliveries.fifo",
+  });
+  const names = [state, compute].flatMap((template) =>
+    ofType(template, "AWS::SSM::Parameter").map(({ Properties }) => String(Properties["Name"])),
+  );
+  const read = readDeployment(new Map(names.map((name) => [name, "told"])));
+  assert.ok(read.ok, read.ok ? "" : read.error);
+  assert.deepEqual(read.value.foreign, ["nativeDeliveries"]);
+  const without = names.filter((name) => name !== queueParameter("walks", "dead-url"));
+  const missing = readDeployment(new Map(without.map((name) => [name, "told"])));
+  assert.ok(!missing.ok);
+  assert.match(missing.error, /has no \/causeway\/queues\/walks\/dead-url: is this/);
 });
 
 test("filter patterns mean what they say, and fit", () => {
