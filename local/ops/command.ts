@@ -57,7 +57,7 @@ const commonFlags = {
 export const commonHelp = `  --endpoints FILE  a bridge on this machine says there how to reach it (default: .local/endpoints.json)
   --profile NAME    a bridge on AWS instead, with this profile of your AWS configuration
   --region NAME     its region; without --profile your usual credentials are taken
-  --domain DOMAIN   the component domain, where the bridge serves several
+  --domain DOMAIN   the component domain, where the bridge serves several; status, queues, drain and message tell of all
   --json            the answer as JSON
   --help            this text`;
 

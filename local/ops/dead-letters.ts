@@ -26,6 +26,7 @@ ops dead-letters drop [ID] --yes         deletes letters
   --queue NAME      only those of this queue: ${queueNames.map((queue) => queueDefinitions[queue].base).join(", ")}
   --user USER       only those about this native user
   --contact JID     only those about this contact
+  --domain DOMAIN   only those about users of this domain; without it of all
   --max N           looks at so many of each queue (default: ${lettersMax})
   --yes             does it; without it replay and drop say what they would do
   --with-content    show: the item too, with what people have written in it. Treat it as their letter.
@@ -78,10 +79,17 @@ async function namesOf(bridge: Bridge, domain: string, text: string): Promise<re
   return [text, `${record?.localpart ?? usual}@${domain}`];
 }
 
+/** The domain that was named; a user is one of the first where none is. */
+function domainMeant(bridge: Bridge, given: Given): string | undefined {
+  if (bridge.domains.length === 1) return undefined;
+  return given.text("user") === undefined ? given.domain : domainOf(bridge, given);
+}
+
 async function filterOf(bridge: Bridge, given: Given): Promise<LetterFilter> {
   const user = given.text("user");
   const contact = parseBareJid(given.text("contact") ?? "");
   return {
+    domain: domainMeant(bridge, given),
     reason: given.text("reason"),
     id: given.positionals[1],
     users: user === undefined ? undefined : await namesOf(bridge, domainOf(bridge, given), user),
@@ -176,6 +184,11 @@ async function run(bridge: Bridge, given: Given, screen: Screen): Promise<number
   try {
     const all = await box.read(queues, maxOf(given) ?? lettersMax);
     const held = all.filter(({ letter }) => matches(letter, filter));
+    const ofNone = all.filter(({ letter }) => !bridge.domains.includes(letter.domain)).length;
+    if (filter.domain !== undefined && ofNone > 0)
+      screen.tell(
+        `${plural(ofNone, "letter")} of no known domain left out: give no --domain and no --user for all`,
+      );
     const letters = held.map(({ letter }) => letter);
     const [action, id] = given.positionals;
     if (id !== undefined && letters.length === 0) throw new Complaint(`there is no letter ${id}`);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPolicy } from "#core/policy.ts";
-import { changed, help, readOptions } from "#local/policy/options.ts";
+import { changed, helpOf, readOptions } from "#local/policy/options.ts";
 
 const changeOf = (...args: string[]) => {
   const options = readOptions(["set", ...args]);
@@ -11,10 +11,11 @@ const changeOf = (...args: string[]) => {
 };
 
 test("the command takes every option that the help names, and no other", () => {
-  const named = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+  const named = [...helpOf("npm run policy --").matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
   const expected = [
     "--deny",
     "--allow",
+    "--yes",
     "--strangers",
     "--domain",
     "--endpoints",
@@ -25,7 +26,14 @@ test("the command takes every option that the help names, and no other", () => {
   ];
   assert.deepEqual(named, expected);
   const nowhere = { profile: undefined, region: undefined };
-  const shown = { endpoints: "x.json", ...nowhere, domain: "im.example.com", change: undefined, json: true };
+  const shown = {
+    endpoints: "x.json",
+    ...nowhere,
+    domain: "im.example.com",
+    change: undefined,
+    yes: false,
+    json: true,
+  };
   const read = readOptions(["show", "--endpoints", "x.json", "--domain", "IM.example.com", "--json"]);
   assert.deepEqual(read, { ok: true, value: shown });
   assert.deepEqual(readOptions(["-h"]), { ok: true, value: "help" });
