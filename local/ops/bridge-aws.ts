@@ -134,8 +134,15 @@ async function readAges(
 /** Two periods of the connector's metrics, and some time for the log to arrive. */
 const viewWindowMs = 3 * 60_000;
 
-/** The bridge that this profile and region lead to; the error is for people. Throws what AWS says. */
-export async function awsBridge({ profile, region }: Place): Promise<Result<Bridge, string>> {
+/**
+ * The bridge that this profile and region lead to; the error is for people. Throws what AWS says.
+ *
+ * @param tell is told what of a log was left out
+ */
+export async function awsBridge(
+  { profile, region }: Place,
+  tell: (text: string) => void,
+): Promise<Result<Bridge, string>> {
   const config = { ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) };
   const ssm = namingCalls(new SSMClient(config));
   const read = readDeployment(await readParameters(ssm));
@@ -152,7 +159,7 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
   const found = await ssm.config.region();
   const who = profile === undefined ? "your AWS identity" : `profile ${profile}`;
   const logs: Logs = {
-    read: (query) => readAwsLogs(logClient, logGroups, query),
+    read: (query) => readAwsLogs(logClient, logGroups, query, tell),
     spans: (traceIds, sinceMs) => readAwsSpans(logClient, traceIds, sinceMs, who),
   };
   return ok({

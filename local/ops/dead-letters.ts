@@ -55,7 +55,8 @@ function maxOf(given: Given): number | undefined {
 
 function check(given: Given): string | undefined {
   const [action, id, ...more] = given.positionals;
-  if (!isAction(action)) return `${action ?? "nothing"} is no such command: give ${actions.join(", ")}`;
+  if (action === undefined) return `what of them? give ${actions.join(", ")}`;
+  if (!isAction(action)) return `${action} is no such command: give ${actions.join(", ")}`;
   if (more.length > 0) return `${more.join(" ")}: give one ID, or none`;
   if (action === "list" && id !== undefined) return "list takes no ID: give show";
   if (action === "show" && id === undefined) return "which one? give the ID that list shows";

@@ -60,10 +60,10 @@ function faultText(error: unknown): string {
   return `${name}: something that is stored or was answered cannot be read\n${frames.slice(0, 4).join("\n")}`;
 }
 
-const openBridge = ({ profile, region, ...place }: Place) =>
+const openBridge = ({ profile, region, ...place }: Place, { tell }: Screen) =>
   profile === undefined && region === undefined
     ? Promise.resolve(localBridge(place.endpoints))
-    : awsBridge({ profile, region, ...place });
+    : awsBridge({ profile, region, ...place }, tell);
 
 /** No command does anything about a domain that is not served, whether it is about one or not. */
 async function runOn(bridge: Bridge, command: Command, given: Given, screen: Screen): Promise<number> {
@@ -73,15 +73,18 @@ async function runOn(bridge: Bridge, command: Command, given: Given, screen: Scr
 
 async function run(name: string, command: Command, args: readonly string[], screen: Screen): Promise<number> {
   const read = readArguments(command, args);
-  if (!read.ok)
-    return complain(screen, `${read.error}\n\nnpm run ops -- ${name} --help says more.`, exits.wrongUsage);
+  if (!read.ok) {
+    const [usage] = command.help.split("\n\n", 1);
+    const more = `npm run ops -- ${name} --help says more.`;
+    return complain(screen, [read.error, usage, more].join("\n\n"), exits.wrongUsage);
+  }
   if (read.value === "help") {
     screen.say(`${command.help}\n\n${commonHelp}`);
     return exits.fine;
   }
   const { place, given } = read.value;
   try {
-    const bridge = await openBridge(place);
+    const bridge = await openBridge(place, screen);
     if (!bridge.ok) return complain(screen, bridge.error, exits.unhealthy);
     return await runOn(bridge.value, command, given, screen).finally(bridge.value.close);
   } catch (error) {

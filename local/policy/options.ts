@@ -4,6 +4,7 @@ import { limits } from "#core/limits.ts";
 import { type Policy, type StrangersMay, strangersMay } from "#core/policy.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
+import { argumentFault } from "../argument-fault.ts";
 
 export interface Options {
   /** The file of a bridge on this machine; undefined for the usual one, or the environment. */
@@ -78,7 +79,7 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
   try {
     parsed = parseArgs({ args: [...args], options: known, allowPositionals: true });
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
   const { values, positionals } = parsed;
   if (values.help) return ok("help");

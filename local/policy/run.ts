@@ -13,6 +13,12 @@ import { awsBridge } from "../ops/bridge-aws.ts";
 import { explainFailure } from "../ops/calls.ts";
 import { changed, helpOf, type Options, readOptions, takenAway } from "./options.ts";
 
+/** Where it says what: the answer, and complaints. */
+interface Screen {
+  readonly say: (text: string) => void;
+  readonly tell: (text: string) => void;
+}
+
 interface Access {
   readonly table: Table;
   /** Those that are served. */
@@ -42,7 +48,11 @@ function byEnvironment(env: NodeJS.ProcessEnv): Result<Access, string> {
 }
 
 /** The table of the bridge that is meant; by its parameters on AWS, where a profile or region is named. */
-async function open(options: Options, env: NodeJS.ProcessEnv): Promise<Result<Access, string>> {
+async function open(
+  options: Options,
+  env: NodeJS.ProcessEnv,
+  { tell }: Screen,
+): Promise<Result<Access, string>> {
   const { endpoints, profile, region } = options;
   if (profile === undefined && region === undefined) {
     const isByEnvironment = endpoints === undefined && env["CAUSEWAY_TABLE"] !== undefined;
@@ -50,7 +60,7 @@ async function open(options: Options, env: NodeJS.ProcessEnv): Promise<Result<Ac
   }
   const who = profile === undefined ? "your AWS identity" : `profile ${profile}`;
   try {
-    return await awsBridge({ endpoints, profile, region });
+    return await awsBridge({ endpoints, profile, region }, tell);
   } catch (error) {
     return err(explainFailure(error, who));
   }
@@ -96,23 +106,14 @@ async function run(
   return done || change === undefined ? 0 : 1;
 }
 
-/** Where it says what: the answer, and complaints. */
-interface Screen {
-  readonly say: (text: string) => void;
-  readonly tell: (text: string) => void;
-}
-
 /**
  * Shows or changes the policy.
  *
  * @param command how it was called: `npm run policy --`
  * @returns the exit code
  */
-export async function runPolicy(
-  args: readonly string[],
-  { say, tell }: Screen,
-  command: string,
-): Promise<number> {
+export async function runPolicy(args: readonly string[], screen: Screen, command: string): Promise<number> {
+  const { say, tell } = screen;
   const complain = (text: string, exit = 1) => {
     tell(text);
     return exit;
@@ -124,7 +125,7 @@ export async function runPolicy(
     return 0;
   }
   const { domain: wanted } = options.value;
-  const access = await open(options.value, process.env);
+  const access = await open(options.value, process.env, screen);
   if (!access.ok) return complain(access.error);
   const domain = chooseDomain(wanted, access.value.domains);
   if (!domain.ok) return complain(domain.error, 2);

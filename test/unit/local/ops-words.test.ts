@@ -183,7 +183,10 @@ describe("the way of a message", () => {
 describe("the command line", () => {
   for (const [command, args, complaint] of [
     [status, ["now"], /takes no word/],
-    [status, ["--color"], /--color/],
+    [status, ["--color"], /^--color is no option here$/],
+    [status, ["--region"], /^--region needs a value$/],
+    [status, ["--domain", "--json"], /^--domain needs a value$/],
+    [status, ["--json=yes"], /^--json takes no value$/],
     [status, ["--endpoints", "f", "--profile", "p"], /give one of them/],
     [status, ["--domain", "a b"], /--domain/],
     [doctor, ["--service", "im.example.com:5347"], /--service im.example.com:5347: give the XMPP server's/],
@@ -191,6 +194,7 @@ describe("the command line", () => {
     [resync, [], /USER, DOMAIN and all/],
     [message, [], /one ID/],
     [message, ["x", "--hours", "0"], /--hours 0/],
+    [deadLetters, [], /^what of them\? give list, show, replay, drop$/],
     [deadLetters, ["burn"], /burn is no such command/],
     [deadLetters, ["list", "x"], /takes no ID/],
     [deadLetters, ["show"], /which one/],
