@@ -19,7 +19,7 @@ import { perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
 import type { Bridge } from "./bridge.ts";
 import { namingCalls } from "./calls.ts";
 import type { Place } from "./command.ts";
-import { viewsFromLog } from "./connector-log.ts";
+import { viewsFromLog, viewWindowMs } from "./connector-log.ts";
 import type { Logs } from "./logs.ts";
 import { readAwsLogs } from "./logs-aws.ts";
 import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
@@ -130,9 +130,6 @@ async function readAges(
   }
   return ages;
 }
-
-/** Two periods of the connector's metrics, and some time for the log to arrive. */
-const viewWindowMs = 3 * 60_000;
 
 /**
  * The bridge that this profile and region lead to; the error is for people. Throws what AWS says.
