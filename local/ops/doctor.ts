@@ -93,7 +93,7 @@ export const doctor: Command = {
 Each domain is checked at its own server with its own secret; --domain checks one alone. Without --connect the secret
 is tried only while no stream is up. It is read from where it is kept, or from CAUSEWAY_XMPP_SECRET or the file that
 CAUSEWAY_XMPP_SECRET_FILE names; CAUSEWAY_XMPP_CA_FILE names a PEM file of the only authorities to trust. Permissions
-are tried with calls that only look. Exit code 1 where a check fails.`,
+are tried with calls that only look: docs/ops.md says which. Exit code 1 where a check fails.`,
   options: { connect: { type: "boolean" }, service: { type: "string" } },
   check({ positionals: [first], text }) {
     if (first !== undefined) return `${first}: this command takes no word`;
