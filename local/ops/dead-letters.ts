@@ -41,10 +41,17 @@ function isAction(word: string | undefined): word is Action {
 }
 
 /** Those that are meant; of further domains too, where the name says none. */
-function queuesOf(given: Given, refs: readonly QueueRef[]): readonly QueueRef[] {
+function queuesOf({ refs, foreign }: Bridge, given: Given): readonly QueueRef[] {
   const named = given.text("queue");
   if (named === undefined) return refs;
-  return refs.filter((ref) => [wordOf(ref), queueDefinitions[partsOf(ref).queue].base].includes(named));
+  if (foreign.some((ref) => wordOf(ref) === named))
+    throw new Complaint(`${named} is in another account, and so are its dead letters`, exits.wrongUsage);
+  const found = refs.filter((ref) =>
+    [wordOf(ref), queueDefinitions[partsOf(ref).queue].base].includes(named),
+  );
+  if (found.length > 0) return found;
+  const names = refs.map(wordOf).join(", ");
+  throw new Complaint(`--queue ${named} is no queue: give one of ${names}`, exits.wrongUsage);
 }
 
 function maxOf(given: Given): number | undefined {
@@ -175,11 +182,7 @@ function wouldDo(given: Given, screen: Screen, letters: readonly Letter[]): numb
 }
 
 async function run(bridge: Bridge, given: Given, screen: Screen): Promise<number> {
-  const queues = queuesOf(given, bridge.refs);
-  if (queues.length === 0) {
-    const names = bridge.refs.map(wordOf).join(", ");
-    throw new Complaint(`--queue ${given.text("queue")} is no queue: give one of ${names}`, exits.wrongUsage);
-  }
+  const queues = queuesOf(bridge, given);
   const filter = await filterOf(bridge, given);
   const box = openLetterBox(bridge, screen.signal);
   try {

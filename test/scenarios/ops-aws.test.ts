@@ -189,6 +189,8 @@ describe("npm run ops on AWS", { skip: missing && `skipped: ${missing}`, timeout
     const { checks } = JSON.parse((await ops("doctor", "--json")).said) as { checks: { name: string }[] };
     assert.ok(checks.some(({ name }) => name === "native-deliveries"));
     assert.match((await ops("dead-letters", "list")).said, /^no dead letters/);
+    const named = await ops("dead-letters", "list", "--queue", "native-deliveries");
+    assert.match(named.complained, /^native-deliveries is in another account/);
     assert.equal((await ops("message", "e-1", "--look")).exit, 0);
   });
 });
