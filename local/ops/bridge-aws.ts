@@ -7,7 +7,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues } from "#aws/queues.ts";
-import type { QueueName, QueueRef } from "#core/contract/queues.ts";
+import { type QueueName, type QueueRef, queueNames } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import {
   parameterPrefix,
@@ -19,7 +19,7 @@ import { perQueue, physicalNameOf } from "#infra/definitions/queues.ts";
 import type { Bridge } from "./bridge.ts";
 import { namingCalls } from "./calls.ts";
 import type { Place } from "./command.ts";
-import { viewsFromLog } from "./connector-log.ts";
+import { viewsFromLog, viewWindowMs } from "./connector-log.ts";
 import type { Logs } from "./logs.ts";
 import { readAwsLogs } from "./logs-aws.ts";
 import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
@@ -29,6 +29,8 @@ import { readAwsSpans } from "./spans-aws.ts";
 export interface Deployment {
   readonly urls: Readonly<Record<QueueName, string>>;
   readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
+  /** Those of another account: its owner keeps dead letters, if anybody does. */
+  readonly foreign: readonly QueueName[];
   readonly table: string;
   readonly domains: readonly string[];
   /** The XMPP server of each domain, and the ARN of its secret. */
@@ -59,9 +61,13 @@ export function readDeployment(values: ReadonlyMap<string, string>): Result<Depl
       : { service: value(parameters.xmppService), secretArn: value(parameters.xmppSecretArn) };
   };
   const domains = list(parameters.domains);
+  // The state stack tells of no dead letters where the queue is somebody else's (`deliveriesQueueArn`).
+  const isForeign = (queue: QueueName) =>
+    queue === "nativeDeliveries" && !values.has(queueParameter(queue, "dead-url"));
   const deployment = {
     urls: perQueue((queue) => value(queueParameter(queue, "url"))),
-    deadLetterUrls: perQueue((queue) => value(queueParameter(queue, "dead-url"))),
+    deadLetterUrls: perQueue((queue) => (isForeign(queue) ? "" : value(queueParameter(queue, "dead-url")))),
+    foreign: queueNames.filter(isForeign),
     table: value(parameters.table),
     domains,
     servers: new Map(domains.map((domain) => [domain, serverOf(domain)])),
@@ -125,17 +131,21 @@ async function readAges(
   return ages;
 }
 
-/** Two periods of the connector's metrics, and some time for the log to arrive. */
-const viewWindowMs = 3 * 60_000;
-
-/** The bridge that this profile and region lead to; the error is for people. Throws what AWS says. */
-export async function awsBridge({ profile, region }: Place): Promise<Result<Bridge, string>> {
+/**
+ * The bridge that this profile and region lead to; the error is for people. Throws what AWS says.
+ *
+ * @param tell is told what of a log was left out
+ */
+export async function awsBridge(
+  { profile, region }: Place,
+  tell: (text: string) => void,
+): Promise<Result<Bridge, string>> {
   const config = { ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) };
   const ssm = namingCalls(new SSMClient(config));
   const read = readDeployment(await readParameters(ssm));
   if (!read.ok) return read;
-  const { table, domains, servers, logGroups } = read.value;
-  const refs = queuesOfDomains(domains);
+  const { table, domains, servers, logGroups, foreign } = read.value;
+  const refs = queuesOfDomains(domains).filter((ref) => !foreign.some((queue) => queue === ref));
   const urls = urlsOfDomains(read.value.urls, domains);
   const deadLetterUrls = urlsOfDomains(read.value.deadLetterUrls, domains);
   const sqs = namingCalls(new SQSClient(config));
@@ -146,7 +156,7 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
   const found = await ssm.config.region();
   const who = profile === undefined ? "your AWS identity" : `profile ${profile}`;
   const logs: Logs = {
-    read: (query) => readAwsLogs(logClient, logGroups, query),
+    read: (query) => readAwsLogs(logClient, logGroups, query, tell),
     spans: (traceIds, sinceMs) => readAwsSpans(logClient, traceIds, sinceMs, who),
   };
   return ok({
@@ -154,6 +164,7 @@ export async function awsBridge({ profile, region }: Place): Promise<Result<Brid
     who,
     domains,
     refs,
+    foreign,
     urls,
     deadLetterUrls,
     sqs,

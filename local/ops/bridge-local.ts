@@ -57,6 +57,7 @@ export function localBridge(path: string | undefined): Result<Bridge, string> {
     who: "this command",
     domains,
     refs: queuesOfDomains(domains),
+    foreign: [],
     urls: queues,
     deadLetterUrls: dead,
     sqs,

@@ -28,9 +28,12 @@ export interface Bridge {
   readonly who: string;
   /** Those that are served; the first is the default. */
   readonly domains: readonly string[];
-  /** All queues, outbound ones of further domains included. */
+  /** All queues of the bridge's own, outbound ones of further domains included. */
   readonly refs: readonly QueueRef[];
+  /** Queues of another account, which the bridge sends to: nothing of them is read here. */
+  readonly foreign: readonly QueueRef[];
   readonly urls: Readonly<Record<QueueRef, string>>;
+  /** Of `refs`. */
   readonly deadLetterUrls: Readonly<Record<QueueRef, string>>;
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;

@@ -1,4 +1,4 @@
-/** Checks of what lies on AWS: each call that this tool makes, queues, table, clock. */
+/** Checks of what lies on AWS: calls that only look, queues, table, clock. */
 import {
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
@@ -12,11 +12,14 @@ import { explainFailure, failureOf } from "./calls.ts";
 import { type Check, failing, fine, skipped, warning } from "./checks.ts";
 import { type QueueFacts, readQueues } from "./queue-facts.ts";
 import { wordOf } from "./queue-names.ts";
+import { plural } from "./text.ts";
 
 /** AWS refuses a request whose clock is off by five minutes; messages' times are wrong long before. */
 const clockWarnMs = 5_000;
 const clockFailMs = 4 * 60_000;
 const clockMsMax = 5_000;
+
+const deadLettersOf = "dead letters of ";
 
 /** The calls that only look; what changes something is not tried. */
 function readingCalls(bridge: Bridge): readonly (readonly [name: string, call: () => Promise<unknown>])[] {
@@ -31,7 +34,7 @@ function readingCalls(bridge: Bridge): readonly (readonly [name: string, call: (
     ["connectors", () => bridge.connectors()],
     ...bridge.refs.map((queue) => {
       const call = () => bridge.deadLetters.receive(queue, { max: 1, waitS: 0, visibilityS: 0, signal });
-      return [`dead letters of ${wordOf(queue)}`, call] as const;
+      return [`${deadLettersOf}${wordOf(queue)}`, call] as const;
     }),
   ];
 }
@@ -56,7 +59,9 @@ export async function checkCalls(bridge: Bridge): Promise<readonly Check[]> {
     }
   }
   if (failures.size > 0) return [...failures.values()];
-  return [fine("calls", `all ${calls.length} kinds of calls that only look are allowed and answered`)];
+  const ofDead = plural(bridge.refs.length, "queue");
+  const names = calls.flatMap(([name]) => (name.startsWith(deadLettersOf) ? [] : [name]));
+  return [fine("calls", `allowed and answered: ${names.join(", ")}, ${deadLettersOf}${ofDead}`)];
 }
 
 /** @param queues as they were found */

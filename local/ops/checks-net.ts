@@ -123,7 +123,13 @@ export async function checkCertificate(
       end(certificateCheck(socket.getPeerCertificate().valid_to, Date.now())),
     );
     socket.once("timeout", () =>
-      end(failing(name, "no answer to TLS", "does the server speak TLS on this port?")),
+      end(
+        failing(
+          name,
+          "the server takes connections and does not answer TLS",
+          "does it speak TLS on this port? If it did, it hangs: look at its log and load, and restart it",
+        ),
+      ),
     );
     socket.once("error", (error) => {
       const code = codeOf(error);

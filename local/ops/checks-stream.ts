@@ -64,8 +64,15 @@ async function open(options: StreamOptions): Promise<Doctor> {
 
 const wordOf = (error: unknown) => (error instanceof Error ? error.message : "unknown");
 
+/** What comes of a server that is silent; that its port takes connections was seen before. */
+const silent: readonly string[] = ["connect-timeout", "TimeoutError"];
+
 function refused(error: unknown): Check {
   const reason = wordOf(error);
+  if (silent.includes(reason)) {
+    const text = `the server takes connections and does not speak XMPP (${reason})`;
+    return failing(streamChecks.secret, text, "it hangs: look at its log and load, and restart it");
+  }
   const fix = adviceFor(reason) ?? "see the component port above, and the XMPP server's own log";
   return failing(streamChecks.secret, `the handshake failed: ${reason}`, fix);
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
+import { argumentFault } from "../argument-fault.ts";
 import type { Bridge } from "./bridge.ts";
 
 /** Exit codes of every command. */
@@ -57,8 +58,8 @@ const commonFlags = {
 export const commonHelp = `  --endpoints FILE  a bridge on this machine says there how to reach it (default: .local/endpoints.json)
   --profile NAME    a bridge on AWS instead, with this profile of your AWS configuration
   --region NAME     its region; without --profile your usual credentials are taken
-  --domain DOMAIN   the component domain, where the bridge serves several
-  --json            the answer as JSON
+  --domain DOMAIN   the component domain, where the bridge serves several; status, queues, drain and message tell of all
+  --json            the answer as JSON, on standard output; complaints stay plain, on standard error
   --help            this text`;
 
 /** Where the bridge is. */
@@ -80,7 +81,7 @@ export function readArguments(command: Command, args: readonly string[]): Result
     const options = { ...command.options, ...commonFlags };
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
   const { values, positionals } = parsed;
   const text = (name: string) => {

@@ -2,6 +2,9 @@
 import type { ConnectorView } from "./bridge.ts";
 import type { LogLine } from "./logs.ts";
 
+/** How far back its log tells of a connector: two periods of its metrics, and some time for the log to arrive. */
+export const viewWindowMs = 3 * 60_000;
+
 const numberOf = (value: unknown) => (typeof value === "number" ? value : undefined);
 
 /**

@@ -26,6 +26,7 @@ ops dead-letters drop [ID] --yes         deletes letters
   --queue NAME      only those of this queue: ${queueNames.map((queue) => queueDefinitions[queue].base).join(", ")}
   --user USER       only those about this native user
   --contact JID     only those about this contact
+  --domain DOMAIN   only those about users of this domain; without it of all
   --max N           looks at so many of each queue (default: ${lettersMax})
   --yes             does it; without it replay and drop say what they would do
   --with-content    show: the item too, with what people have written in it. Treat it as their letter.
@@ -40,10 +41,17 @@ function isAction(word: string | undefined): word is Action {
 }
 
 /** Those that are meant; of further domains too, where the name says none. */
-function queuesOf(given: Given, refs: readonly QueueRef[]): readonly QueueRef[] {
+function queuesOf({ refs, foreign }: Bridge, given: Given): readonly QueueRef[] {
   const named = given.text("queue");
   if (named === undefined) return refs;
-  return refs.filter((ref) => [wordOf(ref), queueDefinitions[partsOf(ref).queue].base].includes(named));
+  if (foreign.some((ref) => wordOf(ref) === named))
+    throw new Complaint(`${named} is in another account, and so are its dead letters`, exits.wrongUsage);
+  const found = refs.filter((ref) =>
+    [wordOf(ref), queueDefinitions[partsOf(ref).queue].base].includes(named),
+  );
+  if (found.length > 0) return found;
+  const names = refs.map(wordOf).join(", ");
+  throw new Complaint(`--queue ${named} is no queue: give one of ${names}`, exits.wrongUsage);
 }
 
 function maxOf(given: Given): number | undefined {
@@ -54,7 +62,8 @@ function maxOf(given: Given): number | undefined {
 
 function check(given: Given): string | undefined {
   const [action, id, ...more] = given.positionals;
-  if (!isAction(action)) return `${action ?? "nothing"} is no such command: give ${actions.join(", ")}`;
+  if (action === undefined) return `what of them? give ${actions.join(", ")}`;
+  if (!isAction(action)) return `${action} is no such command: give ${actions.join(", ")}`;
   if (more.length > 0) return `${more.join(" ")}: give one ID, or none`;
   if (action === "list" && id !== undefined) return "list takes no ID: give show";
   if (action === "show" && id === undefined) return "which one? give the ID that list shows";
@@ -78,10 +87,17 @@ async function namesOf(bridge: Bridge, domain: string, text: string): Promise<re
   return [text, `${record?.localpart ?? usual}@${domain}`];
 }
 
+/** The domain that was named; a user is one of the first where none is. */
+function domainMeant(bridge: Bridge, given: Given): string | undefined {
+  if (bridge.domains.length === 1) return undefined;
+  return given.text("user") === undefined ? given.domain : domainOf(bridge, given);
+}
+
 async function filterOf(bridge: Bridge, given: Given): Promise<LetterFilter> {
   const user = given.text("user");
   const contact = parseBareJid(given.text("contact") ?? "");
   return {
+    domain: domainMeant(bridge, given),
     reason: given.text("reason"),
     id: given.positionals[1],
     users: user === undefined ? undefined : await namesOf(bridge, domainOf(bridge, given), user),
@@ -166,16 +182,17 @@ function wouldDo(given: Given, screen: Screen, letters: readonly Letter[]): numb
 }
 
 async function run(bridge: Bridge, given: Given, screen: Screen): Promise<number> {
-  const queues = queuesOf(given, bridge.refs);
-  if (queues.length === 0) {
-    const names = bridge.refs.map(wordOf).join(", ");
-    throw new Complaint(`--queue ${given.text("queue")} is no queue: give one of ${names}`, exits.wrongUsage);
-  }
+  const queues = queuesOf(bridge, given);
   const filter = await filterOf(bridge, given);
   const box = openLetterBox(bridge, screen.signal);
   try {
     const all = await box.read(queues, maxOf(given) ?? lettersMax);
     const held = all.filter(({ letter }) => matches(letter, filter));
+    const ofNone = all.filter(({ letter }) => !bridge.domains.includes(letter.domain)).length;
+    if (filter.domain !== undefined && ofNone > 0)
+      screen.tell(
+        `${plural(ofNone, "letter")} of no known domain left out: give no --domain and no --user for all`,
+      );
     const letters = held.map(({ letter }) => letter);
     const [action, id] = given.positionals;
     if (id !== undefined && letters.length === 0) throw new Complaint(`there is no letter ${id}`);

@@ -91,7 +91,7 @@ function troubleFindings({ troubles }: HealthFacts): Finding[] {
 /** Everything that is not as it should be, the worst first. Nothing: the bridge is healthy. */
 export function diagnose(facts: HealthFacts): readonly Finding[] {
   const unread = facts.failures.map((text): Finding => {
-    return { level: "fail", text, next: "npm run ops -- doctor tries each call that this tool makes" };
+    return { level: "fail", text, next: "npm run ops -- doctor tries the calls that only look" };
   });
   const all = [
     ...unread,

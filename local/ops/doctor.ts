@@ -3,11 +3,12 @@ import * as v from "valibot";
 import { serviceSchema } from "#aws/connections.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { explainFailure, isFailedCall } from "./calls.ts";
-import { type Check, failing, fine } from "./checks.ts";
+import { type Check, failing, fine, skipped } from "./checks.ts";
 import { checkCalls, checkClock, checkSpans, checkTable, queueChecks } from "./checks-aws.ts";
 import { checkDomain } from "./checks-domain.ts";
 import { answer, type Command, Complaint, domainOf, exits, type Given, type Screen } from "./command.ts";
 import { readQueues } from "./queue-facts.ts";
+import { wordOf } from "./queue-names.ts";
 import { ownVersion } from "./status.ts";
 import { columns, plural } from "./text.ts";
 
@@ -22,7 +23,8 @@ function checkVersions(): Check {
 
 async function queuesOf(bridge: Bridge): Promise<readonly Check[]> {
   try {
-    return queueChecks(await readQueues(bridge));
+    const others = bridge.foreign.map((queue) => skipped(wordOf(queue), "in another account, not read"));
+    return [...queueChecks(await readQueues(bridge)), ...others];
   } catch (error) {
     return [failing("queues", explainFailure(error, bridge.who), "see the calls above")];
   }
@@ -91,7 +93,7 @@ export const doctor: Command = {
 Each domain is checked at its own server with its own secret; --domain checks one alone. Without --connect the secret
 is tried only while no stream is up. It is read from where it is kept, or from CAUSEWAY_XMPP_SECRET or the file that
 CAUSEWAY_XMPP_SECRET_FILE names; CAUSEWAY_XMPP_CA_FILE names a PEM file of the only authorities to trust. Permissions
-are tried with calls that only look. Exit code 1 where a check fails.`,
+are tried with calls that only look: docs/ops.md says which. Exit code 1 where a check fails.`,
   options: { connect: { type: "boolean" }, service: { type: "string" } },
   check({ positionals: [first], text }) {
     if (first !== undefined) return `${first}: this command takes no word`;

@@ -5,6 +5,7 @@ import { limits } from "#core/limits.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { explainFailure, isFailedCall } from "./calls.ts";
 import { type QueueFacts, readQueues } from "./queue-facts.ts";
+import { wordOf } from "./queue-names.ts";
 import { type Troubles, troublesOf } from "./troubles.ts";
 
 export interface LeaseFacts {
@@ -26,6 +27,8 @@ export interface HealthFacts {
   readonly connectors: readonly ConnectorView[];
   readonly domains: readonly DomainFacts[];
   readonly queues: readonly QueueFacts[];
+  /** Queues of another account, by the words that people use. */
+  readonly foreign: readonly string[];
   readonly troubles: Troubles;
   /** Calls of this command that failed, in words. */
   readonly failures: readonly string[];
@@ -72,7 +75,15 @@ export async function readHealth(bridge: Bridge, nowMs: number): Promise<HealthF
     orElse(bridge.logs.read({ sinceMs: nowMs - latelyMs, holding: troubleSigns }), []),
     Promise.all(bridge.domains.map((domain) => orElse(readDomain(bridge, domain), { domain, fence: 0 }))),
   ]);
-  return { connectors, domains, queues, troubles: troublesOf(lines, nowMs), failures: [...failures] };
+  const foreign = bridge.foreign.map(wordOf);
+  return {
+    connectors,
+    domains,
+    queues,
+    foreign,
+    troubles: troublesOf(lines, nowMs),
+    failures: [...failures],
+  };
 }
 
 /** Texts in the lines that tell of trouble, and of its end. */

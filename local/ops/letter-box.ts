@@ -22,7 +22,10 @@ export interface LetterBox {
   close(): Promise<void>;
 }
 
-export function openLetterBox({ deadLetters }: Pick<Bridge, "deadLetters">, signal: AbortSignal): LetterBox {
+export function openLetterBox(
+  { deadLetters, domains: [first = ""] }: Pick<Bridge, "deadLetters" | "domains">,
+  signal: AbortSignal,
+): LetterBox {
   const inHand = new Map<QueueRef, Set<ReceivedMessage>>();
 
   async function readQueue(queue: QueueRef, max: number): Promise<readonly Held[]> {
@@ -38,7 +41,7 @@ export function openLetterBox({ deadLetters }: Pick<Bridge, "deadLetters">, sign
       const before = found.size;
       for (const message of messages) {
         mine.add(message);
-        found.set(message.id, { letter: readLetter(queue, message), message });
+        found.set(message.id, { letter: readLetter(queue, message, first), message });
       }
       empty = found.size === before ? empty + 1 : 0;
     }

@@ -5,7 +5,7 @@ import type { OutgoingMessage, ReceivedMessage } from "#aws/queues.ts";
 import { partsOf, type QueueRef } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
-import { parseJid } from "#core/xmpp/jid.ts";
+import { parseJid, prepareDomain } from "#core/xmpp/jid.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
 
 export interface Letter {
@@ -18,6 +18,8 @@ export interface Letter {
   readonly trace: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** The component domain that the item is about; empty where it is not known. */
+  readonly domain: string;
   /** Addresses and ids that the item is about; empty where they are not known. */
   readonly user: string;
   readonly contact: string;
@@ -55,24 +57,27 @@ function parse(text: string): unknown {
 }
 
 interface Subject {
+  readonly domain: string;
   readonly user: string;
   readonly contact: string;
   readonly about: string;
 }
 
-const nobody: Subject = { user: "", contact: "", about: "" };
+const nobody: Subject = { domain: "", user: "", contact: "", about: "" };
 
 const eventSchema = v.object({
   id: v.optional(v.string(), ""),
-  data: v.optional(v.object({ user: v.optional(v.string(), ""), contact: v.optional(v.string(), "") }), {
-    user: "",
-    contact: "",
+  data: v.object({
+    domain: v.optional(v.string()),
+    user: v.optional(v.string(), ""),
+    contact: v.optional(v.string(), ""),
   }),
 });
 const packSchema = v.object({
   items: v.array(
     v.object({
       xml: v.optional(v.string()),
+      domain: v.optional(v.string(), ""),
       user: v.optional(v.string(), ""),
       contact: v.optional(v.string(), ""),
       id: v.optional(v.string(), ""),
@@ -89,12 +94,24 @@ function subjectOfStanza(xml: string, isInbound: boolean): Subject {
     const jid = parseJid(text);
     return jid.ok ? jid.value.bare : text;
   };
-  return isInbound
-    ? { user: bare(to), contact: bare(from), about: id }
-    : { user: bare(from), contact: bare(to), about: id };
+  const [user, contact] = isInbound ? [to, from] : [from, to];
+  const jid = parseJid(user);
+  return {
+    domain: jid.ok ? jid.value.domain : "",
+    user: bare(user),
+    contact: bare(contact),
+    about: id,
+  };
 }
 
-function subjectOf(queue: QueueRef, body: string | undefined): Subject {
+/** An event that names no domain means the first. */
+function subjectOfEvent({ id, data }: v.InferOutput<typeof eventSchema>, first: string): Subject {
+  const { domain = first, user, contact } = data;
+  const prepared = prepareDomain(domain);
+  return { domain: prepared.ok ? prepared.value : domain, user, contact, about: id };
+}
+
+function subjectOf(queue: QueueRef, body: string | undefined, first: string): Subject {
   if (body === undefined) return nobody;
   const isInbound = queue === "messageStanzas" || queue === "presenceStanzas" || queue === "iqStanzas";
   const value = parse(body);
@@ -102,29 +119,42 @@ function subjectOf(queue: QueueRef, body: string | undefined): Subject {
   if (pack.success) {
     const [item] = pack.output.items;
     if (item?.xml !== undefined) return subjectOfStanza(item.xml, isInbound);
-    return item === undefined ? nobody : { user: item.user, contact: item.contact, about: item.id };
+    if (item === undefined) return nobody;
+    const { id: about, domain, user, contact } = item;
+    return { domain, user, contact, about };
   }
   const event = v.safeParse(eventSchema, value);
-  return event.success ? { ...event.output.data, about: event.output.id } : nobody;
+  return event.success ? subjectOfEvent(event.output, first) : nobody;
 }
 
-/** Reads what was received from the dead letters of a queue; what is no letter of ours was moved there by SQS. */
-export function readLetter(queue: QueueRef, message: ReceivedMessage): Letter {
+/** Whom an item is about; where it does not say the domain, its queue may be that of one. */
+function aboutOf(queue: QueueRef, body: string | undefined, first: string): Subject {
+  const subject = subjectOf(queue, body, first);
+  return subject.domain === "" ? { ...subject, domain: partsOf(queue).domain ?? "" } : subject;
+}
+
+/**
+ * Reads what was received from the dead letters of a queue; what is no letter of ours was moved there by SQS.
+ *
+ * @param first the first domain of the bridge: events that name none are of it
+ */
+export function readLetter(queue: QueueRef, message: ReceivedMessage, first = ""): Letter {
   const { id } = message;
   const read = v.safeParse(letterSchema, parse(message.body));
   if (!read.success) {
     return {
       ...{ queue, id, ...redriven, cause: id, trace: "", at: message.sentAt, cut: false },
-      ...{ ...subjectOf(queue, message.body), body: message.body, group: message.group },
+      ...{ ...aboutOf(queue, message.body, first), body: message.body, group: message.group },
     };
   }
   const { at, body, ...letter } = read.output;
   const time = Date.parse(at);
   const atMs = Number.isNaN(time) ? message.sentAt : time;
-  return { queue, id, ...letter, at: atMs, ...subjectOf(queue, body), body };
+  return { queue, id, ...letter, at: atMs, ...aboutOf(queue, body, first), body };
 }
 
 export interface LetterFilter {
+  readonly domain?: string | undefined;
   readonly reason?: string | undefined;
   readonly id?: string | undefined;
   /** The user's id, or its address on XMPP. */
@@ -133,8 +163,9 @@ export interface LetterFilter {
 }
 
 /** Whether a letter is one of those that are meant; a letter is found by the beginning of its id, too. */
-export function matches(letter: Letter, { reason, id, users, contact }: LetterFilter): boolean {
+export function matches(letter: Letter, { domain, reason, id, users, contact }: LetterFilter): boolean {
   return (
+    (domain === undefined || letter.domain === domain) &&
     (reason === undefined || letter.reason === reason) &&
     (id === undefined || letter.id.startsWith(id)) &&
     (users === undefined || users.includes(letter.user)) &&

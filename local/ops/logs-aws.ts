@@ -2,8 +2,8 @@
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { inOrder, type LogLine, type LogQuery, parseLogLine } from "./logs.ts";
 
-/** Pages of one group that are read: 1 MiB each. */
-const pagesMax = 20;
+/** Pages of one group that are read: up to 1 MiB each, and empty ones where little of much is asked for. */
+const pagesMax = 100;
 
 /** CloudWatch Logs: the longest filter pattern. */
 const patternCharsMax = 1024;
@@ -29,11 +29,18 @@ export function partOfGroup(group: string): string {
   return /connector/i.test(group) ? "connector" : group;
 }
 
+interface GroupLines {
+  readonly lines: readonly LogLine[];
+  /** There are more, before these. */
+  readonly isCut: boolean;
+}
+
+/** The newest first, so that a bound leaves out the oldest. A page may be empty and not the last. */
 async function readGroup(
   client: CloudWatchLogsClient,
   logGroupName: string,
   { sinceMs, holding }: LogQuery,
-): Promise<LogLine[]> {
+): Promise<GroupLines> {
   const part = partOfGroup(logGroupName);
   const lines: LogLine[] = [];
   let nextToken: string | undefined;
@@ -42,6 +49,7 @@ async function readGroup(
       new FilterLogEventsCommand({
         logGroupName,
         startTime: sinceMs,
+        startFromHead: false,
         ...(holding !== undefined && { filterPattern: filterPattern(holding) }),
         ...(nextToken !== undefined && { nextToken }),
       }),
@@ -51,16 +59,32 @@ async function readGroup(
       if (line !== undefined) lines.push(line);
     }
     nextToken = answer.nextToken;
-    if (nextToken === undefined) break;
+    if (nextToken === undefined) return { lines, isCut: false };
   }
-  return lines;
+  return { lines, isCut: true };
 }
 
+/** What was left out, in a line. */
+function cutText(groups: readonly string[], read: readonly GroupLines[]): string | undefined {
+  const cut = groups.flatMap((group, index) => {
+    const { isCut = false, lines = [] } = read[index] ?? {};
+    if (!isCut) return [];
+    const oldest = inOrder(lines)[0];
+    const since = oldest === undefined ? "" : `, before ${new Date(oldest.at).toISOString()}`;
+    return [`${partOfGroup(group)}${since}`];
+  });
+  return cut.length === 0 ? undefined : `The logs are long, so older lines were not read: ${cut.join("; ")}`;
+}
+
+/** @param tell is told in a line where there are more lines than are read */
 export async function readAwsLogs(
   client: CloudWatchLogsClient,
   groups: readonly string[],
   query: LogQuery,
+  tell: (text: string) => void,
 ): Promise<readonly LogLine[]> {
-  const parts = groups.map((group) => readGroup(client, group, query));
-  return inOrder((await Promise.all(parts)).flat());
+  const read = await Promise.all(groups.map((group) => readGroup(client, group, query)));
+  const cut = cutText(groups, read);
+  if (cut !== undefined) tell(cut);
+  return inOrder(read.flatMap(({ lines }) => lines));
 }

@@ -11,10 +11,12 @@ type Task = WalkTaskOf<"resync">;
 /** The walks that are meant. */
 async function tasksOf(bridge: Bridge, given: Given, begun: string): Promise<readonly Task[]> {
   const [scope = ""] = given.positionals;
+  const isWhole = scope === "all" || bridge.domains.includes(scope);
+  if (isWhole && given.domain !== undefined && given.domain !== scope)
+    throw new Complaint(`${scope} or --domain ${given.domain}? give one of them`, exits.wrongUsage);
   const domains =
     scope === "all" ? bridge.domains : bridge.domains.includes(scope) ? [scope] : [domainOf(bridge, given)];
-  const user =
-    scope === "all" || bridge.domains.includes(scope) ? undefined : await userOf(bridge, domains, scope);
+  const user = isWhole ? undefined : await userOf(bridge, domains, scope);
   const taskOf = async (domain: string): Promise<Task> => {
     const fence = await bridge.table.readFence(domain);
     return {

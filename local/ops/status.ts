@@ -61,7 +61,7 @@ export function statusText(facts: HealthFacts, findings: readonly Finding[], now
   return [
     columns([head, ...facts.connectors.map((view) => connectorRow(view, nowMs))]),
     columns(leases),
-    queuesText(facts.queues),
+    queuesText(facts.queues, facts.foreign),
     errors.length === 0 ? "Nothing was complained of in the last 15 minutes." : columns(errors),
     `causeway ${ownVersion()}, node ${process.version}`,
     verdict(findings),

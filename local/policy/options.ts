@@ -4,6 +4,7 @@ import { limits } from "#core/limits.ts";
 import { type Policy, type StrangersMay, strangersMay } from "#core/policy.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
+import { argumentFault } from "../argument-fault.ts";
 
 export interface Options {
   /** The file of a bridge on this machine; undefined for the usual one, or the environment. */
@@ -15,6 +16,8 @@ export interface Options {
   readonly domain: string | undefined;
   /** What to change; undefined: nothing, it is only shown. */
   readonly change: Change | undefined;
+  /** Takes away what was named before. */
+  readonly yes: boolean;
   /** The answer as JSON. */
   readonly json: boolean;
 }
@@ -27,13 +30,17 @@ export interface Change {
   readonly strangers?: StrangersMay;
 }
 
-export const help = `Shows or changes with whom the users of a component domain may have to do.
+/** @param command how it was called: `npm run policy --` */
+export const helpOf = (
+  command: string,
+) => `Shows or changes with whom the users of a component domain may have to do.
 
-  npm run policy -- show [options]
-  npm run policy -- set [--deny LIST] [--allow LIST] [--strangers WORD] [options]
+  ${command} show [options]
+  ${command} set [--deny LIST] [--allow LIST] [--strangers WORD] [options]
 
   --deny LIST       domains with which nothing is exchanged, separated by commas, or none
   --allow LIST      the only domains with which anything is exchanged, or any; those on --deny stay denied
+  --yes             sets a list that lacks what the one before it has; without it set says what it would take away
   --strangers WORD  what somebody may do with whom a user has nothing to do: nothing, ask (for a subscription),
                     or message (the default)
   --domain DOMAIN   the component domain, where the bridge serves several
@@ -44,12 +51,12 @@ export const help = `Shows or changes with whom the users of a component domain 
   --help            this text
 
 A domain stands for itself and everything below it: example.com for chat.example.com, too. What is not named
-stays as it is. A change holds everywhere within 10 seconds. docs/policy.md says what becomes of what is refused.
+stays as it is; a list is replaced as a whole. A change holds everywhere within 10 seconds. docs/policy.md says what becomes of what is refused.
 
 For a bridge on AWS without parameters of its own leave all three out and set, with your usual credentials, AWS_REGION,
 CAUSEWAY_TABLE and CAUSEWAY_DOMAINS as the functions have them.
 
-Exit code: 0 shown or changed, 1 not, 2 wrong usage.`;
+Exit code: 0 shown or changed, 1 not (without --yes, or it failed), 2 wrong usage.`;
 
 const text = { type: "string" } as const;
 const known = {
@@ -60,6 +67,7 @@ const known = {
   endpoints: text,
   profile: text,
   region: text,
+  yes: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false, short: "h" },
 } as const;
@@ -71,7 +79,7 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
   try {
     parsed = parseArgs({ args: [...args], options: known, allowPositionals: true });
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
   const { values, positionals } = parsed;
   if (values.help) return ok("help");
@@ -92,6 +100,7 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
     region: values.region,
     domain: domain.value,
     change: command === "set" ? change.value : undefined,
+    yes: values.yes,
     json: values.json,
   });
 }
@@ -125,6 +134,13 @@ function readList(option: string, list: string, empty: string): Result<readonly 
   return domains.size <= limits.policyDomainsMax
     ? ok([...domains])
     : err(`${option} has ${domains.size} domains: ${limits.policyDomainsMax} are the most`);
+}
+
+/** Domains that were on a list and are on none like it after a change; a list that is lifted loses all of its own. */
+export function takenAway(before: Policy, after: Policy): readonly string[] {
+  const lost = (was: readonly string[] = [], is: readonly string[] = []) =>
+    was.filter((domain) => !is.includes(domain));
+  return [...lost(before.deny, after.deny), ...lost(before.allow, after.allow)];
 }
 
 /** The policy after a change. */

@@ -18,7 +18,7 @@ test("a queue that takes nothing back keeps the letters of no other one in hand"
   const queues = ["walks", "iqStanzas", "messageStanzas"] as const;
   for (const queue of queues) await engines.queues.setAside(queue, letter);
   const deadLetters = makeQueues({ client: sqs, urls: addresses.deadLetterUrls, deadLetterUrls: {} });
-  const box = openLetterBox({ deadLetters }, new AbortController().signal);
+  const box = openLetterBox({ deadLetters, domains: [] }, new AbortController().signal);
   assert.equal((await box.read(queues, 10)).length, queues.length);
   assert.deepEqual(await takeDeadLetters(engines, "iqStanzas"), []);
   await sqs.send(new DeleteQueueCommand({ QueueUrl: addresses.deadLetterUrls.walks }));

@@ -3,7 +3,7 @@
  * each domain at a server of its own.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -14,8 +14,9 @@ import {
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type ComponentServer, startComponentServer } from "#bench/component-server.ts";
+import { type AwsProxy, startAwsProxy } from "#bench/faults/aws-proxy.ts";
 import { queueNames } from "#core/contract/queues.ts";
 import { parameters, queueParameter } from "#infra/definitions/parameters.ts";
 import { tableDefinition } from "#infra/definitions/table.ts";
@@ -34,6 +35,8 @@ const domains = ["im.example.com", "chat.example.net"] as const;
 const groups = ["Causeway-Compute-ConnectorLogs1A", "Causeway-Compute-NativeFunctionLogs1A"] as const;
 const servers: ComponentServer[] = [];
 let moto: Moto;
+/** Before it: counts what is called. */
+let aws: AwsProxy;
 let logs: CloudWatchLogsClient;
 
 const ops = (...args: string[]) => runHere([...args, "--region", localRegion]);
@@ -76,8 +79,8 @@ async function tellParameters(options: {
     const { Name, Value } = Properties;
     return typeof Name === "string" && typeof Value === "string" ? [[Name, Value] as const] : [];
   });
-  const [sqs, dynamodb] = [sqsClientFor(moto.endpoint), dynamodbClientFor(moto.endpoint)];
-  const { urls, deadLetterUrls } = await ensureQueues(sqs, moto.endpoint, domains);
+  const [sqs, dynamodb] = [sqsClientFor(aws.endpoint), dynamodbClientFor(aws.endpoint)];
+  const { urls, deadLetterUrls } = await ensureQueues(sqs, aws.endpoint, domains);
   await ensureTable(dynamodb);
   for (const client of [sqs, dynamodb]) client.destroy();
   const ssm = new SSMClient(options);
@@ -98,8 +101,9 @@ async function tellParameters(options: {
 describe("npm run ops on AWS", { skip: missing && `skipped: ${missing}`, timeout: 120_000 }, () => {
   before(async () => {
     moto = await startMoto(join(folder, "moto.log"));
-    Object.assign(process.env, localCredentials, { AWS_ENDPOINT_URL: moto.endpoint });
-    const options = { endpoint: moto.endpoint, region: localRegion };
+    aws = await startAwsProxy({ upstream: moto.endpoint, random: () => 0 });
+    Object.assign(process.env, localCredentials, { AWS_ENDPOINT_URL: aws.endpoint });
+    const options = { endpoint: aws.endpoint, region: localRegion };
     logs = new CloudWatchLogsClient(options);
     await tellParameters(options);
     await keepLines(groups[0]);
@@ -110,6 +114,7 @@ describe("npm run ops on AWS", { skip: missing && `skipped: ${missing}`, timeout
   after(async () => {
     logs?.destroy();
     for (const server of servers) await server.close();
+    await aws?.close();
     await moto?.stop();
     rmSync(folder, { recursive: true });
   });
@@ -144,5 +149,48 @@ describe("npm run ops on AWS", { skip: missing && `skipped: ${missing}`, timeout
     assert.match(on.said, /spans {12}trace \(native message\.sent, native, 88\.9 ms\)/);
     assert.equal(on.said.split("\n").filter((line) => line.includes("trace (")).length, 1);
     assert.doesNotMatch(on.said, /No spans/);
+  });
+
+  test("the doctor tries the calls that docs/ops.md says it tries, and no other", async () => {
+    const before = { ...aws.calls };
+    await ops("doctor");
+    const guide = readFileSync(join(import.meta.dirname, "../../docs/ops.md"), "utf8");
+    const [, section = ""] = guide.split("## What it may do on AWS");
+    const said = new Map<string, boolean>();
+    for (const row of section.split("\n").filter((line) => line.startsWith("| `"))) {
+      const [, actions = "", , tries = ""] = row.split("|");
+      for (const [, action = ""] of actions.matchAll(/`[a-z]+:(\w+)`/g))
+        said.set(action, tries.trim() !== "no");
+    }
+    // Of the key no call is made: the services do.
+    for (const action of ["Decrypt", "GenerateDataKey"]) assert.ok(said.delete(action));
+    assert.ok(said.size > 10);
+    const tried = Object.keys(aws.calls).filter((action) => aws.calls[action] !== before[action]);
+    for (const [action, isTried] of said) assert.equal(tried.includes(action), isTried, action);
+    assert.deepEqual(
+      tried.filter((action) => !said.has(action)),
+      [],
+    );
+  });
+
+  test("a queue of another account is named, not read, and everything else goes on", async () => {
+    const ssm = new SSMClient({ endpoint: aws.endpoint, region: localRegion });
+    const theirs = "https://sqs.us-east-1.amazonaws.com/210987654321/chat-deliveries";
+    const Name = queueParameter("nativeDeliveries", "url");
+    await ssm.send(new PutParameterCommand({ Name, Value: theirs, Type: "String", Overwrite: true }));
+    await ssm.send(new DeleteParameterCommand({ Name: queueParameter("nativeDeliveries", "dead-url") }));
+    ssm.destroy();
+    const shown = await ops("queues");
+    assert.equal(shown.exit, 0, shown.said + shown.complained);
+    assert.match(shown.said, /^native-deliveries {2}in another account, not read$/m);
+    assert.match(shown.said, /^walks +0 +0 +0 +- +0$/m);
+    const { failures, foreign } = JSON.parse((await ops("status", "--json")).said);
+    assert.deepEqual([failures, foreign], [[], ["native-deliveries"]]);
+    const { checks } = JSON.parse((await ops("doctor", "--json")).said) as { checks: { name: string }[] };
+    assert.ok(checks.some(({ name }) => name === "native-deliveries"));
+    assert.match((await ops("dead-letters", "list")).said, /^no dead letters/);
+    const named = await ops("dead-letters", "list", "--queue", "native-deliveries");
+    assert.match(named.complained, /^native-deliveries is in another account/);
+    assert.equal((await ops("message", "e-1", "--look")).exit, 0);
   });
 });

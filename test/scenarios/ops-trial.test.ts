@@ -164,6 +164,9 @@ onEachServer(
       assert.equal(port?.level, "fail");
       assert.match(port?.text ?? "", /takes no connection \(ECONNREFUSED\)/);
       assert.match(port?.fix ?? "", /is the XMPP server running/);
+      const drained = await ops.run("drain");
+      assert.equal(drained.exit, 1);
+      assert.match(drained.complained, /^a connector runs \(im\.localhost (connecting|waiting)\)/);
       await resume();
       await ops.untilFine(mendedMsMax, "status");
       client = await scenario.login("alice", "again");

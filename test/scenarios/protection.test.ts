@@ -101,7 +101,7 @@ onEachServer(
 
       const shown = await runPolicy(endpoints, "show");
       assert.match(shown.said, /^Policy of im\.localhost\n {2}denied domains {3}localhost\n/);
-      assert.equal((await runPolicy(endpoints, "set", "--deny", "none")).exit, 0);
+      assert.equal((await runPolicy(endpoints, "set", "--deny", "none", "--yes")).exit, 0);
       scenario.native.inbox.drain();
       await until(() => scenario.native.inbox.items.some(({ type }) => type === "message.sent"));
     });

@@ -14,6 +14,21 @@ test("the command runs as a process, and a wrong word is wrong usage", () => {
   assert.match(refused.stderr, /^burn is no command/);
 });
 
+test("wrong usage is told with how it is used, plainly and on standard error even where JSON is wanted", async () => {
+  const { exit, said, complained } = await runHere(["status", "--json", "--color"]);
+  assert.deepEqual([exit, said], [2, ""]);
+  assert.match(
+    complained,
+    /^--color is no option here\n\nops status .*\n\nnpm run ops -- status --help says more\.$/,
+  );
+});
+
+test("the policy's help and complaints name the command that was given", async () => {
+  const helped = await runHere(["policy", "--help"]);
+  assert.match(helped.said, /npm run ops -- policy set/);
+  assert.match((await runHere(["policy", "burn"])).complained, /npm run ops -- policy --help says more/);
+});
+
 test("every command has help, and says where a bridge is missing", async () => {
   const { said } = await runHere(["help"]);
   const names = [...said.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, name = ""]) => name);
@@ -26,5 +41,7 @@ test("every command has help, and says where a bridge is missing", async () => {
   }
   const missing = await runHere(["status", "--endpoints", "no-such-file.json"]);
   assert.deepEqual([missing.exit, missing.said], [1, ""]);
+  const asJson = await runHere(["status", "--json", "--endpoints", "no-such-file.json"]);
+  assert.deepEqual(asJson, missing);
   assert.match(missing.complained, /npm start/);
 });

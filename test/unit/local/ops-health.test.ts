@@ -7,6 +7,7 @@ import { alarmDefinitions, alarmKinds, runbookOf } from "#infra/definitions/alar
 import { perQueue, queueAttributesOf, queueDefinitions } from "#infra/definitions/queues.ts";
 import { viewsFromLog } from "#local/ops/connector-log.ts";
 import { diagnose } from "#local/ops/diagnose.ts";
+import { whyNotStopped } from "#local/ops/drain.ts";
 import { failureKindOf } from "#local/ops/failure-kinds.ts";
 import { type HealthFacts, leaseFacts } from "#local/ops/health-facts.ts";
 import { type LogLine, parseLogLine } from "#local/ops/logs.ts";
@@ -36,6 +37,7 @@ const well: HealthFacts = {
   connectors: [{ name: "c", domain, stream: "up", fence: 3, windowStanzas: 0, held: 0 }],
   domains: [{ domain, fence: 3 }],
   queues: quiet(),
+  foreign: [],
   troubles: { parts: [], streams: [] },
   failures: [],
 };
@@ -241,4 +243,21 @@ test("every alarm leads to an entry of the runbook, and every link of the tool d
   const links = [...text.join("").matchAll(/docs\/runbook\.md#([a-z-]+)/g)].map(([, id]) => id);
   assert.ok(links.length > 5);
   for (const id of links) assert.ok(anchors.has(id), id);
+});
+
+test("lanes are drained only while no connector runs, whether its stream is up or not", () => {
+  const why = (...streams: string[]) =>
+    whyNotStopped(
+      streams.map((stream) => ({ ...first, stream })),
+      "aws",
+    );
+  for (const stream of ["up", "connecting", "waiting", "standby", "closing", "down"]) {
+    assert.match(
+      why("unreachable", stream) ?? "",
+      new RegExp(`${domain} ${stream}.*desired count to 0`),
+      stream,
+    );
+  }
+  assert.equal(why("unreachable", "stopped"), undefined);
+  assert.equal(why(), undefined);
 });

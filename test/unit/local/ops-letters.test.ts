@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { type DeadLetter, letterBody } from "#aws/dead-letter.ts";
 import type { Queues, ReceivedMessage } from "#aws/queues.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
-import type { QueueName } from "#core/contract/queues.ts";
+import type { QueueRef } from "#core/contract/queues.ts";
 import { publicOf } from "#local/ops/dead-letters.ts";
 import { openLetterBox } from "#local/ops/letter-box.ts";
 import { type Letter, matches, readLetter, replayOf } from "#local/ops/letters.ts";
@@ -21,12 +21,13 @@ function received(text: string, more: Partial<ReceivedMessage> = {}): ReceivedMe
   return { ...common, body: text, ...more };
 }
 
-const letterOf = (queue: QueueName, letter: Partial<DeadLetter>): Letter =>
+const letterOf = (queue: QueueRef, letter: Partial<DeadLetter>): Letter =>
   readLetter(
     queue,
     received(
       letterBody({ reason: "fault", text: "TypeError", cause: "5.3", at, trace, group: "lane-1", ...letter }),
     ),
+    "im.example.com",
   );
 
 describe("a letter says whom it is about", () => {
@@ -59,11 +60,28 @@ describe("a letter says whom it is about", () => {
   }
 
   test("what SQS itself has moved there is a letter, too", () => {
-    const letter = readLetter("nativeEvents", received(JSON.stringify(event)));
+    const letter = readLetter("nativeEvents", received(JSON.stringify(event)), "im.example.com");
     assert.equal(letter.reason, "received-too-often");
     assert.deepEqual([letter.user, letter.at, letter.group], ["nina", 5, "g"]);
     assert.deepEqual(replayOf(letter).ok, true);
   });
+});
+
+test("a letter says which domain it is about: its item's, else its queue's", () => {
+  const own = (queue: QueueRef, item?: string) =>
+    letterOf(queue, item === undefined ? {} : { body: item }).domain;
+  const eventOf = (data: object) => JSON.stringify({ id: "e1", data: { user: "nina", ...data } });
+  assert.equal(own("messageStanzas", body), "im.example.com");
+  const second = writePack([
+    encodeItem({ fence: 5, seq: 3, time: at, trace, xml: xml.replace("im.", "chat.") }),
+  ]);
+  assert.equal(own("messageStanzas", second), "chat.example.com");
+  assert.equal(own("nativeEvents", eventOf({})), "im.example.com");
+  assert.equal(own("nativeEvents", eventOf({ domain: "Chat.example.net" })), "chat.example.net");
+  assert.equal(own("nativeDeliveries", eventOf({ domain: "chat.example.net" })), "chat.example.net");
+  assert.equal(own("walks", JSON.stringify({ items: [{ domain: "chat.example.net" }] })), "chat.example.net");
+  assert.equal(own("outboundStanzas/chat.example.net"), "chat.example.net");
+  for (const nonsense of ["{", "{}", "[]"]) assert.equal(own("nativeEvents", nonsense), "", nonsense);
 });
 
 describe("an item goes back onto its queue", () => {
@@ -116,6 +134,8 @@ test("letters are told apart by reason, id, user and contact", () => {
     [{ users: ["noah"] }, false],
     [{ contact: "alice@example.org" }, true],
     [{ contact: "bob@example.org", reason: "fault" }, false],
+    [{ domain: "im.example.com" }, true],
+    [{ domain: "chat.example.net", users: ["nina@im.example.com"] }, false],
   ] as const) {
     assert.equal(matches(letter, filter), is, JSON.stringify(filter));
   }
@@ -133,7 +153,7 @@ test("a letter that SQS could not delete stays in hand, and is given back", asyn
       givenBack.push(...messages.map(({ receipt }) => receipt));
     },
   };
-  const box = openLetterBox({ deadLetters }, new AbortController().signal);
+  const box = openLetterBox({ deadLetters, domains: ["im.example.com"] }, new AbortController().signal);
   const [held] = await box.read(["walks"], 1);
   assert.ok(held);
   assert.equal(await box.remove(held), false);

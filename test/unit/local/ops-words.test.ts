@@ -1,12 +1,9 @@
 /** What the operator's tool says in words, and how it is asked. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { queueNames } from "#core/contract/queues.ts";
 import { parseUserId } from "#core/mapping.ts";
 import type { PairState } from "#core/pair.ts";
 import { openPolicy } from "#core/policy.ts";
-import { parameters, queueParameter, serverParameter } from "#infra/definitions/parameters.ts";
-import { readDeployment } from "#local/ops/bridge-aws.ts";
 import { clockCheck, tableChecks } from "#local/ops/checks-aws.ts";
 import { certificateCheck } from "#local/ops/checks-net.ts";
 import { readArguments } from "#local/ops/command.ts";
@@ -182,7 +179,10 @@ describe("the way of a message", () => {
 describe("the command line", () => {
   for (const [command, args, complaint] of [
     [status, ["now"], /takes no word/],
-    [status, ["--color"], /--color/],
+    [status, ["--color"], /^--color is no option here$/],
+    [status, ["--region"], /^--region needs a value$/],
+    [status, ["--domain", "--json"], /^--domain needs a value$/],
+    [status, ["--json=yes"], /^--json takes no value$/],
     [status, ["--endpoints", "f", "--profile", "p"], /give one of them/],
     [status, ["--domain", "a b"], /--domain/],
     [doctor, ["--service", "im.example.com:5347"], /--service im.example.com:5347: give the XMPP server's/],
@@ -190,6 +190,7 @@ describe("the command line", () => {
     [resync, [], /USER, DOMAIN and all/],
     [message, [], /one ID/],
     [message, ["x", "--hours", "0"], /--hours 0/],
+    [deadLetters, [], /^what of them\? give list, show, replay, drop$/],
     [deadLetters, ["burn"], /burn is no such command/],
     [deadLetters, ["list", "x"], /takes no ID/],
     [deadLetters, ["show"], /which one/],
@@ -220,39 +221,6 @@ describe("the command line", () => {
       [true, false, "im.example.com", "walks"],
     );
   });
-});
-
-test("a deployment is read from its parameters, and one that is missing is named", () => {
-  const values = new Map<string, string>();
-  for (const queue of queueNames) {
-    for (const what of ["url", "dead-url"] as const)
-      values.set(queueParameter(queue, what), `${queue} ${what}`);
-  }
-  for (const name of Object.values(parameters)) values.set(name, "a,b");
-  const read = readDeployment(values);
-  assert.ok(read.ok);
-  assert.deepEqual(read.value.domains, ["a", "b"]);
-  assert.equal(read.value.deadLetterUrls.walks, "walks dead-url");
-  values.set(serverParameter("b", "xmpp-service"), "xmpps://b:1");
-  values.set(serverParameter("b", "xmpp-secret-arn"), "arn of b");
-  const own = readDeployment(values);
-  assert.ok(own.ok);
-  assert.deepEqual(
-    [...own.value.servers],
-    [
-      ["a", { service: "a,b", secretArn: "a,b" }],
-      ["b", { service: "xmpps://b:1", secretArn: "arn of b" }],
-    ],
-  );
-  values.delete(serverParameter("b", "xmpp-secret-arn"));
-  const half = readDeployment(values);
-  assert.ok(!half.ok);
-  assert.match(half.error, /has no \/causeway\/servers\/[\w-]{12}\/xmpp-secret-arn: is this/);
-  values.delete(serverParameter("b", "xmpp-service"));
-  values.delete(parameters.table);
-  const missing = readDeployment(values);
-  assert.ok(!missing.ok);
-  assert.match(missing.error, /has no \/causeway\/table: is this/);
 });
 
 test("filter patterns mean what they say, and fit", () => {

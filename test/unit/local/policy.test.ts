@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPolicy } from "#core/policy.ts";
-import { changed, help, readOptions } from "#local/policy/options.ts";
+import { changed, helpOf, readOptions } from "#local/policy/options.ts";
 
 const changeOf = (...args: string[]) => {
   const options = readOptions(["set", ...args]);
@@ -11,10 +11,11 @@ const changeOf = (...args: string[]) => {
 };
 
 test("the command takes every option that the help names, and no other", () => {
-  const named = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+  const named = [...helpOf("npm run policy --").matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
   const expected = [
     "--deny",
     "--allow",
+    "--yes",
     "--strangers",
     "--domain",
     "--endpoints",
@@ -25,7 +26,14 @@ test("the command takes every option that the help names, and no other", () => {
   ];
   assert.deepEqual(named, expected);
   const nowhere = { profile: undefined, region: undefined };
-  const shown = { endpoints: "x.json", ...nowhere, domain: "im.example.com", change: undefined, json: true };
+  const shown = {
+    endpoints: "x.json",
+    ...nowhere,
+    domain: "im.example.com",
+    change: undefined,
+    yes: false,
+    json: true,
+  };
   const read = readOptions(["show", "--endpoints", "x.json", "--domain", "IM.example.com", "--json"]);
   assert.deepEqual(read, { ok: true, value: shown });
   assert.deepEqual(readOptions(["-h"]), { ok: true, value: "help" });
@@ -42,7 +50,7 @@ test("the command says what is wrong", () => {
     [["set", "--allow", ""], /^--allow: "": .*; any empties the list$/],
     [["set", "--strangers", "write"], /^--strangers is write: give nothing, ask, message$/],
     [["set", "--deny", "a.example", "--domain", "a b"], /^--domain: /],
-    [["set", "--all"], /--all/],
+    [["set", "--all"], /^--all is no option here$/],
     [["set", "--deny", Array.from({ length: 1_001 }, (_, n) => `d${n}.example`).join()], /1000 are the most/],
   ] as const) {
     const options = readOptions(args);
