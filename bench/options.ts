@@ -1,6 +1,7 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
+import { argumentFault } from "#local/argument-fault.ts";
 import type { Settings } from "./bench.ts";
 import { readCount } from "./read-count.ts";
 import { readServers } from "./read-servers.ts";
@@ -62,7 +63,7 @@ function parsed(args: readonly string[]) {
   try {
     return ok(parseArgs({ args: [...args], options: spec, allowPositionals: true }));
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
 }
 

@@ -5,6 +5,7 @@ import { readDomains } from "#aws/domains.ts";
 import type { Capabilities } from "#core/capabilities.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { argumentFault } from "./argument-fault.ts";
 import { bridgeDefaults } from "./bridge-options.ts";
 import type { FurtherDomain } from "./component-domains.ts";
 import { defaultPorts, type Ports, portsAt } from "./ports.ts";
@@ -130,7 +131,7 @@ export function readStartOptions(args: readonly string[], root: string): Result<
     };
     values = parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
   const server = serverKinds.find((kind) => kind === (values["server"] ?? "prosody"));
   if (server === undefined) return err(`--server must be ${serverKinds.join(" or ")}`);

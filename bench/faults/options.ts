@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
+import { argumentFault } from "#local/argument-fault.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import { readCount } from "../read-count.ts";
 import { readServers } from "../read-servers.ts";
@@ -99,6 +100,6 @@ export function readFaultsOptions(args: readonly string[]): Result<FaultsOptions
       ...(values.json !== undefined && { json: values.json }),
     });
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
+import { argumentFault } from "../argument-fault.ts";
 
 export interface Options {
   readonly file: string;
@@ -65,7 +66,7 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
   const { values, positionals } = parsed;
   if (values.help) return ok("help");

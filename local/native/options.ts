@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { parseUserId, type UserId } from "#core/mapping.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type BareJid, parseBareJid, prepareDomain } from "#core/xmpp/jid.ts";
+import { argumentFault } from "../argument-fault.ts";
 import { commandsHelp } from "./commands.ts";
 
 export interface Options {
@@ -52,7 +53,7 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
       },
     }));
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
   if (values.help) return ok("help");
   if (values.as === undefined) return err("--as says which native user to be: --as nina");

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
+import { argumentFault } from "../argument-fault.ts";
 
 export interface Options {
   /** The file of a bridge on this machine; undefined for the usual one, or the environment. */
@@ -41,7 +42,7 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
   try {
     values = parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(argumentFault(error));
   }
   if (values.help) return ok("help");
   const domain = values.domain === undefined ? ok(undefined) : prepareDomain(values.domain);
