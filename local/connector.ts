@@ -3,10 +3,12 @@ import * as v from "valibot";
 import type { Health } from "#connector/health.ts";
 import { connectorFolder } from "#infra/build.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
+import { connectorDefinition } from "#infra/definitions/functions.ts";
 import type { FurtherDomain } from "./component-domains.ts";
 import { importArguments } from "./function-instance.ts";
 import { localEnvironment } from "./mappings.ts";
 import { type Process, startServing } from "./process.ts";
+import { youngGenerationMb } from "./young-generation.ts";
 
 export interface ConnectorOptions {
   readonly environment: EnvironmentSource;
@@ -78,7 +80,13 @@ export async function startConnector(options: ConnectorOptions): Promise<Process
   const program = {
     name: "connector",
     command: process.execPath,
-    args: [...importArguments(options.imports), "--enable-source-maps", join(connectorFolder, "index.mjs")],
+    args: [
+      ...importArguments(options.imports),
+      "--enable-source-maps",
+      // The young generation is three semi-spaces.
+      `--max-semi-space-size=${Math.ceil(youngGenerationMb(connectorDefinition.memoryMb) / 3)}`,
+      join(connectorFolder, "index.mjs"),
+    ],
     env: {
       PATH: "/usr/bin:/bin",
       ...localEnvironment(options.sqsEndpoint, options.dynamodbEndpoint),

@@ -3,9 +3,7 @@ import { createWriteStream, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-
-/** The part of a function's memory that what it has just made may fill. */
-const youngGenerationShare = 16;
+import { youngGenerationMb } from "./young-generation.ts";
 
 /** How long an instance may take from its start to its first result beyond the function's own timeout. */
 const coldStartMsMax = 10_000;
@@ -74,8 +72,7 @@ export function startInstance(options: FunctionOptions): FunctionInstance {
     ...(options.imports && { execArgv: importArguments(options.imports) }),
     resourceLimits: {
       maxOldGenerationSizeMb: memoryMb,
-      // V8 sizes it by the machine, and this one has more memory than Lambda gives: threads would grow for minutes.
-      maxYoungGenerationSizeMb: Math.ceil(memoryMb / youngGenerationShare),
+      maxYoungGenerationSizeMb: youngGenerationMb(memoryMb),
     },
     name,
     stdout: true,
