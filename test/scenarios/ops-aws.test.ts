@@ -74,6 +74,8 @@ async function tellParameters(options: {
     xmppPlain: "private",
     xmppSecretArn: first.secretArn,
     xmppDomains: { [domains[1]]: { ...second, plain: "private" } },
+    // Whose addresses nobody knows here: those of this machine may be among them.
+    network: { vpcId: "vpc-12345678", subnetIds: ["subnet-12345678"] },
   });
   const told = ofType(compute, "AWS::SSM::Parameter").flatMap(({ Properties }) => {
     const { Name, Value } = Properties;
