@@ -192,7 +192,7 @@ function idsOf({ messageId, body }: QueueRecord): readonly (readonly string[])[]
 /** Invocations under way: when each began, in milliseconds since 1970, and what it has handled so far. */
 type Begun = WeakMap<SQSEvent, { readonly startedAt: number; readonly handled: QueueRecord[] }>;
 
-/** One line an invocation, with the ids of all that was handled: a line each would cost more than the handling. */
+/** One line an invocation, with the ids of all that was handled: a line each has its own way through the console. */
 function logHandled(work: Work, ports: Ports, begun: Begun): middy.MiddlewareObj<SQSEvent, SQSBatchResponse> {
   return {
     before: ({ event }) => {

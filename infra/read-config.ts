@@ -143,14 +143,6 @@ export function readConfig(declared: unknown, overrides: Readonly<Record<string,
   checkSecretKey(["xmppSecretKeyArn", output.xmppSecretKeyArn], ["xmppSecretArn", output.xmppSecretArn]);
   const rates = parseRates(JSON.stringify(output.rates));
   if (!rates.ok) throw new Error(`configuration: rates: ${rates.error}`);
-  const {
-    xmppSecretArn,
-    xmppSecretKeyArn,
-    deliveriesQueueArn,
-    permissionsBoundaryArn,
-    alarmEmail,
-    alarmTopicArn,
-  } = output;
   const { traces: _, traceRatio: __, ...rest } = output;
   return {
     ...rest,
@@ -161,13 +153,11 @@ export function readConfig(declared: unknown, overrides: Readonly<Record<string,
     rates: rates.value,
     traces: tracesOf(output),
     nativePrincipals: output.nativePrincipals ?? [],
-    ...{
-      xmppSecretArn,
-      xmppSecretKeyArn,
-      deliveriesQueueArn,
-      permissionsBoundaryArn,
-      alarmEmail,
-      alarmTopicArn,
-    },
+    xmppSecretArn: output.xmppSecretArn,
+    xmppSecretKeyArn: output.xmppSecretKeyArn,
+    deliveriesQueueArn: output.deliveriesQueueArn,
+    permissionsBoundaryArn: output.permissionsBoundaryArn,
+    alarmEmail: output.alarmEmail,
+    alarmTopicArn: output.alarmTopicArn,
   };
 }
