@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startTcpProxy } from "#bench/faults/tcp-proxy.ts";
+import { element, ns } from "#core/xmpp/stanza.ts";
 import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
@@ -16,7 +18,10 @@ export interface OtherServer {
   login(name: string): Promise<XmppUser>;
   /** Stops the server alone; its users' clients try to come back. */
   cut(): Promise<void>;
-  /** Starts it again, with what it had kept. */
+  /**
+   * Starts it again, with what it had kept; components get through to it when its users are back. What it stores for a
+   * user who is not comes among what follows, in an order of the server's own.
+   */
   mend(): Promise<void>;
   /** Stops everything for good. */
   stop(): Promise<void>;
@@ -55,9 +60,10 @@ export async function startOtherServer(kind: ServerKind, options: OtherServerOpt
     ...(federation && { federation }),
   };
   let running: Process = await startXmppServer(kind, settings);
+  const link = await startTcpProxy(settings.componentPort);
   const users: XmppUser[] = [];
   return {
-    componentPort: settings.componentPort,
+    componentPort: link.port,
     secret: settings.secret,
     async login(name) {
       const user = await connectXmpp({
@@ -72,11 +78,19 @@ export async function startOtherServer(kind: ServerKind, options: OtherServerOpt
     },
     cut: () => running.stop(stopMs),
     async mend() {
+      link.silence(["up", "down"]);
       running = await startXmppServer(kind, settings);
+      for (const user of users) {
+        await user.available();
+        // Answered behind its presence.
+        await user.request(element("iq", { type: "get", to: domain }, element("ping", { xmlns: ns.ping })));
+      }
+      link.heal();
     },
     async stop() {
       await Promise.all(users.map((user) => user.stop()));
       await running.stop(stopMs);
+      await link.close();
       if (process.env["CAUSEWAY_KEEP"] === "1") console.log(`kept: ${stateDir}`);
       else rmSync(stateDir, { recursive: true });
     },

@@ -10,6 +10,8 @@ export interface XmppUser extends Omit<XmppClient, "send" | "request"> {
   readonly full: string;
   /** Messages and presences that arrived; IQs are the library's. */
   readonly inbox: Inbox<Element>;
+  /** Resolves when the client is available, again after it has lost its stream. */
+  available(): Promise<void>;
   /** Hands every message and presence to a listener instead of the inbox, from now on. */
   onStanza(listener: (stanza: Element) => void): void;
   /** Sends a stanza, an element or XML text. */
@@ -41,10 +43,15 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
   const { jid } = options;
   const inbox = makeInbox<Element>((stanza) => stanza.toString());
   let take = inbox.put;
+  let available = Promise.withResolvers<void>();
   const client = await connectClient({
     ...options,
     onStanza(stanza) {
       if (!stanza.is("iq")) take(stanza);
+    },
+    onAvailable: () => available.resolve(),
+    onLost() {
+      available = Promise.withResolvers();
     },
   });
   return {
@@ -52,6 +59,7 @@ export async function connectXmpp(options: XmppOptions): Promise<XmppUser> {
     bare: jid,
     full: `${jid}/${options.resource}`,
     inbox,
+    available: () => available.promise,
     onStanza(listener) {
       take = listener;
     },
