@@ -40,8 +40,7 @@ export function makeAnnounce(options: AnnounceOptions): Announce {
         .catch((error: unknown) => [{ reason: nameOfError(error) }]);
       if (failed[0] === undefined) return;
       log("warn", "announce.retry", { kind: task.kind, reason: failed[0].reason });
-      const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
-      await pause(backoffMs(failures, options.random(), bounds), signal);
+      await pause(backoffMs(failures, options.random(), limits, limits.sendRetryMsMax), signal);
     }
   };
 

@@ -31,8 +31,7 @@ export async function setAside(
       return true;
     } catch (error) {
       log("error", "set-aside.failed", { queue, reason: nameOfError(error), cause });
-      const bounds = { msMin: limits.backoffMsMin, msMax: limits.backoffMsMax };
-      await pause(backoffMs(failures, options.random(), bounds), signal);
+      await pause(backoffMs(failures, options.random(), limits), signal);
     }
   }
   return false;

@@ -1,19 +1,23 @@
+import type { Limits } from "#core/limits.ts";
+
 /** Bounds of a backoff, in milliseconds. */
-export interface BackoffBounds {
-  readonly msMin: number;
-  readonly msMax: number;
-}
+export type BackoffBounds = Pick<Limits, "backoffMsMin" | "backoffMsMax">;
 
 /**
- * How long to wait before the next try: a random time between `msMin` and a bound that doubles with every
- * failure up to `msMax`, so that connectors which failed together do not come back together.
+ * How long to wait before the next try, in milliseconds: a random time between `backoffMsMin` and a bound that doubles
+ * with every failure up to `msMax`, so that connectors which failed together do not come back together.
  *
  * @param failures how many tries in a row have failed, from 1.
  * @param random from 0 (included) to 1 (excluded).
  */
-export function backoffMs(failures: number, random: number, { msMin, msMax }: BackoffBounds): number {
-  const bound = Math.min(msMax, msMin * 2 ** Math.min(failures, 30));
-  return msMin + random * (bound - msMin);
+export function backoffMs(
+  failures: number,
+  random: number,
+  { backoffMsMin, backoffMsMax }: BackoffBounds,
+  msMax: number = backoffMsMax,
+): number {
+  const bound = Math.min(msMax, backoffMsMin * 2 ** Math.min(failures, 30));
+  return backoffMsMin + random * (bound - backoffMsMin);
 }
 
 /** How a stream has ended. */
@@ -32,7 +36,7 @@ export interface EndedStream {
  * that was displaced does so only after the longest pause: two connectors that know nothing of each other would
  * displace each other every second.
  */
-export function failuresAfter(failures: number, ended: EndedStream, { msMax }: BackoffBounds): number {
-  const enoughMs = ended.displaced ? msMax : ended.waitedMs;
+export function failuresAfter(failures: number, ended: EndedStream, { backoffMsMax }: BackoffBounds): number {
+  const enoughMs = ended.displaced ? backoffMsMax : ended.waitedMs;
   return ended.upMs > enoughMs ? 1 : failures + 1;
 }

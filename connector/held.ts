@@ -98,8 +98,7 @@ export function makeHeld(options: HeldOptions): Held {
       }
       if (left.length === 0) break;
       log("warn", "remove.failed", { queue, reason, messages: left.length });
-      const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
-      await pause(backoffMs(failures, options.random(), bounds), never);
+      await pause(backoffMs(failures, options.random(), limits, limits.sendRetryMsMax), never);
     }
     for (const message of messages) entries.delete(message);
     options.onFreed();

@@ -73,8 +73,7 @@ export function makePoller(options: PollerOptions): Poller {
       end.ring();
       if (messages === undefined) {
         failures += 1;
-        const bounds = { msMin: limits.backoffMsMin, msMax: limits.backoffMsMax };
-        await pause(backoffMs(failures, options.random(), bounds), signal);
+        await pause(backoffMs(failures, options.random(), limits), signal);
         continue;
       }
       failures = 0;

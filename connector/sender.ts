@@ -135,8 +135,7 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
         for (const item of pack.items) item.sent();
       } else if (failure.permanent) onRefused(pack, failure.reason);
       else {
-        const bounds = { msMin: limits.backoffMsMin, msMax: limits.sendRetryMsMax };
-        const waitMs = backoffMs(failures + 1, options.random(), bounds);
+        const waitMs = backoffMs(failures + 1, options.random(), limits, limits.sendRetryMsMax);
         log("warn", "uplink.retry", { queue, reason: failure.reason, items: pack.items.length });
         // In front of what else its lane may have here.
         retries.unshift({ pack, failures: failures + 1, dueAt: performance.now() + waitMs });

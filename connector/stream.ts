@@ -206,8 +206,6 @@ export function makeStream(options: StreamOptions): Stream {
     await lease.opens(stopping.signal);
   };
 
-  const bounds = { msMin: limits.backoffMsMin, msMax: limits.backoffMsMax };
-
   const run = async () => {
     let failures = 0;
     let waitMs = 0;
@@ -223,8 +221,8 @@ export function makeStream(options: StreamOptions): Stream {
       const lastedMs = Math.round(endedAt - startedAt);
       // A lease that comes anew begins with a clean slate.
       const ended = { upMs: endedAt - (upAt ?? endedAt), waitedMs: waitMs, displaced: reason === "conflict" };
-      failures = lease.mayOpen() ? failuresAfter(failures, ended, bounds) : 0;
-      waitMs = failures > 0 ? backoffMs(failures, options.random(), bounds) : 0;
+      failures = lease.mayOpen() ? failuresAfter(failures, ended, limits) : 0;
+      waitMs = failures > 0 ? backoffMs(failures, options.random(), limits) : 0;
       const advice = adviceFor(reason);
       if (stopping.signal.aborted) break;
       const told = { reason, lastedMs, retryInMs: Math.round(waitMs), ...(advice && { advice }) };

@@ -29,7 +29,7 @@ import { readAwsSpans } from "./spans-aws.ts";
 export interface Deployment {
   readonly urls: Readonly<Record<QueueName, string>>;
   readonly deadLetterUrls: Readonly<Record<QueueName, string>>;
-  /** Those of another account: its owner keeps dead letters, if anybody does. */
+  /** Those that are not of this deployment: their owner keeps dead letters, if anybody does. */
   readonly foreign: readonly QueueName[];
   readonly table: string;
   readonly domains: readonly string[];

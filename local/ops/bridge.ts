@@ -30,7 +30,7 @@ export interface Bridge {
   readonly domains: readonly string[];
   /** All queues of the bridge's own, outbound ones of further domains included. */
   readonly refs: readonly QueueRef[];
-  /** Queues of another account, which the bridge sends to: nothing of them is read here. */
+  /** Queues of no deployment of ours (`deliveriesQueueArn`), which the bridge sends to: nothing of them is read here. */
   readonly foreign: readonly QueueRef[];
   readonly urls: Readonly<Record<QueueRef, string>>;
   /** Of `refs`. */

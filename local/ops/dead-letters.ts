@@ -45,7 +45,7 @@ function queuesOf({ refs, foreign }: Bridge, given: Given): readonly QueueRef[] 
   const named = given.text("queue");
   if (named === undefined) return refs;
   if (foreign.some((ref) => wordOf(ref) === named))
-    throw new Complaint(`${named} is in another account, and so are its dead letters`, exits.wrongUsage);
+    throw new Complaint(`${named} is not of this deployment, and so are its dead letters`, exits.wrongUsage);
   const found = refs.filter((ref) =>
     [wordOf(ref), queueDefinitions[partsOf(ref).queue].base].includes(named),
   );

@@ -23,7 +23,7 @@ function checkVersions(): Check {
 
 async function queuesOf(bridge: Bridge): Promise<readonly Check[]> {
   try {
-    const others = bridge.foreign.map((queue) => skipped(wordOf(queue), "in another account, not read"));
+    const others = bridge.foreign.map((queue) => skipped(wordOf(queue), "not of this deployment, not read"));
     return [...queueChecks(await readQueues(bridge)), ...others];
   } catch (error) {
     return [failing("queues", explainFailure(error, bridge.who), "see the calls above")];

@@ -27,7 +27,7 @@ export interface HealthFacts {
   readonly connectors: readonly ConnectorView[];
   readonly domains: readonly DomainFacts[];
   readonly queues: readonly QueueFacts[];
-  /** Queues of another account, by the words that people use. */
+  /** Queues that are not of this deployment, by the words that people use. */
   readonly foreign: readonly string[];
   readonly troubles: Troubles;
   /** Calls of this command that failed, in words. */

@@ -5,7 +5,7 @@ import { type QueueFacts, readQueues } from "./queue-facts.ts";
 import { wordOf } from "./queue-names.ts";
 import { columns, duration } from "./text.ts";
 
-/** @param foreign queues of another account */
+/** @param foreign queues that are not of this deployment */
 export function queuesText(queues: readonly QueueFacts[], foreign: readonly string[]): string {
   const rows = queues.map(({ base, waiting, inFlight, delayed, oldestS, deadLetters }) => [
     base,
@@ -13,7 +13,7 @@ export function queuesText(queues: readonly QueueFacts[], foreign: readonly stri
     oldestS === undefined ? "-" : duration(oldestS),
     String(deadLetters),
   ]);
-  const others = foreign.map((base) => [base, "in another account, not read"]);
+  const others = foreign.map((base) => [base, "not of this deployment, not read"]);
   const head = ["queue", "waiting", "in flight", "delayed", "oldest", "dead letters"];
   const table = [columns([head, ...rows]), ...(others.length === 0 ? [] : [columns(others)])].join("\n");
   const different = queues.flatMap(({ base, differences }) => differences.map((each) => `${base}: ${each}`));

@@ -184,7 +184,7 @@ describe("npm run ops on AWS", { skip: missing && `skipped: ${missing}`, timeout
     ssm.destroy();
     const shown = await ops("queues");
     assert.equal(shown.exit, 0, shown.said + shown.complained);
-    assert.match(shown.said, /^native-deliveries {2}in another account, not read$/m);
+    assert.match(shown.said, /^native-deliveries {2}not of this deployment, not read$/m);
     assert.match(shown.said, /^walks +0 +0 +0 +- +0$/m);
     const { failures, foreign } = JSON.parse((await ops("status", "--json")).said);
     assert.deepEqual([failures, foreign], [[], ["native-deliveries"]]);

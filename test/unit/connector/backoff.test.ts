@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { backoffMs, failuresAfter } from "#connector/backoff.ts";
 
-const bounds = { msMin: 500, msMax: 30_000 };
+const bounds = { backoffMsMin: 500, backoffMsMax: 30_000 };
 
 test("the wait stays within its bounds, whatever the failures and the dice", () => {
   fc.assert(
@@ -12,7 +12,7 @@ test("the wait stays within its bounds, whatever the failures and the dice", () 
       fc.double({ min: 0, max: 0.999999, noNaN: true }),
       (n, r) => {
         const ms = backoffMs(n, r, bounds);
-        assert.ok(ms >= bounds.msMin && ms <= bounds.msMax, String(ms));
+        assert.ok(ms >= bounds.backoffMsMin && ms <= bounds.backoffMsMax, String(ms));
       },
     ),
   );
@@ -58,7 +58,7 @@ test("a stream that was up for longer than the pause before it is followed by th
       const pauses = pausesOf(upMs);
       for (const [index, ms] of upMs.entries()) {
         const before = pauses[index - 1] ?? 0;
-        if (ms > before) assert.equal(pauses[index], 2 * bounds.msMin);
+        if (ms > before) assert.equal(pauses[index], 2 * bounds.backoffMsMin);
       }
     }),
   );
