@@ -9,7 +9,7 @@ import type { Table } from "./table.ts";
 const endpointOf = (endpoint: string | undefined) => (endpoint === undefined ? {} : { endpoint });
 
 /** Without what writes out all that each call says and is told, for a log that nobody keeps. */
-function unlogged<C extends SQSClient | DynamoDBClient>(client: C): C {
+export function unlogged<C extends SQSClient | DynamoDBClient>(client: C): C {
   client.middlewareStack.remove("loggerMiddleware");
   return client;
 }

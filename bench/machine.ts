@@ -26,13 +26,19 @@ export function loadNow(): number {
 /** The kernel counts processor time in these, on every architecture that Node runs on. */
 const usPerTick = 10_000;
 
-/** Processor time of a process so far, all its threads, in microseconds. */
-export function cpuUsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+/** Processor time so far by a file of the kernel's, in microseconds. */
+function readCpuUs(file: string): number {
+  const stat = readFileSync(file, "utf8");
   // The name, in parentheses, may hold anything; user and system time are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * usPerTick;
 }
+
+/** Processor time of a process so far, all its threads, in microseconds. */
+export const cpuUsOf = (pid: number): number => readCpuUs(`/proc/${pid}/stat`);
+
+/** That of its first thread alone. */
+export const mainThreadCpuUsOf = (pid: number): number => readCpuUs(`/proc/${pid}/task/${pid}/stat`);
 
 /** Resident memory of a process, in MB. */
 export function memoryMbOf(pid: number): number {

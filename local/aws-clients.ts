@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { unlogged } from "#aws/connect.ts";
 
 /** The region of everything local. */
 export const localRegion = "us-east-1";
@@ -19,10 +20,10 @@ const credentials = {
 
 /** An SQS client for a local engine. */
 export function sqsClientFor(endpoint: string): SQSClient {
-  return new SQSClient({ endpoint, region: localRegion, credentials });
+  return unlogged(new SQSClient({ endpoint, region: localRegion, credentials, md5: false }));
 }
 
 /** A DynamoDB client for a local engine. */
 export function dynamodbClientFor(endpoint: string): DynamoDBClient {
-  return new DynamoDBClient({ endpoint, region: localRegion, credentials });
+  return unlogged(new DynamoDBClient({ endpoint, region: localRegion, credentials }));
 }

@@ -3,7 +3,7 @@ import { buildAll } from "#infra/build.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import type { Bench, Progress, Settings } from "../bench.ts";
 import { type Spread, spreadOf, spreadText } from "../figures.ts";
-import { cpuUsOf } from "../machine.ts";
+import { cpuUsOf, mainThreadCpuUsOf } from "../machine.ts";
 import { tableText, whole } from "../table.ts";
 import { type Passed, type Traffic, type Way, ways, withTraffic } from "./traffic.ts";
 
@@ -13,7 +13,10 @@ const underWay = 1_000;
 /** 200 pairs. */
 export const crowd = { users: 40, accounts: 5 } as const;
 
-const parts = ["connector", "functions", "sqs", "xmpp"] as const;
+/** Of the bridge, and of what stands in for AWS, for the other side's server and for both ends. */
+const ours = ["connector", "functions"] as const;
+const others = ["mapping", "sqs", "xmpp", "ends"] as const;
+const parts = [...ours, ...others] as const;
 type Part = (typeof parts)[number];
 
 export interface Throughput {
@@ -31,11 +34,25 @@ export interface Throughput {
 
 type Run = Passed & { readonly cpuUs: Readonly<Record<Part, number>> };
 
+/** Processor time so far. The mapping is the first thread of the functions' process. */
+function cpuNow({ connector, functions, sqs, xmpp }: Traffic["rig"]["pids"]): Readonly<Record<Part, number>> {
+  const mapping = mainThreadCpuUsOf(functions);
+  return {
+    connector: cpuUsOf(connector),
+    functions: cpuUsOf(functions) - mapping,
+    mapping,
+    sqs: cpuUsOf(sqs),
+    xmpp: cpuUsOf(xmpp),
+    ends: cpuUsOf(process.pid),
+  };
+}
+
 /** One way, once, as fast as it goes. */
 async function runOnce({ rig, pass }: Traffic, way: Way, messages: number): Promise<Run> {
-  const before = parts.map((part) => cpuUsOf(rig.pids[part]));
+  const before = cpuNow(rig.pids);
   const passed = await pass({ way, messages, pace: { underWay } });
-  const taken = parts.map((part, n) => [part, (cpuUsOf(rig.pids[part]) - (before[n] ?? 0)) / passed.sent]);
+  const after = cpuNow(rig.pids);
+  const taken = parts.map((part) => [part, (after[part] - before[part]) / passed.sent]);
   return { ...passed, cpuUs: Object.fromEntries(taken) as Record<Part, number> };
 }
 
@@ -78,19 +95,23 @@ async function measureOn(server: ServerKind, { runs, quick }: Settings, progress
 }
 
 function tableOf(figures: readonly Throughput[], runs: number): string {
+  const medians = ({ cpuUs }: Throughput, of: readonly Part[]) =>
+    of.map((part) => whole(cpuUs[part].median)).join("; ");
   return tableText(
     `As many messages as go through, 200 pairs: median of ${runs} runs (lowest to highest)`,
     [
       "",
       `messages/s (≥ ${perSMin})`,
       "sent; lost; twice; out of order",
-      "CPU µs a message: connector; functions; SQS engine; server",
+      "CPU µs a message: connector; functions",
+      "stand-ins: mapping; SQS engine; server; both ends",
     ],
     figures.map((each) => [
       `${each.server}, ${each.way}`,
       spreadText(each.perS, whole),
       `${each.sent}; ${each.lost}; ${each.repeats}; ${each.disordered}`,
-      parts.map((part) => whole(each.cpuUs[part].median)).join("; "),
+      medians(each, ours),
+      medians(each, others),
     ]),
   );
 }
