@@ -1,5 +1,5 @@
 /**
- * Barriers (design, invariant 2): an IQ ping to our own domain, written after stanzas, comes back to us only
+ * Barriers (invariant 2): an IQ ping to our own domain, written after stanzas, comes back to us only
  * when the server has routed everything before it. So a later one that is back vouches for those before: a server
  * that gives a part of what is ours to another connection of the component (ejabberd, see
  * docs/decisions/0014-lease.md) keeps some of them for good.

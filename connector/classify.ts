@@ -40,7 +40,7 @@ function senderOf(from: string): Sender {
   return { bare: bare.length > keptCharsMax ? hashId(bare) : bare, domain };
 }
 
-/** @param domain ours, prepared: nothing enters whose `to` is elsewhere (design, invariant 8). */
+/** @param domain ours, prepared: nothing enters whose `to` is elsewhere (invariant 8). */
 export function makeClassifier(
   domain: string,
   lanes: number,

@@ -1,4 +1,4 @@
-/** The socket to the server: TLS, or plain to where nobody else listens in (design §8). */
+/** The socket to the server: TLS, or plain to where nobody else listens in. */
 import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { readFileSync } from "node:fs";
 import { isIP, type LookupFunction, connect as netConnect, type Socket } from "node:net";

@@ -1,5 +1,5 @@
 /**
- * The way out (design §8): receive, expand, check, write, barrier, delete. A message is deleted only when the
+ * The way out: receive, expand, check, write, barrier, delete. A message is deleted only when the
  * barrier behind its last stanza has come back; everything else is given back when the stream ends.
  */
 import type { Queues, ReceivedMessage } from "#aws/queues.ts";

@@ -1,4 +1,4 @@
-/** Who may have the domain's stream: the lease in the table, taken, renewed, watched and released (design §7, 12). */
+/** Who may have the domain's stream: the lease in the table, taken, renewed, watched and released (invariant 12). */
 import { randomUUID } from "node:crypto";
 import type { Table } from "#aws/table.ts";
 import type { Limits } from "#core/limits.ts";

@@ -1,4 +1,4 @@
-/** Packing (design §5): items of a lane share an SQS message, messages of different lanes share a call. */
+/** Packing: items of a lane share an SQS message, messages of different lanes share a call. */
 import { packOverheadBytes } from "#core/contract/envelope.ts";
 import type { Limits } from "#core/limits.ts";
 

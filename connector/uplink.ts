@@ -1,4 +1,4 @@
-/** The way in (design §8): classify, number, pack, send; what cannot go in is set aside with its reason. */
+/** The way in: classify, number, pack, send; what cannot go in is set aside with its reason. */
 import type { Element } from "ltx";
 import type { Queues } from "#aws/queues.ts";
 import { encodeItem, type OutboundItem, packOverheadBytes, writePack } from "#core/contract/envelope.ts";
@@ -103,7 +103,7 @@ export function makeUplink(options: UplinkOptions): Uplink {
   let term: number | undefined;
   let onRoom = () => {};
 
-  /** A trace begins with each stanza that is read (design §12); word of what was routed goes on in its own. */
+  /** A trace begins with each stanza that is read; word of what was routed goes on in its own. */
   const begin = (
     { stanza, ...what }: Omit<Refusal, "reason" | "span"> & { lane?: string | undefined },
     parent?: string,

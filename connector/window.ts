@@ -1,5 +1,5 @@
 /**
- * The inbound window (design, invariant 3): what was read after the oldest stanza that is not yet in a queue.
+ * The inbound window (invariant 3): what was read after the oldest stanza that is not yet in a queue.
  * Not merely what is waiting: one slow lane holds the reading back, however fast the others are.
  */
 import type { Limits } from "#core/limits.ts";

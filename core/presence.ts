@@ -50,10 +50,10 @@ export interface Aggregate {
   readonly devices: number;
 }
 
-/** The fixed resource of every ghost (design §4: entity capabilities need one). */
+/** The fixed resource of every ghost (entity capabilities need one). */
 export const ghostResource = "causeway";
 
-/** The more available, the lower (design §4, fine print). */
+/** The more available, the lower. */
 const ranks: Readonly<Record<Show, number>> = { chat: 0, online: 1, away: 2, xa: 3, dnd: 4, offline: 5 };
 
 type Resource = readonly [name: string, availability: Availability];

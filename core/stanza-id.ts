@@ -1,6 +1,6 @@
 /**
  * Ids of the message stanzas that we send, so that one that comes back says what it was about without anything
- * being stored (design §4, fine print).
+ * being stored.
  *
  * A message's stanza bears the message's own id, an attachment's that id and `/n`. Any other stanza (an edit has an
  * id of its own; a reaction, a receipt, … have none) bears one made by {@link idAbout}, or, what is about no message,

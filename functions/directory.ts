@@ -1,4 +1,4 @@
-/** Who exists, and under which address: design §9, "Who exists". */
+/** Who exists, and under which address. */
 import type { Table, UserRecord } from "#aws/table.ts";
 import type { Pair } from "#core/decision.ts";
 import { localpartOfUser, type UserId, userOfLocalpart } from "#core/mapping.ts";

@@ -63,7 +63,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
   return messages;
 }
 
-/** Templates for one contact: what goes among the user's broadcasts (design §6, one order of a user's availability). */
+/** Templates for one contact: what goes among the user's broadcasts (one order of a user's availability). */
 function templatesOf(pair: Pair, cause: Cause, stanzas: readonly StanzaEffect[]) {
   return stanzas
     .filter(({ amongBroadcasts }) => amongBroadcasts)

@@ -1,4 +1,7 @@
-/** How a decision about a pair becomes true: design §6, "Causes are taken in once" and "in the order of their commits". */
+/**
+ * How a decision about a pair becomes true: causes are taken in once, and effects leave in the order of their commits
+ * (invariants 5 and 6).
+ */
 
 import { TransientFault } from "#aws/faults.ts";
 import type { PairRecord } from "#aws/table.ts";

@@ -1,6 +1,6 @@
 /**
  * After a stream came up: what was missed is asked and told again, pair by pair, paced, from a checkpoint; then
- * who stayed silent is forgotten (design §9, "Presence after a gap").
+ * who stayed silent is forgotten.
  */
 import { TransientFault } from "#aws/faults.ts";
 import { hashId } from "#aws/hash.ts";

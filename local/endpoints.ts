@@ -12,7 +12,7 @@ import { domainsOf, type FurtherDomain } from "./component-domains.ts";
 import type { Ports } from "./ports.ts";
 import type { Account, ServerKind } from "./servers/server.ts";
 
-/** What others need to know to use a running bridge: the content of `.local/endpoints.json` (design §10). */
+/** What others need to know to use a running bridge: the content of `.local/endpoints.json`. */
 export interface Endpoints {
   /** The process of `npm start`. */
   readonly pid: number;

@@ -12,7 +12,7 @@ import { waitUntil } from "#local/wait-until.ts";
 import { type PacedServer, startPacedServer } from "./paced-server.ts";
 import { domain, type Place } from "./place.ts";
 
-/** Prosody's pace on a machine like ours (design §13), the slower one of the two servers. */
+/** Prosody's pace on a machine like ours, the slower one of the two servers. */
 const serverStanzasPerS = 7_300;
 const everyMs = 40;
 const idleMessagesFull = 150;

@@ -1,4 +1,4 @@
-/** What we tell the native system on `native-deliveries`: a data schema per event type (design §4). */
+/** What we tell the native system on `native-deliveries`: a data schema per event type. */
 import * as v from "valibot";
 import { limits } from "../limits.ts";
 import {

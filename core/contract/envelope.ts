@@ -66,7 +66,7 @@ const walkTask = v.variant("kind", [
     /** Where the list of subscribers goes on. */
     cursor: v.string(),
   }),
-  /** A stream has come up: everything that was missed meanwhile is asked and told again (design §9). */
+  /** A stream has come up: everything that was missed meanwhile is asked and told again. */
   v.object({
     ...walkCommon,
     kind: v.literal("resync"),
@@ -205,7 +205,7 @@ export function encodeItem(item: InboundItem | OutboundItem | WalkTask): string 
   return asciiJson(item);
 }
 
-/** JSON in ASCII: what SQS, its local engine or a log may garble is escaped (design §4, fine print). */
+/** JSON in ASCII: what SQS, its local engine or a log may garble is escaped. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,

@@ -51,7 +51,7 @@ export function timeField(description: string) {
   );
 }
 
-/** Text for people: what XML 1.0 forbids is made safe (design §4, fine print). */
+/** Text for people: what XML 1.0 forbids is made safe. */
 export function textField(description: string, charsMax?: number) {
   const bounded = v.pipe(v.string(), v.description(description), v.nonEmpty());
   if (charsMax === undefined) return v.pipe(bounded, v.transform(cleanText));
@@ -71,7 +71,7 @@ export function opaqueField(description: string, charsMax: number = limits.idCha
 }
 
 /**
- * The id of a message of the native user: `/` and digits at its end name attachments (design §4), what begins like
+ * The id of a message of the native user: `/` and digits at its end name attachments, what begins like
  * a stanza id of ours names another event.
  */
 export function nativeIdField(description: string) {

@@ -49,7 +49,7 @@ const replyTo = v.pipe(
   v.description("The message that this one answers (XEP-0461)."),
 );
 
-/** `body` may be absent only where there are attachments (design §4, fine print). */
+/** `body` may be absent only where there are attachments. */
 export const contentRule = { anyOf: [{ required: ["body"] }, { required: ["attachments"] }] };
 
 /** Fields of `message.sent` and `message.edited` besides the ids. */

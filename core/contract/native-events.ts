@@ -1,4 +1,4 @@
-/** What the native system tells us on `native-events`: a data schema per event type (design §4). */
+/** What the native system tells us on `native-events`: a data schema per event type. */
 import * as v from "valibot";
 import { limits } from "../limits.ts";
 import {

@@ -1,4 +1,4 @@
-/** The queues of design §5, by the names under which environment, endpoints and infrastructure know them. */
+/** The queues, by the names under which environment, endpoints and infrastructure know them. */
 export const queueNames = [
   "nativeEvents",
   "nativeDeliveries",

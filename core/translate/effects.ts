@@ -27,7 +27,7 @@ export interface EffectCollector {
   ): void;
   /** @param time when it happened; default: when the cause was read */
   deliver<T extends PairDelivery>(type: T, said: Said<T>, time?: string): void;
-  /** Has the contact told the user's current presence by the one writer of that presence (design §6). */
+  /** Has the contact told the user's current presence by the one writer of that presence. */
   showPresence(probeId?: string): void;
 }
 

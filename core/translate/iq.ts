@@ -43,7 +43,7 @@ function answerTo(stanza: Element, addressee: IqAddressee, abilities: Abilities)
   // RFC 6120 §8.2.3: an id, a type of four, exactly one child.
   const wellFormed = (type === "get" || type === "set") && id !== "" && others.length === 0;
   if (!wellFormed || request === undefined) return "bad-request";
-  // RFC 6121 §8.5.1, and design §4: strangers learn no more of a user than that there may be none.
+  // RFC 6121 §8.5.1: strangers learn no more of a user than that there may be none.
   if (to !== "domain" && !(userExists && mayLook)) return "service-unavailable";
   if (type === "set") return "service-unavailable";
   return result(request, to, abilities);

@@ -1,7 +1,4 @@
-/**
- * After a gap in the stream: what each pair has to say again, and what is no longer true of a contact (design §9,
- * "Presence after a gap").
- */
+/** After a gap in the stream: what each pair has to say again, and what is no longer true of a contact. */
 import { type Effect, stanzaCauseId, stanzaMark } from "../decision.ts";
 import type { PairState } from "../pair.ts";
 import {

@@ -84,7 +84,7 @@ export function serializeStanza(stanza: Element): string {
 }
 
 /**
- * Checks a stanza before it goes to the socket (design, invariant 8): what passes makes no server close the
+ * Checks a stanza before it goes to the socket (invariant 8): what passes makes no server close the
  * stream. `domains` are ours, prepared; `bytesMax` bounds the stanza as it will be written. Write the element that
  * comes back with {@link serializeStanza}, not the text that went in.
  */

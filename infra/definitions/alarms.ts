@@ -1,5 +1,5 @@
 /**
- * What wakes somebody up (design §12). Each alarm links to its entry in docs/runbook.md, whose anchor is the alarm's
+ * What wakes somebody up. Each alarm links to its entry in docs/runbook.md, whose anchor is the alarm's
  * kind: one entry tells of a kind, whichever queue or function it is about.
  */
 import { partsOf, type QueueName, type QueueRef, queueNames, queueRefsOf } from "#core/contract/queues.ts";

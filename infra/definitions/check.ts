@@ -14,7 +14,7 @@ export interface Definitions {
 /** ECS kills a container this long after SIGTERM: the connector's own limit, and room for a slow exit. */
 export const stopTimeoutS = limits.stopMsMax / 1000 + 10;
 
-/** What has an order, and so needs a FIFO queue (design §5). */
+/** What has an order, and so needs a FIFO queue. */
 const ordered: readonly QueueName[] = queueNames.filter(
   (queue) => queue !== "iqStanzas" && queue !== "walks",
 );

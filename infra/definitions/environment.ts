@@ -37,7 +37,7 @@ export interface EnvironmentSource {
   readonly table: string;
   /** The component domains that we serve; the first is the default. */
   readonly domains: readonly string[];
-  /** For functions: whether a user must be announced before anyone can reach it (design §9). */
+  /** For functions: whether a user must be announced before anyone can reach it. */
   readonly directory: "announced" | "open";
   /** For walks, where it is not the default: how a resync goes through the pairs. */
   readonly resync?: { readonly pairsPerS: number; readonly settleS: number };

@@ -29,7 +29,7 @@ const lookUps = ["GetItem", "PutItem", "DeleteItem"] as const;
 
 const common = { batchSize: 10, timeoutS: limits.functionTimeoutS, memoryMb: 512 } as const;
 
-/** The functions of design §9: one file, one queue, one Lambda. */
+/** The functions: one file, one queue, one Lambda. */
 export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefinition>> = {
   message: {
     ...common,
@@ -45,7 +45,7 @@ export const functionDefinitions: Readonly<Record<FunctionName, FunctionDefiniti
     entry: "functions/presence.ts",
     queue: "presenceStanzas",
     concurrencyMax: limits.lanes,
-    // What needs the user's own availability runs in the user's group of native-events (design §6); what another
+    // What needs the user's own availability runs in the user's group of native-events; what another
     // function has left in a pair's outbox may belong among the broadcasts.
     sends: ["nativeDeliveries", "outboundStanzas", "outboundPresence", "nativeEvents", "walks"],
     table: [...lookUps, "UpdateItem"],
@@ -88,7 +88,6 @@ export interface ConnectorDefinition {
   readonly table: readonly TableAction[];
 }
 
-/** The connector of design §8. */
 export const connectorDefinition: ConnectorDefinition = {
   entry: "connector/main.ts",
   // The least that there is.

@@ -36,7 +36,7 @@ function define(base: string, fifo: boolean, visibilityS: number): QueueDefiniti
   };
 }
 
-/** The queues of design §5. Each has a dead-letter queue of the same kind, see {@link deadLetterNameOf}. */
+/** The queues. Each has a dead-letter queue of the same kind, see {@link deadLetterNameOf}. */
 export const queueDefinitions: Readonly<Record<QueueName, QueueDefinition>> = {
   nativeEvents: define("native-events", true, functionVisibilityS),
   // Read by the native system, whose function may be as slow as ours.

@@ -1,4 +1,4 @@
-/** The one table of design §6: on demand, both keys strings, `expires` in epoch seconds. */
+/** The one table: on demand, both keys strings, `expires` in epoch seconds. */
 export const tableDefinition = {
   name: "causeway",
   partitionKey: "pk",

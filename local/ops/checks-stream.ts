@@ -77,7 +77,7 @@ function refused(error: unknown): Check {
   return failing(streamChecks.secret, `the handshake failed: ${reason}`, fix);
 }
 
-/** Whether every stanza that was written before a ping to ourselves is back before it (design §7, 2). */
+/** Whether every stanza that was written before a ping to ourselves is back before it (invariant 2). */
 async function checkBarrier(doctor: Doctor, domain: string): Promise<Check> {
   const name = streamChecks.barrier;
   const prefix = `doctor-${randomUUID()}-`;
@@ -116,7 +116,7 @@ async function checkBarrier(doctor: Doctor, domain: string): Promise<Check> {
   return failing(name, `a ping overtook ${stanzasBefore - back} of ${stanzasBefore} stanzas`, fix);
 }
 
-/** What becomes of a connection when the component connects once more (design §7, 12). */
+/** What becomes of a connection when the component connects once more (invariant 12). */
 async function checkSecond(first: Doctor, options: StreamOptions): Promise<Check> {
   const name = streamChecks.second;
   let second: Doctor;

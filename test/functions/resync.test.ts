@@ -1,4 +1,4 @@
-/** After a gap in the stream: design §9, over real engines. Each test has a domain of its own. */
+/** After a gap in the stream, over real engines. Each test has a domain of its own. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { pairGroup } from "#aws/hash.ts";

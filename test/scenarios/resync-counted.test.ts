@@ -1,6 +1,6 @@
 /**
  * What a gap in the stream costs, counted on the connection and on the native queue: each pair says what it owes once,
- * whoever has nothing to say is silent, and nobody who went stays online (design §9).
+ * whoever has nothing to say is silent, and nobody who went stays online.
  */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";

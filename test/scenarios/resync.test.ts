@@ -1,4 +1,4 @@
-/** What both sides did while the stream was down is known to both soon after it is up again (design §9). */
+/** What both sides did while the stream was down is known to both soon after it is up again. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { onEachServer } from "#test/harness/bridge.ts";

@@ -31,7 +31,7 @@ const exitMsMax = 1_000;
 /** What a killed bridge had started ends in order. */
 const orphansMsMax = limits.stopMsMax + 5_000;
 
-/** What design §10 says of the file, with types in place of values. */
+/** What the file holds, with types in place of values. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return [...new Set(value.map((item) => JSON.stringify(shapeOf(item))))];
   if (typeof value !== "object" || value === null) return typeof value;
