@@ -5,7 +5,7 @@ import { limits } from "#core/limits.ts";
 export interface DeadLetter {
   /** A word: `malformed`, `wrong-to`, `fault`, … */
   readonly reason: string;
-  /** For people; no personal text. */
+  /** For people; no personal text. Only its beginning is kept where somebody's id or address makes it long. */
   readonly text: string;
   /** Id of the cause or of the queue message. */
   readonly cause: string;
@@ -21,7 +21,8 @@ export interface DeadLetter {
 }
 
 /** A letter as a message. Quoting makes an item longer; of one that no longer fits, the beginning is kept. */
-export function letterBody(letter: DeadLetter): string {
+export function letterBody(of: DeadLetter): string {
+  const letter = { ...of, text: of.text.slice(0, limits.letterTextCharsMax) };
   let text = asciiJson(letter);
   let body = letter.body ?? "";
   while (text.length > limits.queueMessageBytesMax && body !== "") {

@@ -30,6 +30,9 @@ export type Place = { readonly sender: Sender } & (
 /** Addresses are kept for every sender that is counted: so long they may be. */
 const keptCharsMax = 100;
 
+/** As long as what is kept of both addresses of a stanza may be. */
+const cachedCharsMax = 4 * keptCharsMax;
+
 /** All whose address cannot be read count as one. */
 const unreadable: Sender = { bare: "?", domain: "?" };
 
@@ -61,6 +64,7 @@ export function makeClassifier(
 
   return ({ attrs: { to = "", from = "" } }) => {
     const key = `${to}\n${from}`;
+    if (key.length > cachedCharsMax) return place(to, from);
     const known = cache.get(key);
     if (known) return known;
     if (cache.size >= limits.laneCacheMax) cache.clear();

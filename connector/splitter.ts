@@ -152,6 +152,7 @@ export function makeSplitter(
       case "empty":
         if (depth === 0) return fail();
         countPart();
+        if (depth > limits.stanzaDepthMax) refuse("too-deep");
         if (depth > 1) return undefined;
         headBytes = size();
         return finish("element");

@@ -222,7 +222,9 @@ export function makeStream(options: StreamOptions): Stream {
       // A lease that comes anew begins with a clean slate.
       const ended = { upMs: endedAt - (upAt ?? endedAt), waitedMs: waitMs, displaced: reason === "conflict" };
       failures = lease.mayOpen() ? failuresAfter(failures, ended, limits) : 0;
-      waitMs = failures > 0 ? backoffMs(failures, options.random(), limits) : 0;
+      // What we have closed ourselves waits for room or for the lease, not for a time.
+      const isByUs = opening.signal.aborted;
+      waitMs = failures > 0 && !isByUs ? backoffMs(failures, options.random(), limits) : 0;
       const advice = adviceFor(reason);
       if (stopping.signal.aborted) break;
       const told = { reason, lastedMs, retryInMs: Math.round(waitMs), ...(advice && { advice }) };

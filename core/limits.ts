@@ -20,6 +20,8 @@ export const limits = {
   queueBatchMax: 10,
   /** Lanes of the stanza queues: the bound of the functions' concurrency, a power of two. */
   lanes: 8,
+  /** What a dead letter says for people. */
+  letterTextCharsMax: 8_000,
   /** A native event, as UTF-8 JSON. */
   eventBytesMax: 256 * 1024,
   /** One stanza towards the XMPP server (Prosody closes the stream above 512 KiB). */

@@ -153,6 +153,13 @@ describe("dead letters", () => {
     assert.equal((await takeDeadLetters(engines, "messageStanzas")).length, 3);
   });
 
+  test("fit also where somebody's id makes the text long", async () => {
+    const text = "я".repeat(limits.stanzaInBytesMax);
+    await engines.queues.setAside("iqStanzas", { ...letter, cause: "9.1", text });
+    const [kept] = await takeDeadLetters(engines, "iqStanzas");
+    assert.equal(kept?.["text"], text.slice(0, limits.letterTextCharsMax));
+  });
+
   test("hold as much of an item as fits", () => {
     for (const character of ["x", '"', "\u0001", "ü", "𝄞"]) {
       const body = character.repeat(limits.queueMessageBytesMax / character.length);

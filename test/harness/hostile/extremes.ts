@@ -57,12 +57,15 @@ const large: Named = [
   ],
   ["a long address", message(`<body>https://${full("a")}.jpg</body>`)],
   ["a long id", `<message ${addresses} id="${full("cw:%41")}"><body>x</body></message>`],
+  ["a long id of letters that envelopes escape", `<message ${addresses} id="${full("я")}"/>`],
   ["a long name", message(`<${full("a")}/>`)],
 ];
 
 const deep: Named = [
   ["10,000 levels", message(within("a", 10_000))],
   ["10,000 levels of forwarding", message(within('forwarded xmlns="urn:xmpp:forward:0"', 10_000))],
+  ["one level too many", message(within("a", depth))],
+  ["an empty element one level too deep", message(within("a", depth - 1, "<b/>"))],
   ["all levels that are let in, and wide", message(within("a", depth - 2, "<b/>".repeat(parts - depth - 5)))],
   ["a prefix bound again and again", message(within('a xmlns:p="1"', depth - 2, "<p:body/>"))],
 ];

@@ -109,6 +109,15 @@ test("an element nested too deeply is thrown away whole", () => {
   ]);
 });
 
+test("an empty element is as deep as one with an end", () => {
+  const within = (levels: number) => `<m>${"<a>".repeat(levels)}<b/>${"</a>".repeat(levels)}</m>`;
+  const [deep, fits] = [within(4), within(3)];
+  assert.deepEqual(split(Buffer.from(`${opening}${deep}${fits}`)).slice(1), [
+    { kind: "refused", reason: "too-deep", head: "<m>", bytes: deep.length },
+    { kind: "element", xml: fits, bytes: fits.length },
+  ]);
+});
+
 test("bytes count, not characters", () => {
   const [, piece] = split(Buffer.from(`${opening}<a>你好</a>`));
   assert.deepEqual(piece, { kind: "element", xml: "<a>你好</a>", bytes: 13 });
