@@ -14,6 +14,8 @@ export const limits = {
   packBytesMax: 256 * 1024,
   /** Uplink, while busy: from the beginning of one call to a queue to that of the next, so that calls are full. */
   packWaitMsMax: 25,
+  /** Functions: what is to be sent waits at most so long for what the table is being asked, to leave in the same call. */
+  sendWaitMsMax: 10,
   /** SQS: encoded size of one message, and of one batch call. */
   queueMessageBytesMax: 1024 * 1024,
   /** SQS: messages in one batch call. */

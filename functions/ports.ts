@@ -16,6 +16,7 @@ import { type KnownCaps, makeKnownCaps } from "./known-caps.ts";
 import { makePolicies, type Policies } from "./policies.ts";
 import { makeRefusals, type Refusals } from "./refusals.ts";
 import { coalesceSends } from "./sender.ts";
+import { watchTable } from "./table-watch.ts";
 
 export interface Ports {
   readonly table: Table;
@@ -54,17 +55,18 @@ export function makePorts(options: {
 }): Ports {
   const clock = options.clock ?? Date.now;
   const capabilities = options.capabilities ?? allCapabilities;
+  const { table, quiet } = watchTable(options.table);
   return {
-    table: options.table,
-    queues: coalesceSends(options.queues),
-    directory: makeDirectory({ table: options.table, open: options.openDirectory, clock }),
-    policies: makePolicies({ table: options.table, clock }),
+    table,
+    queues: coalesceSends(options.queues, quiet),
+    directory: makeDirectory({ table, open: options.openDirectory, clock }),
+    policies: makePolicies({ table, clock }),
     refusals: makeRefusals(),
     domains: options.domains,
     resync: options.resync ?? { pairsPerS: limits.resyncPairsPerS, settleS: limits.resyncSettleS },
     capabilities,
     caps: ghostCaps(capabilities),
-    knownCaps: makeKnownCaps({ table: options.table, clock }),
+    knownCaps: makeKnownCaps({ table, clock }),
     clock,
     tracer: options.tracer ?? untraced,
     log: options.log ?? logLine,

@@ -2,15 +2,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OutgoingMessage, Queues, SendFailure } from "#aws/queues.ts";
+import type { Table } from "#aws/table.ts";
 import type { QueueRef } from "#core/contract/queues.ts";
 import { coalesceSends } from "#functions/sender.ts";
+import { watchTable } from "#functions/table-watch.ts";
 
 interface Call {
   readonly queue: QueueRef;
   readonly bodies: string[];
 }
 
-function portsThat(answer: (messages: readonly OutgoingMessage[]) => Promise<SendFailure[]>) {
+function portsThat(
+  answer: (messages: readonly OutgoingMessage[]) => Promise<SendFailure[]>,
+  quiet: () => Promise<void> | undefined = () => undefined,
+) {
   const calls: Call[] = [];
   const never = () => Promise.reject(new Error("nothing but sends"));
   const queues: Queues = {
@@ -23,7 +28,7 @@ function portsThat(answer: (messages: readonly OutgoingMessage[]) => Promise<Sen
     remove: never,
     extend: never,
   };
-  return { queues: coalesceSends(queues), calls };
+  return { queues: coalesceSends(queues, quiet), calls };
 }
 
 const messages = (...bodies: string[]) => bodies.map((body) => ({ body }));
@@ -41,6 +46,30 @@ test("sends of one turn leave in one call for each queue, in the order in which 
     { queue: "outboundStanzas", bodies: ["a"] },
     { queue: "nativeDeliveries", bodies: ["4"] },
   ]);
+});
+
+test("who waits for the table goes along", async () => {
+  const asked = Promise.withResolvers<number>();
+  const { table, quiet } = watchTable({ readFence: () => asked.promise } as unknown as Table);
+  const { queues, calls } = portsThat(async () => [], quiet);
+  const read = async () => {
+    const fence = await table.readFence("im.example.com");
+    await queues.send("nativeDeliveries", messages(`after ${fence}`));
+  };
+  const both = Promise.all([read(), queues.send("nativeDeliveries", messages("1"))]);
+  setTimeout(() => asked.resolve(7), 1);
+  await both;
+  assert.deepEqual(calls, [{ queue: "nativeDeliveries", bodies: ["1", "after 7"] }]);
+});
+
+test("a table that does not answer holds nobody up", async () => {
+  const { table, quiet } = watchTable({
+    readFence: () => new Promise<number>(() => {}),
+  } as unknown as Table);
+  const { queues, calls } = portsThat(async () => [], quiet);
+  void table.readFence("im.example.com");
+  await queues.send("nativeDeliveries", messages("1"));
+  assert.equal(calls.length, 1);
 });
 
 test("each sender is told of its own failures, by its own indexes", async () => {
