@@ -6,11 +6,11 @@ import { once } from "node:events";
 import { Component } from "@xmpp/component-core";
 import type { Element } from "ltx";
 import type { Limits } from "#core/limits.ts";
-import { XmlFault } from "#core/xmpp/element-reader.ts";
+import { isWellFormed, XmlFault } from "#core/xmpp/element-reader.ts";
 import { type DialOptions, dial, isTls } from "./dial.ts";
 import { nameOfError } from "./log.ts";
 import { makeQuiet } from "./quiet.ts";
-import { makeSplitter, type Piece } from "./splitter.ts";
+import { headOf, makeSplitter, type Piece } from "./splitter.ts";
 import { makeStreamParser } from "./stream-parser.ts";
 
 export type Refused = Extract<Piece, { kind: "refused" }>;
@@ -88,13 +88,27 @@ function makeLink(options: LinkOptions) {
     if (elements !== count) destroy("not-well-formed");
   };
 
+  /**
+   * RFC 6120 §11.3 would have the stream closed by what namespaces forbid, too. Both servers let some of it through, so any
+   * contact could close it for all: where only namespaces are wrong, the stanza stays out.
+   */
+  const feedStanza = ({ xml, bytes }: Extract<Piece, { kind: "element" }>) => {
+    try {
+      feed(xml, 1);
+    } catch (error) {
+      if (phase === "opening" || !(error instanceof XmlFault) || !isWellFormed(xml)) throw error;
+      const head = headOf(xml);
+      options.onRefused({ kind: "refused", reason: "malformed", bytes, ...(head !== undefined && { head }) });
+    }
+  };
+
   const deliver = (piece: Piece) => {
     switch (piece.kind) {
       case "opening":
         return feed(piece.xml, 0);
       case "element":
         bytes = piece.bytes;
-        feed(piece.xml, 1);
+        feedStanza(piece);
         if (phase === "opening") phase = "waiting";
         return;
       case "closing":

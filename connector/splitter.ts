@@ -6,7 +6,7 @@
 import type { Limits } from "#core/limits.ts";
 import { makeTagLexer, type TagEvent } from "./tag-lexer.ts";
 
-type RefusalReason = "oversized" | "too-deep" | "too-many-parts";
+type RefusalReason = "oversized" | "too-deep" | "too-many-parts" | "malformed";
 
 export type Piece =
   /** The stream's opening tag. */
@@ -38,6 +38,17 @@ export interface Splitter {
 const headBytesMax = 16 * 1024;
 /** A buffer that grew beyond this is let go with its element. */
 const keptBytesMax = 64 * 1024;
+
+/** The opening tag of an element, where it can be kept. */
+export function headOf(xml: string): string | undefined {
+  const bytes = Buffer.from(xml);
+  const lexer = makeTagLexer();
+  for (const [index, byte] of bytes.subarray(0, headBytesMax).entries()) {
+    const event = lexer.take(byte);
+    if (event === "open" || event === "empty") return bytes.toString("utf8", 0, index + 1);
+  }
+  return undefined;
+}
 
 /** Bytes of one element that span several chunks. */
 function makeStore() {

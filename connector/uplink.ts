@@ -55,6 +55,7 @@ const conditions: Readonly<Record<string, Condition>> = {
   oversized: "policy-violation",
   "too-deep": "policy-violation",
   "too-many-parts": "policy-violation",
+  malformed: "bad-request",
   "refused-by-queue": "not-acceptable",
 };
 

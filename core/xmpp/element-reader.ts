@@ -108,3 +108,14 @@ export function makeElementReader(options: ElementReaderOptions): ElementReader 
     },
   };
 }
+
+/** Whether a text is well-formed XML, whatever its namespaces are: two things, as RFC 6120 §11.3 says. */
+export function isWellFormed(xml: string): boolean {
+  let isFine = true;
+  const parser = new SaxesParser({ xmlns: false });
+  parser.on("error", () => {
+    isFine = false;
+  });
+  parser.write(xml).close();
+  return isFine;
+}

@@ -61,7 +61,7 @@ onEachServer(
         await scenario.operator.emptied(queue);
         const letters = scenario.operator.deadLetters(queue).drain();
         const wrong = letters.filter(
-          ({ reason }) => !["oversized", "too-deep", "too-many-parts"].includes(reason),
+          ({ reason }) => !["oversized", "too-deep", "too-many-parts", "malformed"].includes(reason),
         );
         assert.deepEqual(wrong, []);
       }

@@ -145,6 +145,23 @@ for (const [what, bytes] of [
   });
 }
 
+for (const [what, inside] of [
+  ["a name in the namespace of XML", '<a xmlns="http://www.w3.org/XML/1998/namespace"/>'],
+  ["an attribute whose prefix is bound to nothing", '<a ns1:b=""/>'],
+] as const) {
+  test(`${what} keeps its stanza out, and the stream goes on`, async (t) => {
+    const rig = await startRig(t);
+    const peer = await rig.accept();
+    peer.write(inboundChat("m1").replace("</message>", `${inside}</message>`));
+    const answer = await peer.expect(/<message[^>]*type="error".*?<\/message>/s);
+    assert.match(answer, /id="m1".*<bad-request/s);
+    peer.write(inboundChat("m2"));
+    await rig.queues.until(arrived(1));
+    assert.match(itemsSent(rig.queues.calls, "messageStanzas")[0]?.xml ?? "", /id="m2"/);
+    assert.equal((await rig.logged("stanza.set-aside"))["reason"], "malformed");
+  });
+}
+
 test("stopping reads what the server still sends before its closing tag", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();
