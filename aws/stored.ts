@@ -58,6 +58,7 @@ export const walkProgressSchema = v.object({
 
 export const noteSchema = v.object({
   inHand: v.exactOptional(v.string()),
+  done: v.exactOptional(v.number()),
   ends: v.array(v.tuple([v.string(), v.number()])),
   aside: v.array(v.string()),
 });

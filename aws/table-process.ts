@@ -35,7 +35,9 @@ export function makeProcessTable(options: TableOptions): Pick<Table, ProcessMeth
 
     async writeNote(messageId, note, expiresS) {
       const key = keyItem(noteKey(messageId));
-      const saysNothing = note.inHand === undefined && note.ends.length === 0 && note.aside.length === 0;
+      const { inHand, done, ends, aside } = note;
+      const saysNothing =
+        inHand === undefined && done === undefined && ends.length === 0 && aside.length === 0;
       await (saysNothing
         ? client.send(new DeleteItemCommand({ TableName, Key: key }))
         : client.send(

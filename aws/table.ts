@@ -100,6 +100,8 @@ export interface OfflineProgress {
 export interface Note {
   /** The one that is being handled. */
   readonly inHand?: string | undefined;
+  /** Once they are handled one by one: how many of them, from the first on, are done with. */
+  readonly done?: number | undefined;
   /** How often the function has ended with an item in hand that has not been handled since. */
   readonly ends: readonly (readonly [cause: string, count: number])[];
   /** Those that were set aside for it. */

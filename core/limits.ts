@@ -126,8 +126,8 @@ export const limits = {
   commitAttemptsMax: 8,
   /** Pairs of a pack that a function handles at the same time. */
   pairsAtOnceMax: 16,
-  /** How long a function begins with groups of messages that came back, which it handles one after another. */
-  suspectsMsMax: 4_000,
+  /** How long a function begins with further messages and items: what it has in hand then has the rest of its time. */
+  beginsMsMax: 4_000,
   /** Ends of a function with one and the same item in hand, and nothing else, after which the item is set aside. */
   endsInHandMax: 2,
   /** How long a note about an item that was being handled is kept. */

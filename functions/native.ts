@@ -7,7 +7,7 @@ import { readNativeEvent } from "#core/contract/read-native-event.ts";
 import type { Rejection } from "#core/contract/rejection.ts";
 import { type Cause, queueMark } from "#core/decision.ts";
 import type { Span } from "#core/trace.ts";
-import { crashed, oneByOne } from "./crash-notes.ts";
+import { crashed, withNote } from "./crash-notes.ts";
 import { sendDelivery } from "./effects.ts";
 import { underSpan } from "./item-span.ts";
 import { carryOut } from "./native-events.ts";
@@ -73,7 +73,7 @@ export const nativeWork: Work = {
     if (record.receives === 1) return handleRecord(record, ports);
     const { messageId, body, group } = record;
     const giveUp = () => setAside(ports, nativeWork, { ...crashed, cause: messageId, body, group });
-    return oneByOne(ports, messageId, [
+    return withNote(ports, messageId, [
       { cause: messageId, handle: () => handleRecord(record, ports), giveUp },
     ]);
   },

@@ -28,7 +28,19 @@ export interface Work {
   /** The queue that it reads. */
   readonly queue: QueueName;
   /** Handles one message. A transient fault returns it to the queue, any other sets it aside whole. */
-  readonly handle: (record: QueueRecord, ports: Ports) => Promise<void>;
+  readonly handle: (record: QueueRecord, ports: Ports, isLate: IsLate) => Promise<void>;
+}
+
+/** Whether the invocation has no time left to begin with more: what is in hand then needs the rest of it. */
+export type IsLate = () => boolean;
+
+/** An invocation under way. */
+interface Invocation {
+  /** In milliseconds since 1970. */
+  readonly startedAt: number;
+  /** What it has handled so far. */
+  readonly handled: QueueRecord[];
+  readonly isLate: IsLate;
 }
 
 function toRecord(record: SQSRecord): QueueRecord {
@@ -82,11 +94,11 @@ async function handleRecord(
   work: Work,
   ports: Ports,
   record: QueueRecord,
-  done: QueueRecord[],
+  { handled, isLate }: Invocation,
 ): Promise<void> {
   try {
-    await work.handle(record, ports);
-    done.push(record);
+    await work.handle(record, ports, isLate);
+    handled.push(record);
   } catch (error) {
     if (isTransient(error)) throw error;
     ports.log({
@@ -106,16 +118,20 @@ async function handleRecord(
   }
 }
 
-/** Handles a group in order. Returns the messages that have to come again; adds to `done` those that were handled. */
+/**
+ * Handles a group in order. Returns the messages that have to come again, since one failed for a while or there is
+ * no time for them: an invocation that Lambda ends has answered nothing, and even what was handled would come again.
+ */
 async function handleGroup(
   work: Work,
   ports: Ports,
   records: readonly QueueRecord[],
-  done: QueueRecord[],
+  invocation: Invocation,
 ): Promise<readonly QueueRecord[]> {
   for (const [index, record] of records.entries()) {
+    if (invocation.isLate()) return records.slice(index);
     try {
-      await handleRecord(work, ports, record, done);
+      await handleRecord(work, ports, record, invocation);
     } catch (error) {
       ports.log({
         level: "warn",
@@ -133,21 +149,19 @@ async function handleGroup(
 /**
  * Handles all groups, and returns what has to come again. Groups run in parallel, but for those with a message
  * that comes back: it may have killed the function, so while it is in hand nothing else is, lest the crash is
- * blamed on others. What there is no time for waits for the next invocation.
+ * blamed on others.
  */
 async function handleGroups(
   work: Work,
   ports: Ports,
   groups: readonly (readonly QueueRecord[])[],
-  done: QueueRecord[],
+  invocation: Invocation,
 ): Promise<QueueRecord[]> {
-  const startedAt = ports.clock();
   const isSuspect = (group: readonly QueueRecord[]) => group.some(({ receives }) => receives > 1);
   const fresh = groups.filter((group) => !isSuspect(group));
-  const again = (await Promise.all(fresh.map((group) => handleGroup(work, ports, group, done)))).flat();
+  const again = (await Promise.all(fresh.map((group) => handleGroup(work, ports, group, invocation)))).flat();
   for (const group of groups.filter(isSuspect)) {
-    const late = ports.clock() - startedAt >= limits.suspectsMsMax;
-    again.push(...(late ? group : await handleGroup(work, ports, group, done)));
+    again.push(...(await handleGroup(work, ports, group, invocation)));
   }
   return again;
 }
@@ -157,9 +171,8 @@ export function makeHandler(work: Work, ports: Ports): (event: SQSEvent) => Prom
   const begun: Begun = new WeakMap();
   async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
     const { tracer, end } = beginInvocation(ports, work.name);
-    const handled = begun.get(event)?.handled ?? [];
     const groups = byGroup(event.Records.map(toRecord));
-    const again = await handleGroups(work, { ...ports, tracer }, groups, handled);
+    const again = await handleGroups(work, { ...ports, tracer }, groups, begun.get(event) ?? begin(ports));
     const refused = ports.refusals.take(work.name, ports.clock());
     if (refused !== undefined) ports.log(refused);
     await comeAgainSoon(ports, work, again);
@@ -189,17 +202,22 @@ function idsOf({ messageId, body }: QueueRecord): readonly (readonly string[])[]
   return items.length === 1 ? [[messageId, ...items.flat()]] : [[messageId], ...items];
 }
 
-/** Invocations under way: when each began, in milliseconds since 1970, and what it has handled so far. */
-type Begun = WeakMap<SQSEvent, { readonly startedAt: number; readonly handled: QueueRecord[] }>;
+/** Invocations under way. */
+type Begun = WeakMap<SQSEvent, Invocation>;
+
+function begin({ clock }: Ports): Invocation {
+  const startedAt = clock();
+  return { startedAt, handled: [], isLate: () => clock() - startedAt >= limits.beginsMsMax };
+}
 
 /** One line an invocation, with the ids of all that was handled: a line each has its own way through the console. */
 function logHandled(work: Work, ports: Ports, begun: Begun): middy.MiddlewareObj<SQSEvent, SQSBatchResponse> {
   return {
     before: ({ event }) => {
-      begun.set(event, { startedAt: ports.clock(), handled: [] });
+      begun.set(event, begin(ports));
     },
     after: ({ event, response }) => {
-      const { startedAt = 0, handled = [] } = begun.get(event) ?? {};
+      const { startedAt, handled } = begun.get(event) ?? begin(ports);
       ports.log({
         level: "info",
         event: "handled",

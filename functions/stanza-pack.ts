@@ -7,9 +7,9 @@ import { limits } from "#core/limits.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
 import { parseJid } from "#core/xmpp/jid.ts";
 import { admit } from "./admission.ts";
-import { crashed, oneByOne } from "./crash-notes.ts";
+import { crashed, withNote } from "./crash-notes.ts";
 import { logFailed, underSpans } from "./item-span.ts";
-import { errorWord, type QueueRecord, setAside, type Work } from "./pipeline.ts";
+import { errorWord, type IsLate, type QueueRecord, setAside, type Work } from "./pipeline.ts";
 import type { Ports } from "./ports.ts";
 import type { StanzaJob } from "./stanza-job.ts";
 
@@ -121,7 +121,22 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
     }
   }
 
-  async function handle(record: QueueRecord, ports: Ports): Promise<void> {
+  /** Handles all items of a message: pairs in parallel, each in order. */
+  async function together(ports: Ports, record: QueueRecord, items: readonly InboundItem[]): Promise<void> {
+    const jobs: StanzaJob[] = [];
+    for (const item of items) {
+      const job = toJob(item, ports.domains);
+      if ("reason" in job) await itemAside(ports, groupOf(record), item, job);
+      else jobs.push(job);
+    }
+    const pairs = Map.groupBy(jobs, ({ to, from }) => `${to.bare} ${from.bare}`);
+    await atMost(
+      limits.pairsAtOnceMax,
+      [...pairs.values()].map((pair) => () => isolate(ports, record, pair)),
+    );
+  }
+
+  async function handle(record: QueueRecord, ports: Ports, isLate: IsLate): Promise<void> {
     const group = groupOf(record);
     const pack = readInboundPack(record.body);
     if (!pack.ok) {
@@ -135,29 +150,17 @@ export function stanzaWork(name: string, queue: Work["queue"], handlePair: Handl
       );
       return;
     }
-    const jobs: StanzaJob[] = [];
-    for (const item of pack.value.items) {
-      const job = toJob(item, ports.domains);
-      if ("reason" in job) await itemAside(ports, group, item, job);
-      else jobs.push(job);
-    }
-    if (record.receives > 1) {
-      await oneByOne(
-        ports,
-        record.messageId,
-        jobs.map((job) => ({
-          cause: causeId(job.item),
-          handle: () => isolate(ports, record, [job]),
-          giveUp: () => itemAside(ports, group, job.item, crashed),
-        })),
-      );
-      return;
-    }
-    const pairs = Map.groupBy(jobs, ({ to, from }) => `${to.bare} ${from.bare}`);
-    await atMost(
-      limits.pairsAtOnceMax,
-      [...pairs.values()].map((pair) => () => isolate(ports, record, pair)),
-    );
+    const { items } = pack.value;
+    if (record.receives === 1) return together(ports, record, items);
+    const suspects = items.map((item) => ({
+      cause: causeId(item),
+      handle: () => together(ports, record, [item]),
+      giveUp: () => itemAside(ports, group, item, crashed),
+    }));
+    await withNote(ports, record.messageId, suspects, {
+      together: () => together(ports, record, items),
+      isLate,
+    });
   }
 
   return { name, queue, handle };

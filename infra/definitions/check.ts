@@ -19,11 +19,12 @@ const ordered: readonly QueueName[] = queueNames.filter(
   (queue) => queue !== "iqStanzas" && queue !== "walks",
 );
 /**
- * No item may be in hand at so many ends of a function that SQS moves its message, with all its neighbours: a first end
- * without a note, the ends that give up each item, and the attempt that finishes (`functions/crash-notes.ts`). A message
- * holds what the connector's window does, and what it has just read beyond it: twice that is room enough.
+ * No message may come back so often that SQS moves it with all its items, while they are still told apart: a first end
+ * without a note, one with all items in hand, for each item the ends that give it up, and the attempt that does so where
+ * no time is left for another (`functions/crash-notes.ts`). A message holds what the connector's window does, and what it
+ * has just read beyond it: twice that is room enough.
  */
-const receivesMin = 2 + 2 * limits.windowStanzasMax * limits.endsInHandMax;
+const receivesMin = 2 + 2 * limits.windowStanzasMax * (limits.endsInHandMax + 1);
 /** The most that Fargate grants. */
 const stopTimeoutSMax = 120;
 

@@ -26,6 +26,16 @@ function functionOf(handle: (record: QueueRecord) => Promise<void>, parts = faul
   return makeHandler(work, portsOver(parts, { log }));
 }
 
+/** A function that has time to begin with two messages, one after the other. */
+function slowFunction() {
+  let now = 0;
+  const handle = async () => {
+    now += limits.beginsMsMax / 2;
+  };
+  const work: Work = { name: "slow", queue: "messageStanzas", handle };
+  return makeHandler(work, { ...portsOver(engines, { log }), clock: () => now });
+}
+
 /** A message whose body names its group and its place in it. */
 const message = (body: string, more: { receives?: number } = {}) =>
   record({ body, group: body.slice(0, 1), id: body, ...more });
@@ -97,6 +107,11 @@ describe("a batch", () => {
     assert.match(String(fault?.["at"]), /pipeline\.test\.ts/, "the log says where");
   });
 
+  test("gives back what there is no time for, rather than all at the end of the function", async () => {
+    const batch = ["a1", "a2", "a3", "a4"].map((body) => message(body));
+    assert.deepEqual(again(await slowFunction()(invocation(...batch))), ["a3", "a4"]);
+  });
+
   test("keeps what cannot be set aside now, and those behind it, but not those before it", async () => {
     const parts = faulty(engines, (_, name) => (name === "setAside" ? "fails" : "done"));
     const handler = functionOf(async ({ body }) => {
@@ -147,17 +162,11 @@ describe("messages that come back", () => {
   });
 
   test("wait for the next invocation when this one has no time for them", async () => {
-    let now = 0;
-    const work: Work = {
-      name: "slow",
-      queue: "messageStanzas",
-      handle: async () => {
-        now += limits.suspectsMsMax / 2;
-      },
-    };
-    const handler = makeHandler(work, { ...portsOver(engines, { log }), clock: () => now });
-    const batch = ["a1", "b1", "c1", "d1"].map((body) => message(body, { receives: 2 }));
-    assert.deepEqual(again(await handler(invocation(...batch))), ["c1", "d1"]);
+    const batch = (...bodies: string[]) => bodies.map((body) => message(body, { receives: 2 }));
+    const groups = batch("a1", "b1", "c1", "d1");
+    assert.deepEqual(again(await slowFunction()(invocation(...groups))), ["c1", "d1"]);
+    const lane = batch("a1", "a2", "a3", "a4");
+    assert.deepEqual(again(await slowFunction()(invocation(...lane))), ["a3", "a4"]);
   });
 
   test("come back sooner than the queue's visibility says, later each time, at most 30 s", () => {

@@ -25,8 +25,8 @@ describe("definitions that contradict each other are refused with key, value and
     [withQueue("nativeDeliveries", { fifo: false }), "queues.nativeDeliveries.fifo is false: set it to true"],
     [withQueue("walks", { fifo: true }), "queues.walks.fifo is true: set it to false"],
     [
-      withQueue("iqStanzas", { receivesMax: 401 }),
-      "queues.iqStanzas.receivesMax is 401: set it to 402 at least",
+      withQueue("iqStanzas", { receivesMax: 601 }),
+      "queues.iqStanzas.receivesMax is 601: set it to 602 at least",
     ],
     [withQueue("walks", { bytesMax: 2 ** 21 }), "queues.walks.bytesMax is 2097152: SQS takes 1048576"],
     [
