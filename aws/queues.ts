@@ -1,7 +1,6 @@
 /** SQS behind a port: what the connector and the functions need of queues, and nothing more. */
 import { setTimeout as wait } from "node:timers/promises";
 import {
-  type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
@@ -14,6 +13,7 @@ import { limits } from "#core/limits.ts";
 import { type DeadLetter, letterBody } from "./dead-letter.ts";
 import { TransientFault } from "./faults.ts";
 import { hashId } from "./hash.ts";
+import { inTens, leftOf } from "./tens.ts";
 
 export interface OutgoingMessage {
   /** ASCII, see `asciiJson`. */
@@ -101,9 +101,6 @@ export function nextBatch(messages: readonly OutgoingMessage[], pending: readonl
 
 /** What SQS refuses for its content, now and whenever it comes again. */
 const contentFaults = new Set(["InvalidMessageContents", "InvalidParameterValue", "MissingParameter"]);
-
-/** What SQS calls the sender's fault, too. */
-const throttled = /Throttl/;
 
 /** A word for what went wrong: the network's code where it has one, since its errors have no name of their own. */
 function reasonOf(error: unknown): string {
@@ -199,21 +196,6 @@ async function sendAll(
     }
   }
   return failures;
-}
-
-/** As many as one call takes, each. */
-export function inTens<T>(items: readonly T[]): T[][] {
-  const tens: T[][] = [];
-  for (let i = 0; i < items.length; i += limits.queueBatchMax)
-    tens.push(items.slice(i, i + limits.queueBatchMax));
-  return tens;
-}
-
-/** Of a batch what is worth another try: a receipt that is no longer valid is our own fault, the message is another's. */
-function leftOf<M>(batch: readonly M[], failed: readonly BatchResultErrorEntry[] = []): M[] {
-  const isOurs = ({ SenderFault, Code = "" }: BatchResultErrorEntry) =>
-    SenderFault === true && !throttled.test(Code);
-  return failed.filter((entry) => !isOurs(entry)).flatMap(({ Id }) => batch[Number(Id)] ?? []);
 }
 
 /** The port over real SQS (or an engine that speaks its protocol). */

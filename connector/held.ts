@@ -1,5 +1,6 @@
 /** Outbound messages in our hands: received, not yet deleted and not given back. */
-import { inTens, type Queues, type ReceivedMessage } from "#aws/queues.ts";
+import type { Queues, ReceivedMessage } from "#aws/queues.ts";
+import { inTens } from "#aws/tens.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { backoffMs } from "./backoff.ts";
