@@ -13,7 +13,7 @@ import { limits } from "#core/limits.ts";
 import { type DeadLetter, letterBody } from "./dead-letter.ts";
 import { TransientFault } from "./faults.ts";
 import { hashId } from "./hash.ts";
-import { inTens, leftOf } from "./tens.ts";
+import { inTens, leftOf, triesOf } from "./sqs-calls.ts";
 
 export interface OutgoingMessage {
   /** ASCII, see `asciiJson`. */
@@ -128,14 +128,13 @@ async function sendBatch(
           }),
     })),
   });
+  const inTime = triesOf(mayGoOn);
   // The last step before the network, inside of the SDK's own retries.
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      if (!mayGoOn()) throw Object.assign(new Error("it may not go on"), { code: "too-late" });
-      return next(args);
-    },
-    { step: "finalizeRequest", priority: "low", name: "mayGoOn" },
-  );
+  command.middlewareStack.add((next) => (args) => inTime(() => next(args)), {
+    step: "finalizeRequest",
+    priority: "low",
+    name: "inTime",
+  });
   try {
     const answer = await client.send(command);
     return (answer.Failed ?? []).map((failed) => ({

@@ -1,6 +1,6 @@
 /** Outbound messages in our hands: received, not yet deleted and not given back. */
 import type { Queues, ReceivedMessage } from "#aws/queues.ts";
-import { inTens } from "#aws/tens.ts";
+import { inTens } from "#aws/sqs-calls.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { backoffMs } from "./backoff.ts";

@@ -18,6 +18,8 @@ export const limits = {
   queueMessageBytesMax: 1024 * 1024,
   /** SQS: messages in one batch call. */
   queueBatchMax: 10,
+  /** SQS: for so long a repeat under the same deduplication id is dropped. */
+  queueDedupMs: 300_000,
   /** Lanes of the stanza queues: the bound of the functions' concurrency, a power of two. */
   lanes: 8,
   /** A native event, as UTF-8 JSON. */

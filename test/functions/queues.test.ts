@@ -137,6 +137,32 @@ describe("send", () => {
     });
   }
 
+  for (const [when, tries] of [
+    ["during a try", 2],
+    ["between two tries", 1],
+  ] as const) {
+    test(`asks once more what became of a call when the process stood still ${when}: ${tries > 1}`, async (t) => {
+      let stoodStillMs = 0;
+      const standStill = () => {
+        stoodStillMs = limits.leaseMs;
+      };
+      const now = performance.now.bind(performance);
+      t.mock.method(performance, "now", () => now() + stoodStillMs);
+      const { queues, calls } = queuesWith((answer, call) => {
+        if (call > 1) return answer;
+        if (tries > 1) standStill();
+        else setImmediate(standStill);
+        throw gone();
+      }, "tries");
+      const all = [message("1", "a"), message("2", "a"), message("1", "b")];
+      const failures = await queues.send("nativeDeliveries", all, () => calls() === 0);
+      assert.equal(calls(), tries);
+      // Nothing more is sent in either case.
+      assert.deepEqual(failures.map(({ index }) => index).sort(), tries > 1 ? [1] : [0, 1, 2]);
+      assert.deepEqual(await bodiesOf("a"), ["1"]);
+    });
+  }
+
   test("sends nothing more once it may not, also when nothing has failed", async () => {
     let mayGoOn = true;
     const { queues } = queuesWith((answer) => {
