@@ -8,7 +8,7 @@ export function queuesOfDomain(queues: Queues, domain: string, domains: readonly
   );
   const at = (queue: QueueRef) => refs.get(queue) ?? queue;
   return {
-    send: (queue, messages) => queues.send(at(queue), messages),
+    send: (queue, ...rest) => queues.send(at(queue), ...rest),
     setAside: (queue, letter) => queues.setAside(at(queue), letter),
     receive: (queue, options) => queues.receive(at(queue), options),
     remove: (queue, messages) => queues.remove(at(queue), messages),

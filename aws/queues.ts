@@ -13,6 +13,7 @@ import { limits } from "#core/limits.ts";
 import { type DeadLetter, letterBody } from "./dead-letter.ts";
 import { TransientFault } from "./faults.ts";
 import { hashId } from "./hash.ts";
+import { inTens, leftOf, triesOf } from "./sqs-calls.ts";
 
 export interface OutgoingMessage {
   /** ASCII, see `asciiJson`. */
@@ -51,8 +52,14 @@ export interface Queues {
    * Sends in as few calls as the rules allow: up to 10 messages and 1 MiB a call, never two of one group in
    * one call, so that a partial failure cannot turn their order. After a failure the rest of that group is
    * not sent either. Transient faults are retried for `limits.retryInProcessMs`. Returns what was not sent.
+   *
+   * @param mayGoOn asked before each try, those of the SDK included; after a no nothing more is sent
    */
-  send(queue: QueueRef, messages: readonly OutgoingMessage[]): Promise<readonly SendFailure[]>;
+  send(
+    queue: QueueRef,
+    messages: readonly OutgoingMessage[],
+    mayGoOn?: () => boolean,
+  ): Promise<readonly SendFailure[]>;
   /** Puts a dead letter into the dead-letter queue that belongs to `queue`. */
   setAside(queue: QueueRef, letter: DeadLetter): Promise<void>;
   receive(
@@ -61,12 +68,15 @@ export interface Queues {
   ): Promise<ReceivedMessage[]>;
   /** Deletes. Returns what SQS could not delete now; what it will never delete comes again and is dropped as a repeat. */
   remove<M extends Pick<ReceivedMessage, "receipt">>(queue: QueueRef, messages: readonly M[]): Promise<M[]>;
-  /** Sets the visibility from now on, in seconds; 0 gives the messages back at once. */
-  extend(
+  /**
+   * Sets the visibility from now on, in seconds; 0 gives the messages back at once. Returns those for which SQS could
+   * not do it now; those that are another's by now are none of them.
+   */
+  extend<M extends Pick<ReceivedMessage, "receipt">>(
     queue: QueueRef,
-    messages: readonly Pick<ReceivedMessage, "receipt">[],
+    messages: readonly M[],
     visibilityS: number,
-  ): Promise<void>;
+  ): Promise<M[]>;
 }
 
 /** The next call: indexes into `messages`, in order, at most one of a group, within SQS's limits. */
@@ -102,24 +112,31 @@ async function sendBatch(
   client: SQSClient,
   url: string,
   batch: readonly { index: number; message: OutgoingMessage }[],
+  mayGoOn: () => boolean,
 ): Promise<SendFailure[]> {
+  const command = new SendMessageBatchCommand({
+    QueueUrl: url,
+    Entries: batch.map(({ index, message }) => ({
+      Id: String(index),
+      MessageBody: message.body,
+      ...(message.delayS === undefined ? {} : { DelaySeconds: message.delayS }),
+      ...(message.group === undefined
+        ? {}
+        : {
+            MessageGroupId: message.group,
+            MessageDeduplicationId: message.dedup ?? hashId(message.body),
+          }),
+    })),
+  });
+  const inTime = triesOf(mayGoOn);
+  // The last step before the network, inside of the SDK's own retries.
+  command.middlewareStack.add((next) => (args) => inTime(() => next(args)), {
+    step: "finalizeRequest",
+    priority: "low",
+    name: "inTime",
+  });
   try {
-    const answer = await client.send(
-      new SendMessageBatchCommand({
-        QueueUrl: url,
-        Entries: batch.map(({ index, message }) => ({
-          Id: String(index),
-          MessageBody: message.body,
-          ...(message.delayS === undefined ? {} : { DelaySeconds: message.delayS }),
-          ...(message.group === undefined
-            ? {}
-            : {
-                MessageGroupId: message.group,
-                MessageDeduplicationId: message.dedup ?? hashId(message.body),
-              }),
-        })),
-      }),
-    );
+    const answer = await client.send(command);
     return (answer.Failed ?? []).map((failed) => ({
       index: Number(failed.Id),
       reason: failed.Code ?? "unknown",
@@ -132,7 +149,12 @@ async function sendBatch(
   }
 }
 
-async function sendAll(client: SQSClient, url: string, messages: readonly OutgoingMessage[]) {
+async function sendAll(
+  client: SQSClient,
+  url: string,
+  messages: readonly OutgoingMessage[],
+  mayGoOn: () => boolean,
+) {
   const failures: SendFailure[] = [];
   const refuse = (index: number, reason: string, permanent: boolean) => {
     failures.push({ index, reason, permanent });
@@ -149,11 +171,12 @@ async function sendAll(client: SQSClient, url: string, messages: readonly Outgoi
       const message = messages[index];
       return message === undefined ? [] : [{ index, message }];
     });
-    const failed = new Map((await sendBatch(client, url, batch)).map((failure) => [failure.index, failure]));
+    const refused = await sendBatch(client, url, batch, mayGoOn);
+    const failed = new Map(refused.map((failure) => [failure.index, failure]));
     const sent = new Set(batch.map(({ index }) => index).filter((index) => !failed.has(index)));
     pending = pending.filter((index) => !sent.has(index));
     if (failed.size === 0) continue;
-    const late = performance.now() >= deadline;
+    const late = performance.now() >= deadline || !mayGoOn();
     for (const failure of failed.values()) {
       if (!failure.permanent && !late) continue;
       refuse(failure.index, failure.reason, failure.permanent);
@@ -174,13 +197,6 @@ async function sendAll(client: SQSClient, url: string, messages: readonly Outgoi
   return failures;
 }
 
-function inTens<T>(items: readonly T[]): T[][] {
-  const tens: T[][] = [];
-  for (let i = 0; i < items.length; i += limits.queueBatchMax)
-    tens.push(items.slice(i, i + limits.queueBatchMax));
-  return tens;
-}
-
 /** The port over real SQS (or an engine that speaks its protocol). */
 export function makeQueues(options: {
   client: SQSClient;
@@ -196,7 +212,8 @@ export function makeQueues(options: {
     return url;
   };
   return {
-    send: (queue, messages) => sendAll(client, urlOf(options.urls, queue), messages),
+    send: (queue, messages, mayGoOn = () => true) =>
+      sendAll(client, urlOf(options.urls, queue), messages, mayGoOn),
 
     async setAside(queue, letter) {
       const url = urlOf(options.deadLetterUrls, queue);
@@ -243,16 +260,15 @@ export function makeQueues(options: {
             Entries: ten.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
           }),
         );
-        // A receipt that is no longer valid is our own fault: the message is another's by now.
-        const failed = (answer.Failed ?? []).filter(({ SenderFault }) => SenderFault !== true);
-        left.push(...failed.flatMap(({ Id }) => ten[Number(Id)] ?? []));
+        left.push(...leftOf(ten, answer.Failed));
       }
       return left;
     },
 
     async extend(queue, messages, visibilityS) {
+      const left: (typeof messages)[number][] = [];
       for (const ten of inTens(messages)) {
-        await client.send(
+        const answer = await client.send(
           new ChangeMessageVisibilityBatchCommand({
             QueueUrl: urlOf(options.urls, queue),
             Entries: ten.map(({ receipt }, index) => ({
@@ -262,7 +278,9 @@ export function makeQueues(options: {
             })),
           }),
         );
+        left.push(...leftOf(ten, answer.Failed));
       }
+      return left;
     },
   };
 }

@@ -22,6 +22,7 @@ import { makeGate } from "./gate.ts";
 import type { Health } from "./health.ts";
 import type { Lease } from "./lease.ts";
 import type { Log } from "./log.ts";
+import { atMost } from "./pause.ts";
 import { makePolicyWatch } from "./policy-watch.ts";
 import type { Session } from "./session.ts";
 import { makeStream } from "./stream.ts";
@@ -194,13 +195,17 @@ export function makeConnector(options: ConnectorOptions): Connector {
     },
     async stop() {
       const begunAt = performance.now();
+      const leftMs = () => Math.max(0, begunAt + 0.9 * limits.stopMsMax - performance.now());
       lease.leave();
       // Half of the time for confirmations; most of the rest for the server's last words, the end for the queues.
       await downlink.stop(limits.stopMsMax / 2);
-      await stream.stop(Math.max(0, begunAt + 0.9 * limits.stopMsMax - performance.now()));
+      // Beside the rest: queues may be slow, and the stream is to be closed in order all the same.
+      const givenBack = downlink.giveBack();
+      await stream.stop(leftMs());
       await uplink.flush();
       gate.end();
       await announce.told();
+      await atMost(leftMs(), givenBack);
       await lease.release();
       giveUp.abort();
     },

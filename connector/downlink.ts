@@ -29,8 +29,10 @@ export interface Downlink {
   up(session: Session): void;
   /** It no longer can. */
   down(): void;
-  /** Ends receiving, waits for what is written to be confirmed or for `waitMs`, gives the rest back. */
+  /** Ends receiving, and waits for what is written to be confirmed or for `waitMs`. */
   stop(waitMs: number): Promise<void>;
+  /** Gives back what is left once it has stopped; what is not in time comes back by itself. */
+  giveBack(): Promise<void>;
   /** Outbound messages in our hands. */
   held(): number;
 }
@@ -167,12 +169,20 @@ export function makeDownlink(options: DownlinkOptions): Downlink {
   };
   const held = makeHeld({ ...options, onFreed: wake });
 
+  /** Whether `messages` more, of the size of those in hand, have room; for the first, however large, there always is. */
+  const hasRoom = (queue: OutboundQueue, messages: number): boolean => {
+    const sizes = held.sizesOf(queue);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const more = messages + (pollers.get(queue)?.expected() ?? 0);
+    return sizes.length === 0 || bytes + (more * bytes) / sizes.length <= limits.outboundHeldBytesMax;
+  };
+
   const wants = (queue: OutboundQueue, messages: number): boolean => {
     if (writer === undefined || stopped) return false;
     // A broadcast may be long, so only few of them are taken in advance.
     if (queue === "outboundPresence" && writer.waiting(queue) > 0) return false;
     const expected = [...pollers.values()].reduce((sum, poller) => sum + poller.expected(), 0);
-    return held.size() + expected + messages <= limits.outboundHeldMax;
+    return held.size() + expected + messages <= limits.outboundHeldMax && hasRoom(queue, messages);
   };
 
   const onMessages = (queue: OutboundQueue, messages: readonly ReceivedMessage[]) => {
@@ -226,8 +236,11 @@ export function makeDownlink(options: DownlinkOptions): Downlink {
       writer?.end();
       await Promise.all([endPolls(), writer && atMost(waitMs, writer.settled())]);
       writer = undefined;
-      await giveBackAll();
+    },
+    async giveBack() {
+      const given = giveBackAll();
       held.stop();
+      await given;
     },
     held: held.size,
   };

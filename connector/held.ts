@@ -1,5 +1,6 @@
 /** Outbound messages in our hands: received, not yet deleted and not given back. */
 import type { Queues, ReceivedMessage } from "#aws/queues.ts";
+import { inTens } from "#aws/sqs-calls.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import type { Limits } from "#core/limits.ts";
 import { backoffMs } from "./backoff.ts";
@@ -20,6 +21,8 @@ export interface Held {
   /** False when it was given back meanwhile. */
   has(message: ReceivedMessage): boolean;
   size(): number;
+  /** The sizes of what is held of a queue, in bytes. */
+  sizesOf(queue: QueueName): readonly number[];
   /** Deletes what is routed, as soon as a call is free; it is not given back any more. */
   remove(messages: readonly ReceivedMessage[]): void;
   /** Gives messages of one queue back, to be received again after `visibilityS`. */
@@ -34,10 +37,12 @@ export interface Held {
 
 interface Entry {
   readonly queue: QueueName;
-  /** Milliseconds, monotonic: when its visibility was last set. */
+  /** Milliseconds, monotonic: when its visibility was last set, as far as is known. */
   visibleSince: number;
   routed: boolean;
 }
+
+type Batch = readonly ReceivedMessage[];
 
 /** Messages by queue, in order. */
 function byQueue(
@@ -58,6 +63,8 @@ function byQueue(
 export function makeHeld(options: HeldOptions): Held {
   const { queues, limits, log } = options;
   const entries = new Map<ReceivedMessage, Entry>();
+  /** A call that sets their visibility is under way. */
+  const extending = new Set<ReceivedMessage>();
   const routed = new Map<QueueName, ReceivedMessage[]>();
   const removals = new Map<QueueName, Set<Promise<void>>>();
   const never = new AbortController().signal;
@@ -67,25 +74,46 @@ export function makeHeld(options: HeldOptions): Held {
   const isHidden = ({ visibleSince }: Entry) =>
     performance.now() - visibleSince < limits.outboundVisibilityS * 1000;
 
-  /** Keeps what we hold invisible to others: at half of its visibility it is given a new one. */
-  const extendAll = async () => {
-    const now = performance.now();
-    const halfMs = (limits.outboundVisibilityS * 1000) / 2;
-    const due = [...entries].filter(([, entry]) => now - entry.visibleSince >= halfMs && isHidden(entry));
-    for (const [, entry] of due) entry.visibleSince = now;
-    for (const [queue, messages] of byQueue(
-      due.map(([message]) => message),
-      queueOf,
-    )) {
-      try {
-        await queues.extend(queue, messages, limits.outboundVisibilityS);
-      } catch (error) {
-        // It may come again meanwhile: the contact then sees a repeat with the same stanza id.
-        log("warn", "extend.failed", { queue, reason: nameOfError(error), messages: messages.length });
-      }
+  /** Returns those whose visibility could not be set. */
+  const trySet = async (what: "extend" | "give-back", queue: QueueName, ten: Batch, visibilityS: number) => {
+    let left = ten;
+    let reason = "in part";
+    try {
+      left = await queues.extend(queue, ten, visibilityS);
+    } catch (error) {
+      reason = nameOfError(error);
+    }
+    if (left.length > 0) log("warn", `${what}.failed`, { queue, reason, messages: left.length });
+    return left;
+  };
+
+  /** What could not be extended is due again at the next look, as long as it is hidden. */
+  const extendTen = async (queue: QueueName, ten: Batch) => {
+    const begun = performance.now();
+    for (const message of ten) extending.add(message);
+    const left = await trySet("extend", queue, ten, limits.outboundVisibilityS);
+    for (const message of ten) {
+      extending.delete(message);
+      const entry = entries.get(message);
+      if (entry && !left.includes(message)) entry.visibleSince = begun;
     }
   };
-  const timer = setInterval(() => void extendAll(), (limits.outboundVisibilityS * 1000) / 8);
+
+  /** Keeps what we hold invisible to others: at half of its visibility it is given a new one. */
+  const extendAll = () => {
+    const halfMs = (limits.outboundVisibilityS * 1000) / 2;
+    const now = performance.now();
+    const due = [...entries].filter(
+      ([message, entry]) => now - entry.visibleSince >= halfMs && isHidden(entry) && !extending.has(message),
+    );
+    const groups = byQueue(
+      due.map(([message]) => message),
+      queueOf,
+    );
+    // Side by side: with calls that hang, the last would come too late.
+    for (const [queue, group] of groups) for (const ten of inTens(group)) void extendTen(queue, ten);
+  };
+  const timer = setInterval(extendAll, (limits.outboundVisibilityS * 1000) / 8);
 
   const removeTen = async (queue: QueueName, messages: readonly ReceivedMessage[]) => {
     let left = messages;
@@ -119,24 +147,22 @@ export function makeHeld(options: HeldOptions): Held {
   };
 
   const giveBack = async (messages: readonly ReceivedMessage[], visibilityS: number) => {
+    const given = new Map(messages.map((message) => [message, entries.get(message)]));
     // Later ones first: while an earlier one is still ours, its group stays closed and nothing can overtake.
-    const hidden = messages.filter((message) => {
-      const entry = entries.get(message);
-      return entry !== undefined && isHidden(entry);
-    });
-    const groups = byQueue(hidden.toReversed(), queueOf);
+    const groups = byQueue(messages.toReversed(), queueOf);
     for (const message of messages) entries.delete(message);
-    for (const [queue, group] of groups) {
-      for (let i = 0; i < group.length; i += limits.queueBatchMax) {
-        const ten = group.slice(i, i + limits.queueBatchMax);
-        try {
-          await queues.extend(queue, ten, visibilityS);
-        } catch (error) {
-          // They come back by themselves, when their visibility ends.
-          log("warn", "give-back.failed", { queue, reason: nameOfError(error), messages: ten.length });
-        }
+    const giveGroup = async ([queue, group]: readonly [QueueName, Batch]) => {
+      for (const ten of inTens(group)) {
+        // Asked before each call: those before it may have hung.
+        const hidden = ten.filter((message) => {
+          const entry = given.get(message);
+          return entry !== undefined && isHidden(entry);
+        });
+        // What fails comes back by itself, when its visibility ends.
+        if (hidden.length > 0) await trySet("give-back", queue, hidden, visibilityS);
       }
-    }
+    };
+    await Promise.all([...groups].map(giveGroup));
     options.onFreed();
   };
 
@@ -147,6 +173,9 @@ export function makeHeld(options: HeldOptions): Held {
     },
     has: (message) => entries.has(message),
     size: () => entries.size,
+    // What we put into a queue is ASCII.
+    sizesOf: (queue) =>
+      [...entries].flatMap(([{ body }, entry]) => (entry.queue === queue ? [body.length] : [])),
     remove(messages) {
       for (const message of messages) {
         const entry = entries.get(message);

@@ -119,10 +119,12 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
   };
 
   const send = async (call: readonly { pack: Pack<T>; failures: number }[]) => {
+    const mayGoOn = () => !call.some(({ pack }) => pack.items.some((item) => item.isLate()));
     const failed = await options.queues
       .send(
         queue,
         call.map(({ pack }) => messageOf(pack)),
+        mayGoOn,
       )
       .catch((error: unknown) =>
         call.map((_, index) => ({ index, reason: nameOfError(error), permanent: false })),

@@ -20,6 +20,8 @@ export const limits = {
   queueMessageBytesMax: 1024 * 1024,
   /** SQS: messages in one batch call. */
   queueBatchMax: 10,
+  /** SQS: for so long a repeat under the same deduplication id is dropped. */
+  queueDedupMs: 300_000,
   /** Lanes of the stanza queues: the bound of the functions' concurrency, a power of two. */
   lanes: 8,
   /** What a dead letter says for people. */
@@ -70,6 +72,8 @@ export const limits = {
   outboundVisibilityS: 20,
   /** Outbound messages that the connector holds unconfirmed. */
   outboundHeldMax: 200,
+  /** Bytes of their bodies, of each outbound queue of a domain: with what is read from them, 16 domains fit 0.5 GB. */
+  outboundHeldBytesMax: 2 * 1024 * 1024,
   /** AWS: a connection, and an answer once it stands. What hangs is tried three times within a function's time. */
   awsConnectMsMax: 1_000,
   awsRequestMsMax: 2_000,

@@ -116,7 +116,9 @@ const queues: Queues = {
     });
     return [];
   },
-  async extend() {},
+  async extend() {
+    return [];
+  },
 };
 
 const connector = makeConnector({

@@ -4,6 +4,7 @@ import { after, describe, test } from "node:test";
 import type { SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
 import { letterBody } from "#aws/dead-letter.ts";
 import { makeQueues, type OutgoingMessage } from "#aws/queues.ts";
+import { queuesOfDomain } from "#aws/queues-of-domain.ts";
 import { limits } from "#core/limits.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
 import { take, takeDeadLetters } from "#test/harness/functions.ts";
@@ -23,21 +24,28 @@ const bodiesOf = async (group: string) => {
   return arrived.filter((each) => each.group === group).map(({ body }) => body);
 };
 
-/** The port over a client whose answers to batch calls pass through `change`; a thrown error is the network's. */
+/**
+ * The port over a client whose answers to batch calls pass through `change`; a thrown error is the network's.
+ *
+ * @param what whole calls, or each try of the SDK within one
+ */
 function queuesWith(
   change: (answer: SendMessageBatchCommandOutput, call: number) => SendMessageBatchCommandOutput,
+  what: "calls" | "tries" = "calls",
 ) {
   const client = sqsClientFor(engines.endpoints.sqs);
   clients.push(client);
   let calls = 0;
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      calls += 1;
-      return { ...result, output: change(result.output as SendMessageBatchCommandOutput, calls) };
-    },
-    { step: "initialize", name: "change" },
-  );
+  const changed = <R extends { output?: unknown }>(result: R) => {
+    calls += 1;
+    return { ...result, output: change(result.output as SendMessageBatchCommandOutput, calls) };
+  };
+  const stack = client.middlewareStack;
+  if (what === "calls")
+    stack.add((next) => async (args) => changed(await next(args)), { step: "initialize" });
+  // Outside of what reads the answer.
+  else
+    stack.add((next) => async (args) => changed(await next(args)), { step: "deserialize", priority: "high" });
   return { queues: makeQueues({ client, ...engines.addresses }), calls: () => calls };
 }
 
@@ -101,6 +109,73 @@ describe("send", () => {
           },
     );
     assert.deepEqual(await queues.send("nativeDeliveries", [message("1", "a")]), []);
+  });
+
+  for (const [whose, what] of [
+    ["its own", "calls"],
+    ["the SDK's", "tries"],
+  ] as const) {
+    test(`asks before each try, ${whose} included, whether it may go on`, async () => {
+      let mayGoOn = true;
+      const { queues, calls } = queuesWith(() => {
+        mayGoOn = false;
+        throw gone();
+      }, what);
+      const all = [message("1", "a"), message("2", "a"), message("1", "b")];
+      // As a connector has it.
+      const own = queuesOfDomain(queues, "im.example.com", ["im.example.com"]);
+      const startedAt = performance.now();
+      const failures = await own.send("nativeDeliveries", all, () => mayGoOn);
+      assert.equal(calls(), 1);
+      assert.ok(performance.now() - startedAt < limits.retryInProcessMs, "it ends at once");
+      assert.deepEqual(
+        failures.map(({ index, permanent }) => [index, permanent]).sort(),
+        [0, 1, 2].map((index) => [index, false]),
+      );
+      // Its answer was lost.
+      assert.deepEqual(await bodiesOf("a"), ["1"]);
+    });
+  }
+
+  for (const [when, tries] of [
+    ["during a try", 2],
+    ["between two tries", 1],
+  ] as const) {
+    test(`asks once more what became of a call when the process stood still ${when}: ${tries > 1}`, async (t) => {
+      let stoodStillMs = 0;
+      const standStill = () => {
+        stoodStillMs = limits.leaseMs;
+      };
+      const now = performance.now.bind(performance);
+      t.mock.method(performance, "now", () => now() + stoodStillMs);
+      const { queues, calls } = queuesWith((answer, call) => {
+        if (call > 1) return answer;
+        if (tries > 1) standStill();
+        else setImmediate(standStill);
+        throw gone();
+      }, "tries");
+      const all = [message("1", "a"), message("2", "a"), message("1", "b")];
+      const failures = await queues.send("nativeDeliveries", all, () => calls() === 0);
+      assert.equal(calls(), tries);
+      // Nothing more is sent in either case.
+      assert.deepEqual(failures.map(({ index }) => index).sort(), tries > 1 ? [1] : [0, 1, 2]);
+      assert.deepEqual(await bodiesOf("a"), ["1"]);
+    });
+  }
+
+  test("sends nothing more once it may not, also when nothing has failed", async () => {
+    let mayGoOn = true;
+    const { queues } = queuesWith((answer) => {
+      mayGoOn = false;
+      return answer;
+    });
+    const all = [message("1", "a"), message("2", "a"), message("1", "b")];
+    const failures = await queues.send("nativeDeliveries", all, () => mayGoOn);
+    assert.deepEqual(
+      failures.map(({ index }) => index),
+      [1],
+    );
+    assert.deepEqual(await bodiesOf("a"), ["1"]);
   });
 
   test("gives up after its time, with all that stands behind, and says what was not sent", async () => {
@@ -199,14 +274,20 @@ test("what is received can be kept longer, given back, and removed", async () =>
   assert.deepEqual(await receive(10), []);
 });
 
-test("what SQS could not delete is told, but for receipts that are no longer ours", async () => {
+test("what SQS could not delete or extend is told, but for receipts that are no longer ours", async () => {
   const failed = (Id: string, SenderFault: boolean, Code: string) => ({ Id, SenderFault, Code });
   const { queues } = queuesWith((answer) => ({
     ...answer,
-    Failed: [failed("1", false, "InternalError"), failed("2", true, "ReceiptHandleIsInvalid")],
+    Failed: [
+      failed("1", false, "InternalError"),
+      failed("2", true, "ReceiptHandleIsInvalid"),
+      failed("3", true, "RequestThrottled"),
+    ],
   }));
-  const messages = [{ receipt: "one" }, { receipt: "two" }, { receipt: "three" }];
-  assert.deepEqual(await queues.remove("outboundStanzas", messages), [{ receipt: "two" }]);
+  const messages = ["one", "two", "three", "four"].map((receipt) => ({ receipt }));
+  const left = [{ receipt: "two" }, { receipt: "four" }];
+  assert.deepEqual(await queues.remove("outboundStanzas", messages), left);
+  assert.deepEqual(await queues.extend("outboundStanzas", messages, 20), left);
 });
 
 test("a queue without a URL is an error that names it", async () => {

@@ -21,3 +21,17 @@ test("nothing follows the stream's closing tag, however much was yet to be writt
   assert.equal(behind, "");
   assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
 });
+
+test("stopping closes the stream in order and ends in time, also when no queue answers what is given back", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  rig.queues.unextended = () => new Promise(() => {});
+  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("a") }])]);
+  await peer.expect(/id="a"/);
+  const stopped = rig.connector.stop();
+  await peer.closed;
+  assert.match(peer.received(), /<\/stream:stream>$/);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["m"]);
+  await stopped;
+});

@@ -211,37 +211,6 @@ test("an envelope of a newer version waits, and so does the rest of its group, b
   assert.ok(back?.kind === "extend" && back.visibilityS >= 1);
 });
 
-test("what is held is kept invisible until it is confirmed", async (t) => {
-  // Long enough for a pause of a busy machine: what is visible again is nobody's to extend.
-  const rig = await startRig(t, { limits: { outboundVisibilityS: 1 } });
-  const peer = await rig.accept();
-  peer.echo = false;
-  rig.queues.offer("outboundStanzas", [outbound("m", [{ xml: chat("a") }])]);
-  await rig.queues.until((calls) => idsOf(calls, "extend").length >= 2);
-  peer.echoKept();
-  await rig.queues.until(removed("m"));
-  assert.ok(rig.queues.calls.every((call) => call.kind !== "extend" || call.visibilityS > 0));
-});
-
-test("no more is received than may be held", async (t) => {
-  const rig = await startRig(t, { limits: { outboundHeldMax: 30 } });
-  const peer = await rig.accept();
-  peer.echo = false;
-  await rig.logged("stream.up");
-  for (let i = 0; i < 6; i += 1) {
-    rig.queues.offer(
-      "outboundStanzas",
-      Array.from({ length: 10 }, (_, n) => outbound(`m${i}-${n}`, [{ xml: chat(`m${i}-${n}`) }])),
-    );
-  }
-  await peer.expect(/id="m1-9"/);
-  // A presence poll may bring 10, so 20 are all that fit beside it.
-  assert.equal(rig.connector.health().held, 20);
-  peer.echo = true;
-  peer.echoKept();
-  await rig.queues.until((calls) => idsOf(calls, "remove").length === 60);
-});
-
 test("stopping waits for what is written to be confirmed, deletes it and gives back the rest", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();

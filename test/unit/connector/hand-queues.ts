@@ -23,9 +23,17 @@ export interface HandQueues extends Queues {
   /** Bodies sent to `walks`, in order; they are no calls. */
   readonly tasks: readonly string[];
   /** Decides what becomes of a send; takes everything at first. */
-  answer: (queue: QueueRef, messages: readonly OutgoingMessage[]) => SendAnswer | Promise<SendAnswer>;
+  answer: (
+    queue: QueueRef,
+    messages: readonly OutgoingMessage[],
+    mayGoOn: () => boolean,
+  ) => SendAnswer | Promise<SendAnswer>;
   /** Decides what SQS could not delete; deletes everything at first. */
   undeleted: (messages: readonly ReceivedMessage[]) => readonly ReceivedMessage[];
+  /** Decides whose visibility SQS could not set, and when it says so; sets all at first. */
+  unextended: (
+    messages: readonly ReceivedMessage[],
+  ) => readonly ReceivedMessage[] | Promise<readonly ReceivedMessage[]>;
   /** Resolves when the calls so far satisfy the condition. */
   until(condition: (calls: readonly Call[]) => boolean): Promise<void>;
   /** Hands messages to the next poll of the queue. */
@@ -55,6 +63,14 @@ export function makeHandQueues(): HandQueues {
   const received = (messages: readonly Pick<ReceivedMessage, "receipt">[]) =>
     messages.map((message) => message as ReceivedMessage);
 
+  const among = <M extends Pick<ReceivedMessage, "receipt">>(
+    messages: readonly M[],
+    some: readonly ReceivedMessage[],
+  ) => {
+    const receipts = new Set(some.map(({ receipt }) => receipt));
+    return messages.filter(({ receipt }) => receipts.has(receipt));
+  };
+
   const match = () => {
     for (const offer of [...offers]) {
       const poll = polls.find(({ queue }) => queue === offer.queue);
@@ -70,6 +86,7 @@ export function makeHandQueues(): HandQueues {
     tasks,
     answer: () => [],
     undeleted: () => [],
+    unextended: () => [],
     async until(condition) {
       while (!condition(calls)) {
         await new Promise<void>((resolve) => {
@@ -86,7 +103,7 @@ export function makeHandQueues(): HandQueues {
       match();
     },
     polls: (queue) => polls.filter((poll) => poll.queue === queue).length,
-    async send(queue, messages) {
+    async send(queue, messages, mayGoOn = () => true) {
       // What streams tell of themselves is no stanza's business.
       if (queue === "walks") {
         tasks.push(...messages.map(({ body }) => body));
@@ -94,7 +111,7 @@ export function makeHandQueues(): HandQueues {
         return [];
       }
       record({ kind: "send", queue, messages });
-      const answer = await queues.answer(queue, messages);
+      const answer = await queues.answer(queue, messages, mayGoOn);
       if (answer instanceof Error) throw answer;
       return answer;
     },
@@ -114,11 +131,11 @@ export function makeHandQueues(): HandQueues {
     },
     async remove(queue, messages) {
       record({ kind: "remove", queue, messages: received(messages) });
-      const left = new Set(queues.undeleted(received(messages)).map(({ receipt }) => receipt));
-      return messages.filter(({ receipt }) => left.has(receipt));
+      return among(messages, queues.undeleted(received(messages)));
     },
     async extend(queue, messages, visibilityS) {
       record({ kind: "extend", queue, messages: received(messages), visibilityS });
+      return among(messages, await queues.unextended(received(messages)));
     },
   };
   return queues;

@@ -118,6 +118,24 @@ test("what comes after the end of the lease, and what waits for its queue, is ke
   assert.equal(itemsSent(rig.queues.calls, "messageStanzas").length, 1, "what SQS had taken already");
 });
 
+test("a call that is under way when the lease ends is not tried again, and what SQS did not take is late", async (t) => {
+  const lease = makeHandLease();
+  const rig = await startRig(t, { lease });
+  lease.gain();
+  const peer = await rig.accept();
+  const asked: boolean[] = [];
+  rig.queues.answer = (_, messages, mayGoOn) => {
+    asked.push(mayGoOn());
+    lease.lose("untold");
+    asked.push(mayGoOn());
+    return messages.map((_, index) => ({ index, reason: "InternalError", permanent: false }));
+  };
+  peer.write(inboundChat("refused"));
+  await rig.queues.until((calls) => asides(calls).length === 1);
+  assert.deepEqual(asked, [true, false]);
+  assert.deepEqual(lettersOf(rig.queues.calls), [["late", 101, "refused"]]);
+});
+
 test("what is late stays late when the lease is gained again", async (t) => {
   const lease = makeHandLease();
   const rig = await startRig(t, { lease });

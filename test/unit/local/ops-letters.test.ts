@@ -151,6 +151,7 @@ test("a letter that SQS could not delete stays in hand, and is given back", asyn
     remove: async (_queue, messages) => [...messages],
     extend: async (_queue, messages) => {
       givenBack.push(...messages.map(({ receipt }) => receipt));
+      return [];
     },
   };
   const box = openLetterBox({ deadLetters, domains: ["im.example.com"] }, new AbortController().signal);
