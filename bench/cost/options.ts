@@ -1,6 +1,6 @@
 /** The command line of `npm run cost`. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
+import { parseArguments } from "#local/parse-arguments.ts";
 import type { Asked, Presence } from "./estimate.ts";
 import { pricesFile } from "./prices.ts";
 
@@ -49,14 +49,6 @@ const presenceNames = ["users", "subscribers", "presence-changes-per-user-day"] 
 const hugeMax = 1e15;
 const domainsMax = 1000;
 
-function parsed(args: readonly string[]) {
-  try {
-    return ok(parseArgs({ args: [...args], options: spec }).values);
-  } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
-  }
-}
-
 /** Reads numbers and switches, and keeps the first thing that is wrong with them. */
 function makeReader() {
   let problem: string | undefined;
@@ -81,9 +73,9 @@ function makeReader() {
 
 /** @returns what is asked, "help", or a sentence for people. */
 export function readOptions(args: readonly string[]): Result<Options | "help", string> {
-  const read = parsed(args);
+  const read = parseArguments({ args, options: spec });
   if (!read.ok) return read;
-  const { value } = read;
+  const value = read.value.values;
   if (value.help) return ok("help");
   if (value["messages-per-month"] === undefined)
     return err("--messages-per-month is missing: say how many, 0 for an idle bridge");
