@@ -1,7 +1,7 @@
 /**
  * Makes a fresh machine ready: `node local/setup/setup.mjs npm|start|test`.
  *
- * npm runs this before its scripts with whatever Node the machine has, so it is plain JavaScript for Node 18
+ * npm runs this before its scripts with whatever Node the machine has, so it is plain JavaScript for Node 20
  * and later and imports no package. It returns at once when there is nothing to do.
  */
 import { ensureDebianPackages } from "./debian-packages.mjs";
