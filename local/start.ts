@@ -14,6 +14,7 @@ import { type RunLock, takeRunLock } from "./run-lock.ts";
 import { showTraces } from "./traces/show.ts";
 import { spanFile, spanLine } from "./traces/span-line.ts";
 import { waitUntil } from "./wait-until.ts";
+import { wordsOf } from "./words.ts";
 
 const root = dirname(import.meta.dirname);
 /** How long the children of a killed run may take to end before their ports count as taken. */
@@ -183,6 +184,6 @@ try {
   // Whatever still holds the event loop is of no use to anyone.
   process.exit(0);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(wordsOf(error));
   process.exit(1);
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
+import { wordsOf } from "#local/words.ts";
 
 export const pricesFile = join(import.meta.dirname, "../prices.json");
 
@@ -72,7 +73,7 @@ export function readJson<T>(file: string, parse: (value: unknown) => Result<T, s
   try {
     value = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    return err(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return err(`${file} cannot be read: ${wordsOf(error)}`);
   }
   const parsed = parse(value);
   return parsed.ok ? parsed : err(`${file}: ${parsed.error}`);

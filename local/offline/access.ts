@@ -10,7 +10,7 @@ import { encodeItem, type WalkTask, writePack } from "#core/contract/envelope.ts
 import { queueOfDomain } from "#core/contract/queues.ts";
 import { ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
-import { chooseDomain, domainsAt, readEndpointsAs } from "../native/endpoints.ts";
+import { chooseDomain, domainsAt, readEndpointsAs } from "../read-endpoints.ts";
 import type { Options } from "./options.ts";
 
 export interface Access {

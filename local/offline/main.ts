@@ -1,8 +1,8 @@
 /** `npm run offline`: everybody sees the bridge's users go, before its connector is stopped on purpose. */
 import { newTrace } from "#aws/trace.ts";
-import { wordsOf } from "../native/inbox.ts";
 import { openScreen } from "../screen.ts";
 import { stopOnSignal } from "../stop-signals.ts";
+import { wordsOf } from "../words.ts";
 import { type Access, openAccess } from "./access.ts";
 import { help, readOptions } from "./options.ts";
 import { goOffline, type Outcome } from "./run.ts";

@@ -7,7 +7,7 @@ import { queueNames } from "#core/contract/queues.ts";
 import { ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
 import { askConnectorAt } from "../connector.ts";
-import { domainsAt, readEndpointsAs } from "../native/endpoints.ts";
+import { domainsAt, readEndpointsAs } from "../read-endpoints.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { namingCalls } from "./calls.ts";
 import { readLocalLogs } from "./logs-local.ts";

@@ -1,5 +1,5 @@
 /** `ops drain`: waits until nothing is left of what was read from the stream, which changing `lanes` needs. */
-import { setTimeout as pause } from "node:timers/promises";
+import { pause } from "#connector/pause.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
@@ -46,7 +46,7 @@ async function awaitStopped(bridge: Bridge, screen: Screen): Promise<void> {
     if (why === undefined) return;
     if (performance.now() >= untilMs) throw new Complaint(why);
     if (!isTold) screen.tell("a connector was heard of lately: waiting until its log is silent");
-    await pause(askMs, undefined, { signal: screen.signal }).catch(() => undefined);
+    await pause(askMs, screen.signal);
   }
 }
 
@@ -60,7 +60,7 @@ async function wait(bridge: Bridge, screen: Screen): Promise<boolean> {
     if (empty === emptyLooks) return true;
     if (left > 0 && left !== told) screen.tell(`${plural(left, "message")} left`);
     told = left;
-    await pause(lookMs, undefined, { signal: screen.signal }).catch(() => undefined);
+    await pause(lookMs, screen.signal);
   }
   return false;
 }

@@ -7,10 +7,10 @@ import type { Table } from "#aws/table.ts";
 import type { Policy } from "#core/policy.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor } from "../aws-clients.ts";
-import { chooseDomain, componentSchemas, domainsAt, readEndpointsAs } from "../native/endpoints.ts";
-import { wordsOf } from "../native/inbox.ts";
 import { awsBridge } from "../ops/bridge-aws.ts";
 import { explainFailure } from "../ops/calls.ts";
+import { chooseDomain, componentSchemas, domainsAt, readEndpointsAs } from "../read-endpoints.ts";
+import { wordsOf } from "../words.ts";
 import { changed, helpOf, type Options, readOptions, takenAway } from "./options.ts";
 
 /** Where it says what: the answer, and complaints. */

@@ -8,8 +8,8 @@ import * as v from "valibot";
 import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { freePort } from "#local/free-ports.ts";
-import { readEndpointsAs } from "#local/native/endpoints.ts";
 import { defaultPorts, isFree, portsAt } from "#local/ports.ts";
+import { readEndpointsAs } from "#local/read-endpoints.ts";
 import { serverKinds } from "#local/servers/server.ts";
 import { waitUntil } from "#local/wait-until.ts";
 import {
