@@ -6,15 +6,10 @@ import { err, ok, type Result } from "#core/result.ts";
 import { isAlive } from "./run-lock.ts";
 import { wordsOf } from "./words.ts";
 
-/** The domains that are served. */
-export const componentSchemas = {
-  component: v.object({ domain: v.string() }),
-  furtherComponents: v.optional(v.array(v.object({ domain: v.string() })), []),
-};
-
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
-  ...componentSchemas,
+  component: v.object({ domain: v.string() }),
+  furtherComponents: v.optional(v.array(v.object({ domain: v.string() })), []),
   sqs: v.object({
     endpoint: v.string(),
     queues: v.object({ nativeEvents: v.string(), nativeDeliveries: v.string() }),
@@ -22,11 +17,13 @@ const endpointsSchema = v.object({
 });
 export type NativeEndpoints = v.InferOutput<typeof endpointsSchema>;
 
+export interface Components {
+  readonly component: { readonly domain: string };
+  readonly furtherComponents?: readonly { readonly domain: string }[];
+}
+
 /** The domains of a bridge on this machine, the first one first. */
-export function domainsAt({
-  component,
-  furtherComponents,
-}: Pick<NativeEndpoints, "component" | "furtherComponents">): readonly [string, ...string[]] {
+export function domainsAt({ component, furtherComponents = [] }: Components): readonly [string, ...string[]] {
   return [component.domain, ...furtherComponents.map(({ domain }) => domain)];
 }
 

@@ -2,10 +2,10 @@
 import { pause } from "#connector/pause.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
+import { countMessages } from "../queue-count.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { answer, type Command, Complaint, exits, type Given, type Screen } from "./command.ts";
 import { viewWindowMs } from "./connector-log.ts";
-import { depthOf } from "./queue-facts.ts";
 import { plural } from "./text.ts";
 
 /** The queues whose groups are lanes. */
@@ -54,7 +54,7 @@ async function wait(bridge: Bridge, screen: Screen): Promise<boolean> {
   let empty = 0;
   let told: number | undefined;
   while (!screen.signal.aborted) {
-    const depths = await Promise.all(lanes.map((queue) => depthOf(bridge, queue)));
+    const depths = await Promise.all(lanes.map((queue) => countMessages(bridge.sqs, bridge.urls[queue])));
     const left = depths.reduce((sum, depth) => sum + depth, 0);
     empty = left === 0 ? empty + 1 : 0;
     if (empty === emptyLooks) return true;
