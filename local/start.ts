@@ -1,16 +1,15 @@
 /** `npm start`: the whole bridge on this machine, until Ctrl-C. */
-import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import type { Bridge } from "./bridge.ts";
-import { startBridge } from "./bridge.ts";
+import { type Bridge, startBridge } from "./bridge.ts";
 import { bridgeDefaults } from "./bridge-options.ts";
 import { removeEndpoints, writeEndpoints } from "./endpoints.ts";
 import { helpText, portOption, portPurpose, readStartOptions, type StartOptions } from "./options.ts";
 import { endpointRows, servePage } from "./page.ts";
 import { isFree, type Ports } from "./ports.ts";
 import { type RunLock, takeRunLock } from "./run-lock.ts";
+import { ensureServers } from "./servers/ensure-servers.ts";
 import { showTraces } from "./traces/show.ts";
 import { spanFile, spanLine } from "./traces/span-line.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -69,15 +68,6 @@ async function checkPorts(options: StartOptions, lock: RunLock): Promise<void> {
   );
 }
 
-/** ejabberd is installed only when it is asked for. */
-function ensureServer({ server }: StartOptions): void {
-  if (server !== "ejabberd") return;
-  const setup = spawnSync(process.execPath, [join(root, "local/setup/setup.mjs"), "ejabberd"], {
-    stdio: "inherit",
-  });
-  if (setup.status !== 0) process.exit(1);
-}
-
 /** Aborted by the first SIGINT or SIGTERM; the second one does not wait for anything any more. */
 function stopRequest(bridge: () => Bridge | undefined): AbortSignal {
   const request = new AbortController();
@@ -132,7 +122,7 @@ async function main(): Promise<void> {
   if (!read.ok) refuse(`${read.error}\n\n${helpText}`);
   const options = read.value;
   if (options.help) return console.log(helpText);
-  ensureServer(options);
+  ensureServers([options.server]);
   const lock = takeRunLock(options.stateDir);
   if (!lock.ok) {
     refuse(

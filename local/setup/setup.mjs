@@ -10,7 +10,7 @@ import { ensureNpmPackages } from "./npm-packages.mjs";
 const systemPackages = {
   npm: [],
   start: ["prosody"],
-  /** `npm start -- --server ejabberd`: npm gives no arguments to its pre-scripts, so local/start.ts asks. */
+  /** `npm start -- --server ejabberd`: npm gives no arguments to its pre-scripts: ensure-servers.ts asks. */
   ejabberd: ["ejabberd"],
   test: ["prosody", "ejabberd", "python3-slixmpp"],
 };
