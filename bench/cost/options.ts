@@ -23,7 +23,7 @@ export const help = `What a bridge costs by the month, from list prices and from
   --standby on|off         a second connector (on)
   --traces RATIO           the part of all messages that is traced, 0 to 1 (0)
   --free on|off            the account's free alarms, metrics and dashboards are this bridge's (on)
-  --prices FILE            another price list (bench/prices.json)
+  --prices FILE            another price list (infra/definitions/prices.json)
   --json                   all lines as JSON
   --help                   this text
 
