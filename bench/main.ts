@@ -77,7 +77,7 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), Object.keys(benches));
   if (!options.ok) {
     console.error(`${options.error}\n\n${help}`);
-    return 1;
+    return 2;
   }
   if (options.value.help) {
     console.log(help);

@@ -28,9 +28,9 @@ function log(line: string): void {
 }
 
 /** Ends with a message that says what to do. */
-function refuse(text: string): never {
+function refuse(text: string, exit = 1): never {
   console.error(text);
-  process.exit(1);
+  process.exit(exit);
 }
 
 /** Ports that we open ourselves; an engine named by its endpoint needs none. */
@@ -119,7 +119,7 @@ const traceTo = (logFolder: string) =>
 async function main(): Promise<void> {
   const begun = performance.now();
   const read = readStartOptions(process.argv.slice(2), root);
-  if (!read.ok) refuse(`${read.error}\n\n${helpText}`);
+  if (!read.ok) refuse(`${read.error}\n\n${helpText}`, 2);
   const options = read.value;
   if (options.help) return console.log(helpText);
   ensureServers([options.server]);

@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
   const options = readFaultsOptions(args);
   if (!options.ok) {
     console.error(`${options.error}\n\n${faultsHelp}`);
-    return 1;
+    return 2;
   }
   if (options.value === "help" || options.value === "list") {
     console.log(options.value === "help" ? faultsHelp : faultsList);

@@ -27,7 +27,7 @@ users should be quiet meanwhile: what they tell while the connector is up is pas
 
 Ctrl-C stops watching only. The same command may be given again; it then begins once more.
 
-Exit code: 0 everybody is told, 1 not everybody, 129, 130 or 143 stopped by a signal.`;
+Exit code: 0 everybody is told, 1 not everybody, 2 wrong usage, 129, 130 or 143 stopped by a signal.`;
 
 /** Reads the arguments; `"help"` where help is asked for, an error to show where they are wrong. */
 export function readOptions(args: readonly string[]): Result<Options | "help", string> {
