@@ -138,7 +138,8 @@ function connectionOf(domain: string, own: Settings, all: Settings): Result<Conn
   if (!secret.ok) return secret;
   if (secret.value === undefined) {
     return err(
-      `${nameForAll("secret")} is missing: set it to the component's secret, or ${nameForAll("secretFile")} to a file that holds it, or ${nameForAll("secretArn")} to its place in Secrets Manager`,
+      `${nameForAll("secret")} is missing: set it to the component's secret, or ${nameForAll("secretFile")} ` +
+        `to a file that holds it, or ${nameForAll("secretArn")} to its place in Secrets Manager`,
     );
   }
   const caFile = own.caFile ?? all.caFile;

@@ -1,6 +1,7 @@
 /**
- * A hand-played XMPP server for one component (XEP-0114) over a real socket, with or without TLS: it shakes hands, sends back what a
- * component addresses to itself, and lets whoever plays it read and write everything else byte by byte.
+ * A hand-played XMPP server for one component (XEP-0114) over a real socket, with or without TLS: it shakes hands,
+ * sends back what a component addresses to itself, and lets whoever plays it read and write everything else byte by
+ * byte.
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";

@@ -1,5 +1,6 @@
 /** The file of `--json`. */
 import { closeSync, openSync, writeFileSync } from "node:fs";
+import { wordsOf } from "#local/words.ts";
 
 /** Why it cannot be written, found before any work; `undefined` where it can. */
 export function jsonFault(file: string | undefined): string | undefined {
@@ -8,7 +9,7 @@ export function jsonFault(file: string | undefined): string | undefined {
     closeSync(openSync(file, "a"));
     return undefined;
   } catch (error) {
-    return `--json: ${file} cannot be written: ${error instanceof Error ? error.message : error}`;
+    return `--json: ${file} cannot be written: ${wordsOf(error)}`;
   }
 }
 

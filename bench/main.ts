@@ -1,7 +1,6 @@
 /** `npm run bench`: measures the bridge on this machine. */
-import { spawnSync } from "node:child_process";
-import { dirname, join } from "node:path";
 import { stop as stopBundler } from "esbuild";
+import { ensureServers } from "#local/servers/ensure-servers.ts";
 import { stopOnSignal } from "#local/stop-signals.ts";
 import type { Bench } from "./bench.ts";
 import { bundleBench } from "./bundle/bundle.ts";
@@ -37,16 +36,8 @@ function machineText({ cpu, cores, memoryGb, node }: Machine): string {
   return `${cores} cores (${cpu}) with ${memoryGb} GB, Node ${node}`;
 }
 
-/** npm gives no arguments to its pre-scripts, so the second server is installed when it is asked for. */
-function ensureServers({ servers }: Options): void {
-  if (!servers.includes("ejabberd")) return;
-  const script = join(dirname(import.meta.dirname), "local/setup/setup.mjs");
-  const setup = spawnSync(process.execPath, [script, "ejabberd"], { stdio: ["ignore", 2, 2] });
-  if (setup.status !== 0) throw new Error("ejabberd could not be installed");
-}
-
 async function runAll(options: Options): Promise<void> {
-  ensureServers(options);
+  ensureServers(options.servers);
   const begun = performance.now();
   const machine = thisMachine();
   console.log(`${machineText(machine)}, ${new Date().toISOString()}\n`);
@@ -86,7 +77,7 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), Object.keys(benches));
   if (!options.ok) {
     console.error(`${options.error}\n\n${help}`);
-    return 1;
+    return 2;
   }
   if (options.value.help) {
     console.log(help);

@@ -1,7 +1,6 @@
 /** The command line of `npm run bench`. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
-import { argumentFault } from "#local/argument-fault.ts";
+import { parseArguments } from "#local/parse-arguments.ts";
 import type { Settings } from "./bench.ts";
 import { readCount } from "./read-count.ts";
 import { readServers } from "./read-servers.ts";
@@ -59,17 +58,9 @@ const spec = {
   help: { ...flag, short: "h" },
 } as const;
 
-function parsed(args: readonly string[]) {
-  try {
-    return ok(parseArgs({ args: [...args], options: spec, allowPositionals: true }));
-  } catch (error) {
-    return err(argumentFault(error));
-  }
-}
-
 /** Reads the arguments; the error is a sentence for people. */
 export function readOptions(args: readonly string[], known: readonly string[]): Result<Options, string> {
-  const read = parsed(args);
+  const read = parseArguments({ args, options: spec, allowPositionals: true });
   if (!read.ok) return read;
   const { values, positionals } = read.value;
   const stranger = positionals.find((name) => !known.includes(name));

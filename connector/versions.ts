@@ -1,4 +1,7 @@
-/** Newest broadcast in hand or written, per ghost: what is older must not follow it. Bounded; the longest unused go. */
+/**
+ * Newest broadcast in hand or written, per ghost: what is older must not follow it. Bounded; the longest
+ * unused go.
+ */
 export interface Versions {
   /** Whether a newer broadcast of the ghost is known. */
   isOld(ghost: string, version: number): boolean;

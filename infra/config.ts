@@ -76,7 +76,10 @@ export interface Deployment {
   readonly lanes?: number;
   /** Whether a second connector stands by, for 11.58 USD a month. Default: true. */
   readonly standby?: boolean;
-  /** Where traces go: `off`, `aws` (CloudWatch, with `transactionSearch`), or the URL of an OTLP/HTTP collector. Default: `off`. */
+  /**
+   * Where traces go: `off`, `aws` (CloudWatch, with `transactionSearch`), or the URL of an OTLP/HTTP collector.
+   * Default: `off`.
+   */
   readonly traces?: string;
   /** The part of all traces that is recorded, 0 to 1; only with `traces`. Default: `traceRatio` of `core/limits.ts`. */
   readonly traceRatio?: number;

@@ -1,12 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  type OutboundQueue,
-  outboundQueues,
-  type QueueName,
-  type QueueRef,
-  queueOfDomain,
-} from "#core/contract/queues.ts";
+import { type OutboundQueue, type QueueName, type QueueRef, queueOfDomain } from "#core/contract/queues.ts";
 import { perQueue } from "#infra/definitions/queues.ts";
 import { domainsOf, type FurtherDomain } from "./component-domains.ts";
 import type { Ports } from "./ports.ts";
@@ -145,24 +139,6 @@ export function endpointsOf(source: EndpointsSource): Endpoints {
     health: [ports.health, ports.standby].slice(0, source.connectors).map((port) => `http://${host}:${port}`),
     logs: join(source.stateDir, "logs"),
     processes: source.processes,
-  };
-}
-
-/** All queue URLs of a bridge, and those of their dead letters. */
-export function queueUrlsOf({ sqs, furtherComponents = [] }: Pick<Endpoints, "sqs" | "furtherComponents">): {
-  readonly urls: Readonly<Record<QueueRef, string>>;
-  readonly deadLetterUrls: Readonly<Record<QueueRef, string>>;
-} {
-  const own = (urlsOf: (further: FurtherComponent) => OutboundUrls) =>
-    Object.fromEntries(
-      furtherComponents.flatMap((further) =>
-        outboundQueues.map((queue) => [`${queue}/${further.domain}`, urlsOf(further)[queue]]),
-      ),
-    );
-  const { deadLetters, ...queues } = sqs.queues;
-  return {
-    urls: { ...queues, ...own((further) => further.queues) },
-    deadLetterUrls: { ...deadLetters, ...own((further) => further.queues.deadLetters) },
   };
 }
 

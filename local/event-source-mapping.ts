@@ -1,10 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
 import {
   DeleteMessageBatchCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { atMost, pause } from "#connector/pause.ts";
 import { limits } from "#core/limits.ts";
 import { type FunctionInstance, type FunctionOptions, startInstance } from "./function-instance.ts";
 import { failedIds, sqsEvent } from "./sqs-event.ts";
@@ -48,9 +48,9 @@ export function startEventSourceMapping(options: MappingOptions): EventSourceMap
   const running = new Set<Promise<void>>();
   let crashes = 0;
 
-  async function pause(attempt: number): Promise<void> {
+  async function backOff(attempt: number): Promise<void> {
     const ms = Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(attempt - 1, 10));
-    await delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
+    await pause(ms, stopping.signal);
   }
 
   async function receive(): Promise<Message[]> {
@@ -102,7 +102,7 @@ export function startEventSourceMapping(options: MappingOptions): EventSourceMap
       log(`${name}: ${result.error}; a new instance takes its place`);
       crashes += 1;
       // The slot stays taken meanwhile: an instance that dies at once must not spin.
-      return await pause(crashes);
+      return await backOff(crashes);
     }
     crashes = 0;
     idle.push(instance);
@@ -129,7 +129,7 @@ export function startEventSourceMapping(options: MappingOptions): EventSourceMap
         if (stopping.signal.aborted) return;
         failures += 1;
         if (failures === 1) log(`${name}: receiving failed, trying again: ${textOf(error)}`);
-        await pause(failures);
+        await backOff(failures);
       }
     }
   }
@@ -144,10 +144,8 @@ export function startEventSourceMapping(options: MappingOptions): EventSourceMap
     crash: terminateAll,
     async stop(graceMs) {
       stopping.abort();
-      const grace = new AbortController();
       const finished = Promise.all([polling, ...running]);
-      await Promise.race([finished, delay(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
-      grace.abort();
+      await atMost(graceMs, finished);
       await terminateAll();
       await finished;
     },

@@ -1,4 +1,4 @@
-import { defaultPorts, isFree, type Ports, portsAt } from "./ports.ts";
+import { defaultPorts, isFree, type Ports } from "./ports.ts";
 
 const firstPort = 10_000;
 // Below the ports that the kernel gives to outgoing connections.
@@ -24,15 +24,4 @@ export async function freePorts(): Promise<Ports> {
   const ports: Partial<Record<keyof Ports, number>> = {};
   for (const name of names) ports[name] = await freePort();
   return ports as Ports;
-}
-
-/** A number that moves all default ports to free ones. */
-export async function freeOffset(): Promise<number> {
-  for (let tries = 0; tries < 10 * blockSize; tries += 1) {
-    const offset = (await freePort()) - defaultPorts.xmpp;
-    const moved = Object.values(portsAt(offset));
-    const free = await Promise.all(moved.map(isFree));
-    if (offset >= 0 && free.every(Boolean)) return offset;
-  }
-  throw new Error("no free ports found");
 }

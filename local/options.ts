@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { readDomains } from "#aws/domains.ts";
 import type { Capabilities } from "#core/capabilities.ts";
 import { parseCapabilities } from "#core/read-capabilities.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { argumentFault } from "./argument-fault.ts";
 import { bridgeDefaults } from "./bridge-options.ts";
 import type { FurtherDomain } from "./component-domains.ts";
+import { parseArguments } from "./parse-arguments.ts";
 import { defaultPorts, type Ports, portsAt } from "./ports.ts";
 import { type ServerKind, serverKinds } from "./servers/server.ts";
 
@@ -114,25 +113,22 @@ function readComponentDomains(given: unknown): Result<ComponentDomains, string> 
 export function readStartOptions(args: readonly string[], root: string): Result<StartOptions, string> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  let values: Record<string, string | boolean | (string | boolean)[] | undefined>;
-  try {
-    const options = {
-      server: text,
-      connectors: text,
-      "component-domain": { ...text, multiple: true },
-      "port-offset": text,
-      "state-dir": text,
-      capabilities: text,
-      fresh: flag,
-      trace: flag,
-      status: flag,
-      help: { ...flag, short: "h" },
-      ...Object.fromEntries(portNames.map((name) => [`${name}-port`, text])),
-    };
-    values = parseArgs({ args: [...args], options, allowPositionals: false }).values;
-  } catch (error) {
-    return err(argumentFault(error));
-  }
+  const options = {
+    server: text,
+    connectors: text,
+    "component-domain": { ...text, multiple: true },
+    "port-offset": text,
+    "state-dir": text,
+    capabilities: text,
+    fresh: flag,
+    trace: flag,
+    status: flag,
+    help: { ...flag, short: "h" },
+    ...Object.fromEntries(portNames.map((name) => [`${name}-port`, text])),
+  };
+  const read = parseArguments({ args, options });
+  if (!read.ok) return read;
+  const values: Record<string, string | boolean | (string | boolean)[] | undefined> = read.value.values;
   const server = serverKinds.find((kind) => kind === (values["server"] ?? "prosody"));
   if (server === undefined) return err(`--server must be ${serverKinds.join(" or ")}`);
   const connectors = ([1, 2] as const).find((count) => String(count) === (values["connectors"] ?? "1"));

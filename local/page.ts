@@ -62,8 +62,7 @@ td, code { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
 <h2>Try it</h2>
 <p>Log in with any XMPP client as one of the accounts above, and chat from the native side in a terminal:</p>
 <p><code>npm run native -- --as ${escapeHtml(first ?? "nina")}</code></p>
-<p>A chat in the browser does not exist yet; it comes later. This page shows the state at the moment it was
-loaded.</p>
+<p>This page shows the state at the moment it was loaded.</p>
 </html>
 `;
 }

@@ -4,6 +4,7 @@ import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSyn
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { waitUntil } from "./wait-until.ts";
+import { wordsOf } from "./words.ts";
 
 export interface ProcessOptions {
   readonly name: string;
@@ -84,9 +85,10 @@ export async function startServing(
     await waitUntil(isReady, { what: options.name, timeoutMs: readyMs, signal: ended.signal });
   } catch (cause) {
     await child.stop(0);
-    const reason = cause instanceof Error ? cause.message : String(cause);
     const tail = tailOf(options.logFile);
-    throw new Error(`${options.name} did not start: ${reason}. ${options.logFile} ends:\n${tail}`, { cause });
+    throw new Error(`${options.name} did not start: ${wordsOf(cause)}. ${options.logFile} ends:\n${tail}`, {
+      cause,
+    });
   }
   return child;
 }

@@ -1,19 +1,19 @@
 /** `npm start`: the whole bridge on this machine, until Ctrl-C. */
-import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import type { Bridge } from "./bridge.ts";
-import { startBridge } from "./bridge.ts";
+import { type Bridge, startBridge } from "./bridge.ts";
 import { bridgeDefaults } from "./bridge-options.ts";
 import { removeEndpoints, writeEndpoints } from "./endpoints.ts";
 import { helpText, portOption, portPurpose, readStartOptions, type StartOptions } from "./options.ts";
 import { endpointRows, servePage } from "./page.ts";
 import { isFree, type Ports } from "./ports.ts";
 import { type RunLock, takeRunLock } from "./run-lock.ts";
+import { ensureServers } from "./servers/ensure-servers.ts";
 import { showTraces } from "./traces/show.ts";
 import { spanFile, spanLine } from "./traces/span-line.ts";
 import { waitUntil } from "./wait-until.ts";
+import { wordsOf } from "./words.ts";
 
 const root = dirname(import.meta.dirname);
 /** How long the children of a killed run may take to end before their ports count as taken. */
@@ -28,9 +28,9 @@ function log(line: string): void {
 }
 
 /** Ends with a message that says what to do. */
-function refuse(text: string): never {
+function refuse(text: string, exit = 1): never {
   console.error(text);
-  process.exit(1);
+  process.exit(exit);
 }
 
 /** Ports that we open ourselves; an engine named by its endpoint needs none. */
@@ -66,15 +66,6 @@ async function checkPorts(options: StartOptions, lock: RunLock): Promise<void> {
     `port ${ports[taken]} (${portPurpose(taken)}) is taken on this machine.\n` +
       `Choose another: npm start -- ${portOption(taken)} N, or move all: npm start -- --port-offset 1000${hint}`,
   );
-}
-
-/** ejabberd is installed only when it is asked for. */
-function ensureServer({ server }: StartOptions): void {
-  if (server !== "ejabberd") return;
-  const setup = spawnSync(process.execPath, [join(root, "local/setup/setup.mjs"), "ejabberd"], {
-    stdio: "inherit",
-  });
-  if (setup.status !== 0) process.exit(1);
 }
 
 /** Aborted by the first SIGINT or SIGTERM; the second one does not wait for anything any more. */
@@ -128,10 +119,10 @@ const traceTo = (logFolder: string) =>
 async function main(): Promise<void> {
   const begun = performance.now();
   const read = readStartOptions(process.argv.slice(2), root);
-  if (!read.ok) refuse(`${read.error}\n\n${helpText}`);
+  if (!read.ok) refuse(`${read.error}\n\n${helpText}`, 2);
   const options = read.value;
   if (options.help) return console.log(helpText);
-  ensureServer(options);
+  ensureServers([options.server]);
   const lock = takeRunLock(options.stateDir);
   if (!lock.ok) {
     refuse(
@@ -183,6 +174,6 @@ try {
   // Whatever still holds the event loop is of no use to anyone.
   process.exit(0);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(wordsOf(error));
   process.exit(1);
 }

@@ -1,5 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "#connector/pause.ts";
 import { describeExit, type Process } from "./process.ts";
+import { wordsOf } from "./words.ts";
 
 const backoffMsMin = 200;
 const backoffMsMax = 10_000;
@@ -60,7 +61,7 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
     while (!stopping.signal.aborted) {
       await held?.promise;
       if (!wanted) {
-        await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => {});
+        await pause(backoffMs, stopping.signal);
         backoffMs = Math.min(backoffMsMax, Math.max(backoffMsMin, backoffMs * 2));
       }
       if (stopping.signal.aborted) return undefined;
@@ -69,7 +70,7 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
         return await options.start();
       } catch (error) {
         backoffMs = Math.max(backoffMs, backoffMsMin);
-        log(`${name} did not start: ${error instanceof Error ? error.message : error}`);
+        log(`${name} did not start: ${wordsOf(error)}`);
       }
     }
     return undefined;

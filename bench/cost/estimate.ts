@@ -2,11 +2,12 @@
 import { keyItem } from "#aws/attributes.ts";
 import { subscriberKey } from "#aws/keys.ts";
 import { functionDefinitions } from "#infra/definitions/functions.ts";
+import { usdOf } from "#infra/definitions/prices.ts";
 import type { Quantities } from "../load/bill.ts";
 import { readCurve } from "./curve.ts";
 import { idleLines, type Line, type Part } from "./idle.ts";
 import type { FanOutMeasured, Measured, Way } from "./measured.ts";
-import { type Prices, usdOf } from "./prices.ts";
+import type { Prices } from "./prices.ts";
 
 export interface Presence {
   readonly users: number;

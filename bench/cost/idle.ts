@@ -4,8 +4,8 @@ import { metricLine } from "#connector/report.ts";
 import { limits } from "#core/limits.ts";
 import { alarmDefinitionsOf } from "#infra/definitions/alarms.ts";
 import { connectorDefinition, functionDefinitions } from "#infra/definitions/functions.ts";
+import type { PriceName } from "#infra/definitions/prices.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
-import type { PriceName } from "./prices.ts";
 
 export type Part = "idle" | "standby" | "messages in" | "messages out" | "presence" | "logs" | "traces";
 

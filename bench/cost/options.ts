@@ -1,6 +1,6 @@
 /** The command line of `npm run cost`. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
+import { parseArguments } from "#local/parse-arguments.ts";
 import type { Asked, Presence } from "./estimate.ts";
 import { pricesFile } from "./prices.ts";
 
@@ -23,7 +23,7 @@ export const help = `What a bridge costs by the month, from list prices and from
   --standby on|off         a second connector (on)
   --traces RATIO           the part of all messages that is traced, 0 to 1 (0)
   --free on|off            the account's free alarms, metrics and dashboards are this bridge's (on)
-  --prices FILE            another price list (bench/prices.json)
+  --prices FILE            another price list (infra/definitions/prices.json)
   --json                   all lines as JSON
   --help                   this text
 
@@ -49,14 +49,6 @@ const presenceNames = ["users", "subscribers", "presence-changes-per-user-day"] 
 const hugeMax = 1e15;
 const domainsMax = 1000;
 
-function parsed(args: readonly string[]) {
-  try {
-    return ok(parseArgs({ args: [...args], options: spec }).values);
-  } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
-  }
-}
-
 /** Reads numbers and switches, and keeps the first thing that is wrong with them. */
 function makeReader() {
   let problem: string | undefined;
@@ -81,9 +73,9 @@ function makeReader() {
 
 /** @returns what is asked, "help", or a sentence for people. */
 export function readOptions(args: readonly string[]): Result<Options | "help", string> {
-  const read = parsed(args);
+  const read = parseArguments({ args, options: spec });
   if (!read.ok) return read;
-  const { value } = read;
+  const value = read.value.values;
   if (value.help) return ok("help");
   if (value["messages-per-month"] === undefined)
     return err("--messages-per-month is missing: say how many, 0 for an idle bridge");

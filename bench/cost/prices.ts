@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
+import { oldestDate, type PriceName, priceList } from "#infra/definitions/prices.ts";
+import { wordsOf } from "#local/words.ts";
 
-export const pricesFile = join(import.meta.dirname, "../prices.json");
+export const pricesFile = join(import.meta.dirname, "../../infra/definitions/prices.json");
 
 const url = v.pipe(v.string("is no text"), v.url("is no URL"));
 const date = v.pipe(v.string("is no text"), v.isoDate("is no date such as 2026-11-24"));
@@ -25,29 +27,7 @@ const price = v.strictObject({
   readOf: v.exactOptional(date),
 });
 
-export const priceNames = [
-  "fargateArmVcpuHours",
-  "fargateArmGbHours",
-  "publicIpv4Hours",
-  "natGatewayHours",
-  "natGatewayGb",
-  "secrets",
-  "kmsKeys",
-  "kmsRequests",
-  "alarms",
-  "metrics",
-  "dashboards",
-  "logsGb",
-  "spansGb",
-  "sqsFifoRequests",
-  "sqsStandardRequests",
-  "dynamodbWrites",
-  "dynamodbReads",
-  "lambdaRequests",
-  "lambdaArmGbSeconds",
-  "transferOutGb",
-] as const;
-export type PriceName = (typeof priceNames)[number];
+const priceNames = Object.keys(priceList.prices) as PriceName[];
 
 const schema = v.strictObject({
   region: v.pipe(v.string("is no text"), v.minLength(1, "is empty")),
@@ -72,16 +52,10 @@ export function readJson<T>(file: string, parse: (value: unknown) => Result<T, s
   try {
     value = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    return err(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return err(`${file} cannot be read: ${wordsOf(error)}`);
   }
   const parsed = parse(value);
   return parsed.ok ? parsed : err(`${file}: ${parsed.error}`);
-}
-
-/** US dollars for so many units, none of them free. */
-export function usdOf({ prices }: Prices, name: PriceName, units: number): number {
-  const { usd, per } = prices[name];
-  return (units * usd) / per;
 }
 
 /** The list of the repository. @throws when it is broken */
@@ -92,8 +66,6 @@ export function ourPrices(): Prices {
 }
 
 /** Where the prices are from, for people. */
-export function pricesText({ region, prices }: Prices): string {
-  const dates = Object.values(prices).map(({ date }) => date);
-  const [oldest] = dates.toSorted();
-  return `list prices of ${region}, the oldest looked up on ${oldest}; the source of each is in the price file`;
+export function pricesText(prices: Prices): string {
+  return `list prices of ${prices.region}, the oldest looked up on ${oldestDate(prices)}; the source of each is in the price file`;
 }

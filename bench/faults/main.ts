@@ -2,6 +2,7 @@
 import { stop as stopBundler } from "esbuild";
 import { buildAll } from "#infra/build.ts";
 import { stopOnSignal } from "#local/stop-signals.ts";
+import { wordsOf } from "#local/words.ts";
 import { jsonFault, writeJson } from "../json-file.ts";
 import { loadNow, thisMachine } from "../machine.ts";
 import { type FaultsOptions, faultsHelp, faultsList, readFaultsOptions } from "./options.ts";
@@ -47,7 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
   const options = readFaultsOptions(args);
   if (!options.ok) {
     console.error(`${options.error}\n\n${faultsHelp}`);
-    return 1;
+    return 2;
   }
   if (options.value === "help" || options.value === "list") {
     console.log(options.value === "help" ? faultsHelp : faultsList);
@@ -70,6 +71,6 @@ try {
   // Whatever still holds the event loop is of no use to anyone.
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(wordsOf(error));
   process.exit(1);
 }

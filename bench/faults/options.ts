@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
-import { argumentFault } from "#local/argument-fault.ts";
+import { parseArguments } from "#local/parse-arguments.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import { readCount } from "../read-count.ts";
 import { readServers } from "../read-servers.ts";
@@ -51,55 +50,53 @@ function readFaults(text: string | undefined): Result<readonly Fault[], string> 
 export function readFaultsOptions(args: readonly string[]): Result<FaultsOptions | "help" | "list", string> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        only: text,
-        server: { ...text, default: defaults.server },
-        messages: { ...text, default: defaults.messages },
-        pairs: { ...text, default: defaults.pairs },
-        rate: text,
-        seed: text,
-        json: text,
-        keep: flag,
-        list: flag,
-        help: { ...flag, short: "h" },
-      },
-    });
-    if (values.help) return ok("help");
-    if (values.list) return ok("list");
-    const faults = readFaults(values.only);
-    if (!faults.ok) return faults;
-    const servers = readServers(values.server);
-    if (!servers.ok) return servers;
-    const pairs = readCount("pairs", values.pairs, countMax);
-    if (!pairs.ok) return pairs;
-    if (pairs.value % userCount !== 0) {
-      return err(`--pairs takes a multiple of ${userCount}, not ${pairs.value}`);
-    }
-    const messages = readCount("messages", values.messages, countMax);
-    if (!messages.ok) return messages;
-    if (messages.value < 2 * pairs.value) {
-      return err(
-        `--messages takes ${2 * pairs.value} or more with ${pairs.value} pairs: each writes both ways`,
-      );
-    }
-    const rate = values.rate === undefined ? undefined : readCount("rate", values.rate, countMax);
-    if (rate?.ok === false) return rate;
-    const seed = values.seed === undefined ? undefined : readCount("seed", values.seed, seedMax, 0);
-    if (seed?.ok === false) return seed;
-    return ok({
-      faults: faults.value,
-      servers: servers.value,
-      messages: messages.value,
-      pairs: pairs.value,
-      keep: values.keep,
-      ...(rate && { ratePerS: rate.value }),
-      ...(seed && { seed: seed.value }),
-      ...(values.json !== undefined && { json: values.json }),
-    });
-  } catch (error) {
-    return err(argumentFault(error));
+  const read = parseArguments({
+    args,
+    options: {
+      only: text,
+      server: { ...text, default: defaults.server },
+      messages: { ...text, default: defaults.messages },
+      pairs: { ...text, default: defaults.pairs },
+      rate: text,
+      seed: text,
+      json: text,
+      keep: flag,
+      list: flag,
+      help: { ...flag, short: "h" },
+    },
+  });
+  if (!read.ok) return read;
+  const { values } = read.value;
+  if (values.help) return ok("help");
+  if (values.list) return ok("list");
+  const faults = readFaults(values.only);
+  if (!faults.ok) return faults;
+  const servers = readServers(values.server);
+  if (!servers.ok) return servers;
+  const pairs = readCount("pairs", values.pairs, countMax);
+  if (!pairs.ok) return pairs;
+  if (pairs.value % userCount !== 0) {
+    return err(`--pairs takes a multiple of ${userCount}, not ${pairs.value}`);
   }
+  const messages = readCount("messages", values.messages, countMax);
+  if (!messages.ok) return messages;
+  if (messages.value < 2 * pairs.value) {
+    return err(
+      `--messages takes ${2 * pairs.value} or more with ${pairs.value} pairs: each writes both ways`,
+    );
+  }
+  const rate = values.rate === undefined ? undefined : readCount("rate", values.rate, countMax);
+  if (rate?.ok === false) return rate;
+  const seed = values.seed === undefined ? undefined : readCount("seed", values.seed, seedMax, 0);
+  if (seed?.ok === false) return seed;
+  return ok({
+    faults: faults.value,
+    servers: servers.value,
+    messages: messages.value,
+    pairs: pairs.value,
+    keep: values.keep,
+    ...(rate && { ratePerS: rate.value }),
+    ...(seed && { seed: seed.value }),
+    ...(values.json !== undefined && { json: values.json }),
+  });
 }

@@ -1,7 +1,8 @@
 /** Runs one fault on one server, and says what has become of every message. */
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "#connector/pause.ts";
 import { limits } from "#core/limits.ts";
 import type { ServerKind } from "#local/servers/server.ts";
+import { wordsOf } from "#local/words.ts";
 import { type Figures, judge } from "./account.ts";
 import type { Fault } from "./fault.ts";
 import { makeRandom } from "./random.ts";
@@ -44,7 +45,7 @@ const progressMs = 5_000;
 /** Tells how far it is until `done`. */
 async function tellProgress({ traffic, rig }: RunningRig, done: AbortSignal): Promise<void> {
   for (;;) {
-    await delay(progressMs, undefined, { signal: done }).catch(() => {});
+    await pause(progressMs, done);
     if (done.aborted) return;
     const { inbound, outbound, total } = traffic;
     const sent = inbound.sentCount + outbound.sentCount;
@@ -57,7 +58,7 @@ async function textOf(work: () => unknown): Promise<string[]> {
     await work();
     return [];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [wordsOf(error)];
   }
 }
 

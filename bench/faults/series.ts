@@ -1,5 +1,6 @@
 /** Faults one after another. */
 import type { ServerKind } from "#local/servers/server.ts";
+import { wordsOf } from "#local/words.ts";
 import type { Fault } from "./fault.ts";
 import type { Outcome } from "./run.ts";
 
@@ -46,7 +47,7 @@ export async function runSeries(
     } catch (error) {
       if (signal.aborted) break;
       failed += 1;
-      log(`FAILED: ${error instanceof Error ? error.message : error}`);
+      log(`FAILED: ${wordsOf(error)}`);
     }
   }
   return { outcomes, failed };

@@ -9,7 +9,7 @@ import { sqsClientFor } from "#local/aws-clients.ts";
 import type { Bridge } from "#local/bridge.ts";
 import { askConnector } from "#local/connector.ts";
 import { type Letter, readLetter } from "#local/ops/letters.ts";
-import { countMessages } from "../queue-count.ts";
+import { countMessages } from "#local/queue-count.ts";
 import { account, type Figures } from "./account.ts";
 import { type Ledger, makeLedger } from "./ledger.ts";
 import { marksIn, pairOf } from "./marks.ts";

@@ -1,7 +1,7 @@
 /** What a load has asked of AWS, from requests that were counted and lines that functions have logged. */
-
 import { functionDefinitions } from "#infra/definitions/functions.ts";
-import { ourPrices, type Prices, usdOf } from "../cost/prices.ts";
+import { usdOf } from "#infra/definitions/prices.ts";
+import { ourPrices, type Prices } from "../cost/prices.ts";
 import type { Count, Counts } from "../counting-proxy.ts";
 
 /** DynamoDB's requests that write; all others of a function read. */

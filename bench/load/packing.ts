@@ -1,6 +1,7 @@
 /** How many requests of AWS a message takes, by the rate, and what they cost. */
 import { setTimeout as delay } from "node:timers/promises";
 import { buildAll } from "#infra/build.ts";
+import { shortNameOf } from "#infra/definitions/queues.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import type { Bench, Progress, Settings } from "../bench.ts";
 import { ourPrices, pricesText } from "../cost/prices.ts";
@@ -121,7 +122,7 @@ function tableOf(figures: readonly Packing[]): string {
             .reduce((total, [, { requests, empty }]) => total + requests - empty, 0);
         const three = ["Send", "Receive", "Delete"].map((kind) => per1000(of(kind), each)).join(", ");
         const extended = of("Change");
-        return `${queue.replace(/^causeway-|\.fifo$/g, "")} ${three}${extended > 0 ? `, ${per1000(extended, each)} changes` : ""}`;
+        return `${shortNameOf(queue)} ${three}${extended > 0 ? `, ${per1000(extended, each)} changes` : ""}`;
       })
       .join("; ");
   return tableText(

@@ -1,8 +1,8 @@
 /** Whether memory and queues stay as they are while messages go both ways for long. */
-import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { type QueueName, queueNames } from "#core/contract/queues.ts";
+import { queueNames } from "#core/contract/queues.ts";
 import { buildAll } from "#infra/build.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
+import { countMessages } from "#local/queue-count.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import type { Bench, Progress, Settings } from "../bench.ts";
 import { median } from "../figures.ts";
@@ -30,7 +30,7 @@ const titles: Readonly<Record<Part, string>> = {
 interface Sample {
   readonly atMs: number;
   readonly memoryMb: Readonly<Record<Part, number>>;
-  /** Messages in all queues, those in somebody's hands included. */
+  /** Messages in all queues, those in somebody's hands and those for later included. */
   readonly queued: number;
 }
 
@@ -50,16 +50,6 @@ export interface Soak {
   readonly samples: readonly Sample[];
 }
 
-async function depthOf(sqs: SQSClient, urls: Readonly<Record<QueueName, string>>): Promise<number> {
-  const depths = queueNames.map(async (queue) => {
-    const asked = new GetQueueAttributesCommand({ QueueUrl: urls[queue], AttributeNames: ["All"] });
-    const { Attributes = {} } = await sqs.send(asked);
-    const { ApproximateNumberOfMessages = 0, ApproximateNumberOfMessagesNotVisible = 0 } = Attributes;
-    return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
-  });
-  return (await Promise.all(depths)).reduce((sum, depth) => sum + depth, 0);
-}
-
 /** Takes samples until the answer is called, which resolves with all of them. */
 function startSampling({ pids, endpoints }: Rig): () => Promise<Sample[]> {
   const sqs = sqsClientFor(endpoints.sqs.endpoint);
@@ -69,7 +59,8 @@ function startSampling({ pids, endpoints }: Rig): () => Promise<Sample[]> {
   const sample = async () => {
     const memory = parts.map((part) => [part, memoryMbOf(pids[part])]);
     const memoryMb = Object.fromEntries(memory) as Record<Part, number>;
-    const queued = await depthOf(sqs, endpoints.sqs.queues);
+    const counts = queueNames.map((queue) => countMessages(sqs, endpoints.sqs.queues[queue]));
+    const queued = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     samples.push({ atMs: performance.now() - begun, memoryMb, queued });
   };
   const timer = setInterval(() => {

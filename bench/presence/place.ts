@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
@@ -18,6 +17,7 @@ import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients
 import { ensureTable } from "#local/engines/dynamodb.ts";
 import { ensureQueues, type QueueAddresses } from "#local/engines/sqs.ts";
 import { localEnvironment } from "#local/mappings.ts";
+import { countMessages } from "#local/queue-count.ts";
 import { sqsEvent } from "#local/sqs-event.ts";
 import { startCountingProxy } from "../counting-proxy.ts";
 import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
@@ -78,13 +78,7 @@ function queueMethods(
       await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
       return messages;
     },
-    async waiting(queue) {
-      const { Attributes = {} } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl: addresses.urls[queue], AttributeNames: ["All"] }),
-      );
-      const { ApproximateNumberOfMessages = 0, ApproximateNumberOfMessagesDelayed = 0 } = Attributes;
-      return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesDelayed);
-    },
+    waiting: (queue) => countMessages(sqs, addresses.urls[queue]),
     eventOf: (queue, messages) => sqsEvent(messages, addresses.arns[queue], localRegion),
   };
 }

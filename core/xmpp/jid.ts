@@ -12,8 +12,6 @@ import { isLonger } from "./utf8.ts";
 declare const brand: unique symbol;
 /** `local@domain` or `domain`, prepared. */
 export type BareJid = string & { readonly [brand]: "BareJid" };
-/** `local@domain/resource` or `domain/resource`, prepared. */
-export type FullJid = string & { readonly [brand]: "FullJid" };
 
 /** An address in its parts, all prepared; `local` and `resource` are "" where absent. */
 export interface Jid {
@@ -64,14 +62,6 @@ export function parseBareJid(text: string): Result<BareJid, string> {
   if (text.includes("/")) return err("the address has a resource, a bare address is expected");
   const jid = parseJid(text);
   return jid.ok ? ok(jid.value.bare) : jid;
-}
-
-/** Reads an address with a resource; one without is refused. */
-export function parseFullJid(text: string): Result<FullJid, string> {
-  const jid = parseJid(text);
-  if (!jid.ok) return jid;
-  if (jid.value.resource === "") return err("the address has no resource, a full address is expected");
-  return ok(`${jid.value.bare}/${jid.value.resource}` as FullJid);
 }
 
 /** Puts a bare address together from its parts; an empty `local` gives the address of the domain itself. */

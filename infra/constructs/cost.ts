@@ -7,13 +7,11 @@ import {
   Metric,
   TextWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
-import priceList from "#bench/prices.json" with { type: "json" };
 import { partsOf, type QueueRef } from "#core/contract/queues.ts";
 import { connectorDefinition, functionDefinitions, functionNames } from "../definitions/functions.ts";
+import { oldestDate, type PriceName, priceList, usdOf } from "../definitions/prices.ts";
 import { queueDefinitions } from "../definitions/queues.ts";
 import type { Observed } from "./alarms.ts";
-
-type PriceName = keyof typeof priceList.prices;
 
 /** What CloudWatch knows of something that is paid by use. */
 interface Used {
@@ -27,11 +25,6 @@ interface Used {
 
 const secondsPerDay = 86_400;
 const period = Duration.minutes(5);
-
-function usdOf(name: PriceName, units: number): number {
-  const { usd, per } = priceList.prices[name];
-  return (units * usd) / per;
-}
 
 const asked = [
   "NumberOfMessagesSent",
@@ -114,19 +107,16 @@ function connectorsPerDay({ compute }: Observed): IMetric {
   const { count, publicIp } = compute.connector.tasks;
   const { cpuUnits, memoryMb } = connectorDefinition;
   const each =
-    usdOf("fargateArmVcpuHours", cpuUnits / 1024) +
-    usdOf("fargateArmGbHours", memoryMb / 1024) +
-    (publicIp ? usdOf("publicIpv4Hours", 1) : 0);
+    usdOf(priceList, "fargateArmVcpuHours", cpuUnits / 1024) +
+    usdOf(priceList, "fargateArmGbHours", memoryMb / 1024) +
+    (publicIp ? usdOf(priceList, "publicIpv4Hours", 1) : 0);
   const label = count === 1 ? "Connector, one task" : `Connectors, ${count} tasks`;
   return new MathExpression({ expression: `TIME_SERIES(${24 * count * each})`, label, period });
 }
 
 function explained(): string {
-  const [oldest] = Object.values(priceList.prices)
-    .map(({ date }) => date)
-    .toSorted();
   return [
-    `List prices of ${priceList.region}, the oldest of ${oldest}, and what is used now, as if it went on for a day.`,
+    `List prices of ${priceList.region}, the oldest of ${oldestDate(priceList)}, and what is used now, as if it went on for a day.`,
     "SQS bills calls of up to 64 KiB: ten messages in one call count as ten here, one of 256 KiB as one. Tasks are those of the deployment.",
     "Not in it: what an account has free; alarms, metrics, dashboards and secrets, the same every month; traces, KMS, NAT, bytes to the internet, what is kept.",
     "Why it costs that: docs/cost.md.",

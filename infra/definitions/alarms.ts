@@ -4,7 +4,7 @@
  */
 import { partsOf, type QueueName, type QueueRef, queueNames, queueRefsOf } from "#core/contract/queues.ts";
 import { callsItself, type FunctionName, functionNames } from "./functions.ts";
-import { physicalNameOf } from "./queues.ts";
+import { physicalNameOf, shortNameOf } from "./queues.ts";
 
 export const alarmKinds = [
   "queue-age",
@@ -62,7 +62,7 @@ const ageSMax: Readonly<Record<QueueName, number>> = {
 };
 
 /** `native-events`; with the hash of its domain where that has a queue of its own. */
-const wordOf = (queue: QueueRef) => physicalNameOf(queue).replace(/^causeway-|\.fifo$/g, "");
+const wordOf = (queue: QueueRef) => shortNameOf(physicalNameOf(queue));
 
 /** For people, who do not know domains by their hashes. */
 function titleOf(queue: QueueRef): string {

@@ -62,6 +62,11 @@ export function physicalNameOf(queue: QueueRef): string {
   return nameIn(queue, "");
 }
 
+/** A name in SQS without what all have in common: `native-events`. */
+export function shortNameOf(physicalName: string): string {
+  return physicalName.replace(`${namePrefix}-`, "").replace(/\.fifo$/, "");
+}
+
 /** The name in SQS of the queue's dead letters: `causeway-native-events-dead.fifo`. */
 export function deadLetterNameOf(queue: QueueRef): string {
   return nameIn(queue, "-dead");

@@ -3,8 +3,8 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { makeQueues, type Queues } from "#aws/queues.ts";
 import { ok, type Result } from "#core/result.ts";
 import { sqsClientFor } from "../aws-clients.ts";
-import { domainsAt, readEndpoints } from "../native/endpoints.ts";
-import { wordsOf } from "../native/inbox.ts";
+import { domainsAt, readEndpoints } from "../read-endpoints.ts";
+import { wordsOf } from "../words.ts";
 import type { Target } from "./options.ts";
 
 export interface Destination {

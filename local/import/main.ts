@@ -1,6 +1,6 @@
 /** `npm run import`: brings contacts from a file into the bridge. */
 import { rmSync } from "node:fs";
-import { chooseDomain } from "../native/endpoints.ts";
+import { chooseDomain } from "../read-endpoints.ts";
 import { takeRunLock } from "../run-lock.ts";
 import { openScreen } from "../screen.ts";
 import { stopOnSignal } from "../stop-signals.ts";

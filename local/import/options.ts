@@ -1,8 +1,7 @@
 /** The command line of `npm run import`. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
-import { argumentFault } from "../argument-fault.ts";
+import { parseArguments } from "../parse-arguments.ts";
 
 export interface Options {
   readonly file: string;
@@ -62,13 +61,9 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
     restart: flag,
     help: { ...flag, short: "h" },
   } as const;
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
-  try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    return err(argumentFault(error));
-  }
-  const { values, positionals } = parsed;
+  const read = parseArguments({ args, options, allowPositionals: true });
+  if (!read.ok) return read;
+  const { values, positionals } = read.value;
   if (values.help) return ok("help");
   const [file, ...more] = positionals;
   if (file === undefined) return err("which file? npm run import -- contacts.csv");

@@ -1,6 +1,6 @@
 /** Sends pairs as events: several calls at once, never two events of one user at the same time. */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Queues, SendFailure } from "#aws/queues.ts";
+import { atMost, pause } from "#connector/pause.ts";
 import { limits } from "#core/limits.ts";
 import { makePace } from "./pace.ts";
 import { type EventOrigin, pairMessage } from "./pair-event.ts";
@@ -53,7 +53,7 @@ export function makeSender(options: SenderOptions): Sender {
   /** Waits for its turn; false when it will not come. */
   const turn = async (events: number): Promise<boolean> => {
     const waitMs = pace.waitMs(events, performance.now());
-    if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => undefined);
+    if (waitMs > 0) await pause(waitMs, signal);
     return !signal.aborted;
   };
 
@@ -84,7 +84,7 @@ export function makeSender(options: SenderOptions): Sender {
       troubleSinceMs ??= performance.now();
       const gone = !everSent || performance.now() - troubleSinceMs > troubleMsMax;
       if (begins || gone) options.troubled(failures[0]?.reason ?? "unknown", gone);
-      await delay(troublePauseMs, undefined, { signal }).catch(() => undefined);
+      await pause(troublePauseMs, signal);
     }
     waiting.settle(batch, back);
   };
@@ -110,7 +110,7 @@ export function makeSender(options: SenderOptions): Sender {
       if (fault !== undefined) throw fault.error;
     },
     async quiet(waitMs) {
-      await Promise.race([Promise.all(calls), delay(waitMs, undefined, { ref: false })]);
+      await atMost(waitMs, Promise.all(calls));
     },
   };
 }

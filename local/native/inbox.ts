@@ -1,9 +1,10 @@
 /** Reads `native-deliveries` for one user, beside readers for others. */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Queues, ReceivedMessage } from "#aws/queues.ts";
+import { pause } from "#connector/pause.ts";
 import type { Delivery } from "#core/contract/events.ts";
 import { limits } from "#core/limits.ts";
 import type { Result } from "#core/result.ts";
+import { wordsOf } from "../words.ts";
 import { nameOf, readDelivery, type UnreadableEvent } from "./read-delivery.ts";
 
 /** How long a received message is ours: showing takes no time. */
@@ -71,7 +72,7 @@ export async function readInbox(ports: InboxPorts, reader: Reader, signal: Abort
       if (signal.aborted) return;
       if (!troubled) ports.warn(`the queues cannot be read (${wordsOf(error)}); trying again`);
       troubled = true;
-      await delay(troublePauseMs, undefined, { signal }).catch(() => undefined);
+      await pause(troublePauseMs, signal);
     }
   }
 }
@@ -109,8 +110,4 @@ function remember(seen: Set<string>, name: string): void {
   seen.add(name);
   const [oldest] = seen;
   if (seen.size > namesMax && oldest !== undefined) seen.delete(oldest);
-}
-
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

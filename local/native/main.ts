@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { makeQueues } from "#aws/queues.ts";
 import { localpartOfUser } from "#core/mapping.ts";
 import { sqsClientFor } from "../aws-clients.ts";
-import { chooseDomain, domainsAt, type NativeEndpoints, readEndpoints } from "./endpoints.ts";
+import { chooseDomain, domainsAt, type NativeEndpoints, readEndpoints } from "../read-endpoints.ts";
 import { readInbox } from "./inbox.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import { makeOutbox } from "./outbox.ts";

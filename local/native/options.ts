@@ -1,9 +1,8 @@
 /** The command line of `npm run native`. */
-import { parseArgs } from "node:util";
 import { parseUserId, type UserId } from "#core/mapping.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type BareJid, parseBareJid, prepareDomain } from "#core/xmpp/jid.ts";
-import { argumentFault } from "../argument-fault.ts";
+import { parseArguments } from "../parse-arguments.ts";
 import { commandsHelp } from "./commands.ts";
 
 export interface Options {
@@ -40,21 +39,18 @@ With input from a pipe it sends every line, then leaves: printf 'hello\\n' | npm
 
 /** Reads the arguments; `"help"` where help is asked for, an error to show where they are wrong. */
 export function readOptions(args: readonly string[]): Result<Options | "help", string> {
-  let values: { as?: string; to?: string; domain?: string; endpoints?: string; help?: boolean };
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        as: { type: "string" },
-        to: { type: "string" },
-        domain: { type: "string" },
-        endpoints: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    return err(argumentFault(error));
-  }
+  const read = parseArguments({
+    args,
+    options: {
+      as: { type: "string" },
+      to: { type: "string" },
+      domain: { type: "string" },
+      endpoints: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (!read.ok) return read;
+  const { values } = read.value;
   if (values.help) return ok("help");
   if (values.as === undefined) return err("--as says which native user to be: --as nina");
   const user = parseUserId(values.as);

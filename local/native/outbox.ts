@@ -3,7 +3,7 @@ import { nativeEventsGroup } from "#aws/hash.ts";
 import type { Queues } from "#aws/queues.ts";
 import type { CloudEvent } from "#core/contract/cloud-event.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
-import { wordsOf } from "./inbox.ts";
+import { wordsOf } from "../words.ts";
 
 export interface Outbox {
   /** Sends after everything before it; tells `sent` or `failed` when that is settled. */

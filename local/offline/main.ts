@@ -1,8 +1,8 @@
 /** `npm run offline`: everybody sees the bridge's users go, before its connector is stopped on purpose. */
 import { newTrace } from "#aws/trace.ts";
-import { wordsOf } from "../native/inbox.ts";
 import { openScreen } from "../screen.ts";
 import { stopOnSignal } from "../stop-signals.ts";
+import { wordsOf } from "../words.ts";
 import { type Access, openAccess } from "./access.ts";
 import { help, readOptions } from "./options.ts";
 import { goOffline, type Outcome } from "./run.ts";
@@ -10,9 +10,9 @@ import { goOffline, type Outcome } from "./run.ts";
 const lookMs = 500;
 const stallMsMax = 60_000;
 
-function complain(text: string): number {
+function complain(text: string, exit = 1): number {
   console.error(text);
-  return 1;
+  return exit;
 }
 
 function reportEnd(outcome: Outcome, domain: string, exitCode: number): number {
@@ -59,7 +59,7 @@ async function watch(access: Access): Promise<number> {
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
-  if (!options.ok) return complain(`${options.error}\n\nnpm run offline -- --help says more.`);
+  if (!options.ok) return complain(`${options.error}\n\nnpm run offline -- --help says more.`, 2);
   if (options.value === "help") {
     console.log(help);
     return 0;

@@ -1,8 +1,7 @@
 /** The command line of `npm run offline`. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
-import { argumentFault } from "../argument-fault.ts";
+import { parseArguments } from "../parse-arguments.ts";
 
 export interface Options {
   /** The file of a bridge on this machine; undefined for the usual one, or the environment. */
@@ -28,7 +27,7 @@ users should be quiet meanwhile: what they tell while the connector is up is pas
 
 Ctrl-C stops watching only. The same command may be given again; it then begins once more.
 
-Exit code: 0 everybody is told, 1 not everybody, 129, 130 or 143 stopped by a signal.`;
+Exit code: 0 everybody is told, 1 not everybody, 2 wrong usage, 129, 130 or 143 stopped by a signal.`;
 
 /** Reads the arguments; `"help"` where help is asked for, an error to show where they are wrong. */
 export function readOptions(args: readonly string[]): Result<Options | "help", string> {
@@ -38,12 +37,9 @@ export function readOptions(args: readonly string[]): Result<Options | "help", s
     endpoints: text,
     help: { type: "boolean", default: false, short: "h" },
   } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-  try {
-    values = parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    return err(argumentFault(error));
-  }
+  const read = parseArguments({ args, options });
+  if (!read.ok) return read;
+  const { values } = read.value;
   if (values.help) return ok("help");
   const domain = values.domain === undefined ? ok(undefined) : prepareDomain(values.domain);
   if (!domain.ok) return err(`--domain: ${domain.error}`);

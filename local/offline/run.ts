@@ -1,6 +1,6 @@
 /** A walk that takes everybody offline, from the order to the last stanza that the connector takes. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { OfflineProgress } from "#aws/table.ts";
+import { pause } from "#connector/pause.ts";
 import type { Access } from "./access.ts";
 
 export interface RunOptions {
@@ -46,7 +46,7 @@ async function lookUntilEnded(
       options.tell(last);
     }
     if (options.now() - lastNewsMs > options.stallMsMax) return { kind: "stalled", by };
-    await pause(options.lookMs, undefined, { signal: options.signal }).catch(() => undefined);
+    await pause(options.lookMs, options.signal);
   }
   return { kind: "stopped" };
 }

@@ -7,13 +7,13 @@ import { queueNames } from "#core/contract/queues.ts";
 import { ok, type Result } from "#core/result.ts";
 import { dynamodbClientFor, sqsClientFor } from "../aws-clients.ts";
 import { askConnectorAt } from "../connector.ts";
-import { domainsAt, readEndpointsAs } from "../native/endpoints.ts";
+import { domainsAt, readEndpointsAs } from "../read-endpoints.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { namingCalls } from "./calls.ts";
 import { readLocalLogs } from "./logs-local.ts";
-import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
+import { queuesOfDomains, queueUrlsOf } from "./queue-names.ts";
 
-const urls = v.object(v.entriesFromList(queueNames, v.string()));
+const urlsSchema = v.object(v.entriesFromList(queueNames, v.string()));
 
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
@@ -25,7 +25,7 @@ const endpointsSchema = v.object({
   sqs: v.object({
     endpoint: v.string(),
     region: v.string(),
-    queues: v.object({ ...urls.entries, deadLetters: urls }),
+    queues: v.object({ ...urlsSchema.entries, deadLetters: urlsSchema }),
   }),
   dynamodb: v.object({ endpoint: v.string(), table: v.string() }),
   health: v.array(v.string()),
@@ -48,24 +48,22 @@ export function localBridge(path: string | undefined): Result<Bridge, string> {
   const { component, furtherComponents, sqs: at, dynamodb: base, health, logs } = read.value;
   const sqs = namingCalls(sqsClientFor(at.endpoint));
   const dynamodb = namingCalls(dynamodbClientFor(base.endpoint));
-  const { deadLetters, ...own } = at.queues;
   const domains = domainsAt(read.value);
-  const queues = urlsOfDomains(own, domains);
-  const dead = urlsOfDomains(deadLetters, domains);
+  const { urls, deadLetterUrls } = queueUrlsOf(read.value);
   return ok({
     kind: "local",
     who: "this command",
     domains,
     refs: queuesOfDomains(domains),
     foreign: [],
-    urls: queues,
-    deadLetterUrls: dead,
+    urls,
+    deadLetterUrls,
     sqs,
     dynamodb,
     tableName: base.table,
     table: makeTable({ client: dynamodb, name: base.table }),
-    queues: makeQueues({ client: sqs, urls: queues, deadLetterUrls: dead }),
-    deadLetters: makeQueues({ client: sqs, urls: dead, deadLetterUrls: {} }),
+    queues: makeQueues({ client: sqs, urls, deadLetterUrls }),
+    deadLetters: makeQueues({ client: sqs, urls: deadLetterUrls, deadLetterUrls: {} }),
     logs: { read: (query) => readLocalLogs(logs, query) },
     connectors: async () => (await Promise.all(health.map((url) => ask(url, domains)))).flat(),
     // The engine does not tell.

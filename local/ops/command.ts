@@ -1,8 +1,7 @@
 /** What all commands have in common: their options, how they answer, how they end. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
-import { argumentFault } from "../argument-fault.ts";
+import { parseArguments } from "../parse-arguments.ts";
 import type { Bridge } from "./bridge.ts";
 
 /** Exit codes of every command. */
@@ -76,14 +75,11 @@ export interface Read {
 
 /** Reads the arguments after the command's name; the error is for people. */
 export function readArguments(command: Command, args: readonly string[]): Result<Read | "help", string> {
-  let parsed: { values: Record<string, unknown>; positionals: string[] };
-  try {
-    const options = { ...command.options, ...commonFlags };
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    return err(argumentFault(error));
-  }
-  const { values, positionals } = parsed;
+  const options = { ...command.options, ...commonFlags };
+  const read = parseArguments({ args, options, allowPositionals: true });
+  if (!read.ok) return read;
+  const { positionals } = read.value;
+  const values: Record<string, unknown> = read.value.values;
   const text = (name: string) => {
     const value = values[name];
     return typeof value === "string" ? value : undefined;

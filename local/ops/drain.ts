@@ -1,11 +1,11 @@
 /** `ops drain`: waits until nothing is left of what was read from the stream, which changing `lanes` needs. */
-import { setTimeout as pause } from "node:timers/promises";
+import { pause } from "#connector/pause.ts";
 import type { QueueName } from "#core/contract/queues.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
+import { countMessages } from "../queue-count.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { answer, type Command, Complaint, exits, type Given, type Screen } from "./command.ts";
 import { viewWindowMs } from "./connector-log.ts";
-import { depthOf } from "./queue-facts.ts";
 import { plural } from "./text.ts";
 
 /** The queues whose groups are lanes. */
@@ -46,7 +46,7 @@ async function awaitStopped(bridge: Bridge, screen: Screen): Promise<void> {
     if (why === undefined) return;
     if (performance.now() >= untilMs) throw new Complaint(why);
     if (!isTold) screen.tell("a connector was heard of lately: waiting until its log is silent");
-    await pause(askMs, undefined, { signal: screen.signal }).catch(() => undefined);
+    await pause(askMs, screen.signal);
   }
 }
 
@@ -54,13 +54,13 @@ async function wait(bridge: Bridge, screen: Screen): Promise<boolean> {
   let empty = 0;
   let told: number | undefined;
   while (!screen.signal.aborted) {
-    const depths = await Promise.all(lanes.map((queue) => depthOf(bridge, queue)));
+    const depths = await Promise.all(lanes.map((queue) => countMessages(bridge.sqs, bridge.urls[queue])));
     const left = depths.reduce((sum, depth) => sum + depth, 0);
     empty = left === 0 ? empty + 1 : 0;
     if (empty === emptyLooks) return true;
     if (left > 0 && left !== told) screen.tell(`${plural(left, "message")} left`);
     told = left;
-    await pause(lookMs, undefined, { signal: screen.signal }).catch(() => undefined);
+    await pause(lookMs, screen.signal);
   }
   return false;
 }

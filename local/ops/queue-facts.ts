@@ -1,19 +1,15 @@
 /** What SQS says of each queue, and where it is not set up as the definitions have it. */
-import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 import type { QueueRef } from "#core/contract/queues.ts";
 import { queueAttributesOf } from "#infra/definitions/queues.ts";
+import { type QueueCount, queueAttributes, queueCountOf } from "../queue-count.ts";
 import type { Bridge } from "./bridge.ts";
 import { wordOf } from "./queue-names.ts";
 
-export interface QueueFacts {
+export interface QueueFacts extends QueueCount {
   readonly queue: QueueRef;
   /** Its name without prefix. */
   readonly base: string;
-  readonly waiting: number;
-  /** In the hands of whoever receives. */
-  readonly inFlight: number;
-  readonly delayed: number;
   /** Seconds that the oldest message has waited, where that is known. */
   readonly oldestS?: number | undefined;
   readonly deadLetters: number;
@@ -22,11 +18,6 @@ export interface QueueFacts {
 }
 
 type Attributes = Readonly<Record<string, string>>;
-
-async function attributesOf(client: SQSClient, QueueUrl = ""): Promise<Attributes> {
-  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] });
-  return (await client.send(command)).Attributes ?? {};
-}
 
 const redriveSchema = v.object({
   deadLetterTargetArn: v.string(),
@@ -62,23 +53,19 @@ export function differencesOf(
   });
 }
 
-const count = (attributes: Attributes, kind: "" | "NotVisible" | "Delayed") =>
-  Number(attributes[`ApproximateNumberOfMessages${kind}`] ?? 0);
-
 async function readQueue(bridge: Bridge, queue: QueueRef, oldestS: number | undefined): Promise<QueueFacts> {
   const [own, dead] = await Promise.all([
-    attributesOf(bridge.sqs, bridge.urls[queue]),
-    attributesOf(bridge.sqs, bridge.deadLetterUrls[queue]),
+    queueAttributes(bridge.sqs, bridge.urls[queue]),
+    queueAttributes(bridge.sqs, bridge.deadLetterUrls[queue]),
   ]);
+  const letters = queueCountOf(dead);
   const ofDead = differencesOf(queue, dead, undefined).map((difference) => `dead letters: ${difference}`);
   return {
     queue,
     base: wordOf(queue),
-    waiting: count(own, ""),
-    inFlight: count(own, "NotVisible"),
-    delayed: count(own, "Delayed"),
+    ...queueCountOf(own),
     ...(oldestS !== undefined && { oldestS }),
-    deadLetters: count(dead, "") + count(dead, "NotVisible"),
+    deadLetters: letters.waiting + letters.inFlight,
     differences: [...differencesOf(queue, own, dead["QueueArn"] ?? ""), ...ofDead],
   };
 }
@@ -86,10 +73,4 @@ async function readQueue(bridge: Bridge, queue: QueueRef, oldestS: number | unde
 export async function readQueues(bridge: Bridge): Promise<readonly QueueFacts[]> {
   const ages = await bridge.ages();
   return Promise.all(bridge.refs.map((queue) => readQueue(bridge, queue, ages[queue])));
-}
-
-/** Messages in a queue, wherever they are just now. */
-export async function depthOf(bridge: Bridge, queue: QueueRef): Promise<number> {
-  const attributes = await attributesOf(bridge.sqs, bridge.urls[queue]);
-  return count(attributes, "") + count(attributes, "NotVisible") + count(attributes, "Delayed");
 }

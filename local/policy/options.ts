@@ -1,10 +1,10 @@
 /** The command line of `npm run policy`. */
-import { parseArgs } from "node:util";
+import type { parseArgs } from "node:util";
 import { limits } from "#core/limits.ts";
 import { type Policy, type StrangersMay, strangersMay } from "#core/policy.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { prepareDomain } from "#core/xmpp/jid.ts";
-import { argumentFault } from "../argument-fault.ts";
+import { parseArguments } from "../parse-arguments.ts";
 
 export interface Options {
   /** The file of a bridge on this machine; undefined for the usual one, or the environment. */
@@ -75,13 +75,9 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof known }>>["values"];
 
 /** Reads the arguments; `"help"` where help is asked for, an error to show where they are wrong. */
 export function readOptions(args: readonly string[]): Result<Options | "help", string> {
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof known; allowPositionals: true }>>;
-  try {
-    parsed = parseArgs({ args: [...args], options: known, allowPositionals: true });
-  } catch (error) {
-    return err(argumentFault(error));
-  }
-  const { values, positionals } = parsed;
+  const read = parseArguments({ args, options: known, allowPositionals: true });
+  if (!read.ok) return read;
+  const { values, positionals } = read.value;
   if (values.help) return ok("help");
   const [command, ...others] = positionals;
   if ((command !== "show" && command !== "set") || others.length > 0) {

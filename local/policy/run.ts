@@ -1,16 +1,12 @@
 /** `npm run policy` and `npm run ops -- policy`: with whom the users of a domain may have to do. */
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import * as v from "valibot";
-import { makeTable } from "#aws/dynamodb-table.ts";
-import { readFunctionEnv } from "#aws/env.ts";
-import type { Table } from "#aws/table.ts";
 import type { Policy } from "#core/policy.ts";
-import { err, ok, type Result } from "#core/result.ts";
-import { dynamodbClientFor } from "../aws-clients.ts";
-import { chooseDomain, componentSchemas, domainsAt, readEndpointsAs } from "../native/endpoints.ts";
-import { wordsOf } from "../native/inbox.ts";
+import { err, type Result } from "#core/result.ts";
+import { openBridge } from "../bridge-access.ts";
+import type { Bridge } from "../ops/bridge.ts";
 import { awsBridge } from "../ops/bridge-aws.ts";
 import { explainFailure } from "../ops/calls.ts";
+import { chooseDomain } from "../read-endpoints.ts";
+import { wordsOf } from "../words.ts";
 import { changed, helpOf, type Options, readOptions, takenAway } from "./options.ts";
 
 /** Where it says what: the answer, and complaints. */
@@ -19,33 +15,7 @@ interface Screen {
   readonly tell: (text: string) => void;
 }
 
-interface Access {
-  readonly table: Table;
-  /** Those that are served. */
-  readonly domains: readonly string[];
-}
-
-const endpointsSchema = v.object({
-  pid: v.exactOptional(v.number()),
-  ...componentSchemas,
-  dynamodb: v.object({ endpoint: v.string(), table: v.string() }),
-});
-
-function onThisMachine(path: string | undefined): Result<Access, string> {
-  const read = readEndpointsAs(endpointsSchema, path);
-  if (!read.ok) return read;
-  const { dynamodb } = read.value;
-  const client = dynamodbClientFor(dynamodb.endpoint);
-  return ok({ table: makeTable({ client, name: dynamodb.table }), domains: domainsAt(read.value) });
-}
-
-function byEnvironment(env: NodeJS.ProcessEnv): Result<Access, string> {
-  const read = readFunctionEnv([], env);
-  if (!read.ok) return read;
-  const { region, dynamodbEndpoint: endpoint, table: name, domains } = read.value;
-  const client = new DynamoDBClient(endpoint === undefined ? { region } : { region, endpoint });
-  return ok({ table: makeTable({ client, name }), domains });
-}
+type Access = Pick<Bridge, "table" | "domains">;
 
 /** The table of the bridge that is meant; by its parameters on AWS, where a profile or region is named. */
 async function open(
@@ -54,10 +24,7 @@ async function open(
   { tell }: Screen,
 ): Promise<Result<Access, string>> {
   const { endpoints, profile, region } = options;
-  if (profile === undefined && region === undefined) {
-    const isByEnvironment = endpoints === undefined && env["CAUSEWAY_TABLE"] !== undefined;
-    return isByEnvironment ? byEnvironment(env) : onThisMachine(endpoints);
-  }
+  if (profile === undefined && region === undefined) return openBridge(endpoints, env, []);
   const who = profile === undefined ? "your AWS identity" : `profile ${profile}`;
   try {
     return await awsBridge({ endpoints, profile, region }, tell);

@@ -15,7 +15,7 @@ const marks = {
 const serviceStarters = ["invoke-rc.d", "deb-systemd-invoke"];
 
 /** Which of these packages are missing here. */
-export function missingDebianPackages(names) {
+function missingDebianPackages(names) {
   return names.filter((name) => !marks[name].every((file) => existsSync(file)));
 }
 

@@ -1,7 +1,7 @@
 /**
  * Makes a fresh machine ready: `node local/setup/setup.mjs npm|start|test`.
  *
- * npm runs this before its scripts with whatever Node the machine has, so it is plain JavaScript for Node 18
+ * npm runs this before its scripts with whatever Node the machine has, so it is plain JavaScript for Node 20
  * and later and imports no package. It returns at once when there is nothing to do.
  */
 import { ensureDebianPackages } from "./debian-packages.mjs";
@@ -10,7 +10,7 @@ import { ensureNpmPackages } from "./npm-packages.mjs";
 const systemPackages = {
   npm: [],
   start: ["prosody"],
-  /** `npm start -- --server ejabberd`: npm gives no arguments to its pre-scripts, so local/start.ts asks. */
+  /** `npm start -- --server ejabberd`: npm gives no arguments to its pre-scripts: ensure-servers.ts asks. */
   ejabberd: ["ejabberd"],
   test: ["prosody", "ejabberd", "python3-slixmpp"],
 };

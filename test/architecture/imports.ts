@@ -21,8 +21,6 @@ const rules: Readonly<Record<string, Folder>> = {
     folders: [
       "aws/domains.ts",
       "aws/service.ts",
-      // Data: what the dashboard tells of costs is to be what docs/cost.md tells.
-      "bench/prices.json",
       "core/limits.ts",
       "core/contract/queues.ts",
       "core/capabilities.ts",

@@ -6,8 +6,8 @@ import { asciiJson } from "#core/contract/envelope.ts";
 import { nativeEventTypes } from "#core/contract/events.ts";
 import { nativeExample } from "#local/docs/examples.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
+import { hostileCount, seed } from "#test/harness/env.ts";
 import { nextEvent } from "#test/harness/hostile/events.ts";
-import { hostileCount, hostileSeed } from "#test/harness/hostile/options.ts";
 import { makeRandom, type Random } from "#test/harness/hostile/random.ts";
 import { connectRaw, type RawClient } from "#test/harness/hostile/raw-client.ts";
 
@@ -43,9 +43,9 @@ onEachServer(
     });
     after(async () => await Promise.all([neighbour.close(), contact.close()]));
 
-    test(`${hostileCount} events at random, seed ${hostileSeed}`, async (t) => {
-      t.diagnostic(`CAUSEWAY_SEED=${hostileSeed} CAUSEWAY_HOSTILE=${hostileCount}`);
-      const random = makeRandom(hostileSeed);
+    test(`${hostileCount} events at random, seed ${seed}`, async (t) => {
+      t.diagnostic(`CAUSEWAY_SEED=${seed} CAUSEWAY_HOSTILE=${hostileCount}`);
+      const random = makeRandom(seed);
       let refused = 0;
       for (let sent = 0; sent < hostileCount; sent += batchMax) {
         const batch = Array.from({ length: Math.min(hostileCount - sent, batchMax) }, () =>

@@ -4,8 +4,8 @@ import { after, before, test } from "node:test";
 import { limits } from "#core/limits.ts";
 import { parseStanza } from "#core/xmpp/codec.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
+import { hostileCount, seed } from "#test/harness/env.ts";
 import { extremes } from "#test/harness/hostile/extremes.ts";
-import { hostileCount, hostileSeed } from "#test/harness/hostile/options.ts";
 import { makeRandom } from "#test/harness/hostile/random.ts";
 import { connectRaw, type RawClient } from "#test/harness/hostile/raw-client.ts";
 import { nextStanza } from "#test/harness/hostile/stanzas.ts";
@@ -68,9 +68,9 @@ onEachServer(
       assert.deepEqual(scenario.operator.deadLetters("outboundStanzas").items, []);
     }
 
-    test(`${hostileCount} stanzas at random, seed ${hostileSeed}`, async (t) => {
-      t.diagnostic(`CAUSEWAY_SEED=${hostileSeed} CAUSEWAY_HOSTILE=${hostileCount}`);
-      const random = makeRandom(hostileSeed);
+    test(`${hostileCount} stanzas at random, seed ${seed}`, async (t) => {
+      t.diagnostic(`CAUSEWAY_SEED=${seed} CAUSEWAY_HOSTILE=${hostileCount}`);
+      const random = makeRandom(seed);
       for (let left = hostileCount; left > 0; left -= batchMax) {
         const batch = Array.from({ length: Math.min(left, batchMax) }, () =>
           nextStanza(random)
@@ -111,8 +111,8 @@ onEachServer(
 /** As {@link startRig} has it. */
 const addressed = (xml: string) => xml.replaceAll("im.example.com", domain);
 
-test(`${hostileCount} stanzas that no server lets through, seed ${hostileSeed}`, async (t) => {
-  const random = makeRandom(hostileSeed);
+test(`${hostileCount} stanzas that no server lets through, seed ${seed}`, async (t) => {
+  const random = makeRandom(seed);
   const rates = { rateSenderPerS: 1e6, rateDomainPerS: 1e6, rateOverallPerS: 1e6, ratePresencePerS: 1e6 };
   const rig = await startRig(t, { limits: rates });
   const causes = () =>

@@ -6,7 +6,7 @@ import type { QueueName } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { parseBareJid } from "#core/xmpp/jid.ts";
 import { onEachServer } from "#test/harness/bridge.ts";
-import { hostileCount, hostileSeed } from "#test/harness/hostile/options.ts";
+import { hostileCount, seed } from "#test/harness/env.ts";
 import { craftedItems, type HostileItem, nextOutbound, noPacks } from "#test/harness/hostile/outbound.ts";
 import { makeRandom } from "#test/harness/hostile/random.ts";
 import { connectRaw, type RawClient } from "#test/harness/hostile/raw-client.ts";
@@ -107,9 +107,9 @@ onEachServer(
       });
     }
 
-    test(`${hostileCount} items at random, seed ${hostileSeed}`, async (t) => {
-      t.diagnostic(`CAUSEWAY_SEED=${hostileSeed} CAUSEWAY_HOSTILE=${hostileCount}`);
-      const random = makeRandom(hostileSeed);
+    test(`${hostileCount} items at random, seed ${seed}`, async (t) => {
+      t.diagnostic(`CAUSEWAY_SEED=${seed} CAUSEWAY_HOSTILE=${hostileCount}`);
+      const random = makeRandom(seed);
       for (let left = hostileCount; left > 0; left -= messagesMax * 10) {
         const count = Math.min(left, messagesMax * 10);
         const items = Array.from({ length: count }, () => nextOutbound(random));

@@ -1,11 +1,10 @@
 /** Whatever comes in, from either side: no crash, no hang, nothing false goes out. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seed } from "#test/harness/env.ts";
 import { withstand, withstandExtremes } from "#test/harness/hostile/inputs.ts";
 import { makeContext } from "#test/unit/core/translate/support.ts";
 
-/** Another one each time; `CAUSEWAY_SEED` repeats a run. */
-const seed = Number(process.env["CAUSEWAY_SEED"] ?? Date.now() % 2 ** 31);
 const count = 200_000;
 
 test(`${count} hostile stanzas and events, seed ${seed}`, (t) => {

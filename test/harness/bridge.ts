@@ -9,6 +9,7 @@ import type { FurtherDomain } from "#local/component-domains.ts";
 import { freePort, freePorts } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
+import { keep } from "./env.ts";
 import { type NativeSide, startNativeSide } from "./native.ts";
 import { type Operator, startOperator } from "./operator.ts";
 import { type OtherServer, otherKind, startOtherServer } from "./other-server.ts";
@@ -91,9 +92,6 @@ export type ScenarioOptions = Partial<
 };
 
 const timeoutMsDefault = 120_000;
-
-/** Keeps state and logs of the bridges, to look at after a failure. */
-const keeps = process.env["CAUSEWAY_KEEP"] === "1";
 
 interface Running {
   readonly bridge: Bridge;
@@ -197,8 +195,8 @@ export function onEachServer(
         await running?.wire?.close();
         await running?.traces?.close();
         await running?.elsewhere?.stop();
-        if (running && !keeps) rmSync(running.stateDir, { recursive: true });
-        if (running && keeps) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
+        if (running && !keep) rmSync(running.stateDir, { recursive: true });
+        if (running && keep) console.log(`kept: ${running.stateDir}\n${log.join("\n")}`);
       });
       define({
         server,

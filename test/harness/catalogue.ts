@@ -4,17 +4,13 @@ import { type TestContext, test } from "node:test";
 import { catalogue } from "#bench/faults/catalogue.ts";
 import { type Outcome, runFault } from "#bench/faults/run.ts";
 import { type ServerKind, serverKinds } from "#local/servers/server.ts";
+import { keep, seed } from "./env.ts";
 
 const pairs = 40;
 /** 800 messages last eight seconds. */
 const messages = 800;
 const ratePerS = 100;
 const timeoutMs = 240_000;
-/** Keeps state and logs of the bridges, to look at after a failure. */
-const keep = process.env["CAUSEWAY_KEEP"] === "1";
-
-/** Another one each time; `CAUSEWAY_SEED` repeats a run. */
-const seed = Number(process.env["CAUSEWAY_SEED"] ?? Date.now() % 2 ** 31);
 
 /** Defines a test for each of these faults on each of these servers, in which no promise may be broken. */
 export function testFaults(

@@ -10,10 +10,11 @@ import type { TestContext } from "node:test";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues, type Queues } from "#aws/queues.ts";
 import type { Table } from "#aws/table.ts";
+import { startEngines } from "#bench/engines.ts";
 import { environmentOf } from "#infra/definitions/environment.ts";
 import { dynamodbClientFor, sqsClientFor } from "#local/aws-clients.ts";
-import { ensureTable, startDynamodbEngine } from "#local/engines/dynamodb.ts";
-import { ensureQueues, startSqsEngine } from "#local/engines/sqs.ts";
+import { ensureTable } from "#local/engines/dynamodb.ts";
+import { ensureQueues } from "#local/engines/sqs.ts";
 import { freePort } from "#local/free-ports.ts";
 import { localEnvironment } from "#local/mappings.ts";
 
@@ -30,13 +31,8 @@ export interface ConnectorPlace {
 /** Starts engines with the queues of these domains. */
 export async function startPlace(domains: readonly string[], secret: string): Promise<ConnectorPlace> {
   const folder = mkdtempSync(join(tmpdir(), "causeway-connector-"));
-  const [sqsPort, dynamodbPort] = [await freePort(), await freePort()];
-  const logFile = join(folder, "engines.log");
-  const engines = [
-    await startSqsEngine({ port: sqsPort, folder: join(folder, "sqs"), logFile }),
-    await startDynamodbEngine({ port: dynamodbPort, file: join(folder, "table.db"), logFile }),
-  ];
-  const [sqs, dynamodb] = [`http://127.0.0.1:${sqsPort}`, `http://127.0.0.1:${dynamodbPort}`];
+  const engines = await startEngines(folder);
+  const { sqs, dynamodb } = engines.endpoints;
   const client = sqsClientFor(sqs);
   const addresses = await ensureQueues(client, sqs, domains);
   const dynamodbClient = dynamodbClientFor(dynamodb);
@@ -50,7 +46,7 @@ export async function startPlace(domains: readonly string[], secret: string): Pr
       CAUSEWAY_XMPP_SECRET: secret,
     },
     async stop() {
-      for (const engine of engines) await engine.stop(1_000);
+      await engines.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { makeQueues } from "#aws/queues.ts";
-import { countMessages } from "#bench/queue-count.ts";
 import type { QueueRef } from "#core/contract/queues.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
-import { type Endpoints, queueUrlsOf } from "#local/endpoints.ts";
+import type { Endpoints } from "#local/endpoints.ts";
 import { type Letter, readLetter } from "#local/ops/letters.ts";
+import { queueUrlsOf } from "#local/ops/queue-names.ts";
+import { countMessages } from "#local/queue-count.ts";
 import { waitUntil } from "#local/wait-until.ts";
 import { type Inbox, makeInbox } from "./inbox.ts";
 
@@ -23,7 +24,9 @@ export interface Operator {
 
 const holdS = 10;
 const emptiedMsMax = 60_000;
-export function startOperator(endpoints: Pick<Endpoints, "sqs" | "furtherComponents">): Operator {
+export function startOperator(
+  endpoints: Pick<Endpoints, "sqs" | "component" | "furtherComponents">,
+): Operator {
   const { sqs } = endpoints;
   const { urls, deadLetterUrls } = queueUrlsOf(endpoints);
   const client = sqsClientFor(sqs.endpoint);

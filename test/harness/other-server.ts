@@ -9,6 +9,7 @@ import { freePort } from "#local/free-ports.ts";
 import type { Process } from "#local/process.ts";
 import { type Federation, type ServerKind, serverKinds } from "#local/servers/server.ts";
 import { startXmppServer } from "#local/servers/start-server.ts";
+import { keep } from "./env.ts";
 import { connectXmpp, type XmppUser } from "./xmpp.ts";
 
 export interface OtherServer {
@@ -91,7 +92,7 @@ export async function startOtherServer(kind: ServerKind, options: OtherServerOpt
       await Promise.all(users.map((user) => user.stop()));
       await running.stop(stopMs);
       await link.close();
-      if (process.env["CAUSEWAY_KEEP"] === "1") console.log(`kept: ${stateDir}`);
+      if (keep) console.log(`kept: ${stateDir}`);
       else rmSync(stateDir, { recursive: true });
     },
   };

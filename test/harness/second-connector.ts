@@ -4,8 +4,8 @@ import type { Bridge } from "#local/bridge.ts";
 import { type BridgeOptions, bridgeDefaults } from "#local/bridge-options.ts";
 import { domainsOf, type FurtherDomain } from "#local/component-domains.ts";
 import { startConnector } from "#local/connector.ts";
-import { queueUrlsOf } from "#local/endpoints.ts";
 import { freePort } from "#local/free-ports.ts";
+import { queueUrlsOf } from "#local/ops/queue-names.ts";
 import type { Process } from "#local/process.ts";
 
 export interface SecondConnector {

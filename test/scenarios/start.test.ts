@@ -7,9 +7,9 @@ import { after, describe, test } from "node:test";
 import * as v from "valibot";
 import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
-import { freeOffset } from "#local/free-ports.ts";
-import { readEndpointsAs } from "#local/native/endpoints.ts";
-import { defaultPorts, portsAt } from "#local/ports.ts";
+import { freePort } from "#local/free-ports.ts";
+import { defaultPorts, isFree, portsAt } from "#local/ports.ts";
+import { readEndpointsAs } from "#local/read-endpoints.ts";
 import { serverKinds } from "#local/servers/server.ts";
 import { waitUntil } from "#local/wait-until.ts";
 import {
@@ -77,6 +77,17 @@ function read(file: string): v.InferOutput<typeof endpointsSchema> {
   const endpoints = readEndpointsAs(endpointsSchema, file);
   assert.ok(endpoints.ok, "endpoints.json is there while the bridge runs");
   return endpoints.value;
+}
+
+/** A number that moves all default ports to free ones. */
+async function freeOffset(): Promise<number> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const offset = (await freePort()) - defaultPorts.xmpp;
+    const moved = Object.values(portsAt(offset));
+    const free = await Promise.all(moved.map(isFree));
+    if (offset >= 0 && free.every(Boolean)) return offset;
+  }
+  throw new Error("no free ports found");
 }
 
 for (const server of serverKinds) {

@@ -1,3 +1,5 @@
+import { makeRandom as makeNumbers } from "#bench/faults/random.ts";
+
 /** Chance that comes out the same for the same seed. */
 export interface Random {
   /** A whole number from 0 to below `n`. */
@@ -8,16 +10,9 @@ export interface Random {
   oneIn(n: number): boolean;
 }
 
-/** Mulberry32: short, and good enough to wander through inputs. */
 export function makeRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-  const below = (n: number) => next() % n;
+  const next = makeNumbers(seed);
+  const below = (n: number) => Math.floor(next() * n);
   return {
     below,
     pick(all) {

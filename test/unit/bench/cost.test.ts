@@ -15,10 +15,11 @@ import {
   parsePacking,
 } from "#bench/cost/measured.ts";
 import { readOptions } from "#bench/cost/options.ts";
-import { ourPrices, parsePrices, readJson, usdOf } from "#bench/cost/prices.ts";
+import { ourPrices, parsePrices, readJson } from "#bench/cost/prices.ts";
 import { reportText } from "#bench/cost/report.ts";
 import { mapQuantities, type Quantities } from "#bench/load/bill.ts";
 import { alarmDefinitions, alarmDefinitionsOf } from "#infra/definitions/alarms.ts";
+import { usdOf } from "#infra/definitions/prices.ts";
 
 const prices = ourPrices();
 const root = join(import.meta.dirname, "../../..");
@@ -56,7 +57,7 @@ const near = (told: number | undefined, wanted: number) =>
   assert.ok(told !== undefined && Math.abs(told - wanted) < 1e-9 * Math.max(1, wanted), `${told}, ${wanted}`);
 
 describe("prices", () => {
-  const raw = () => JSON.parse(readFileSync(join(root, "bench/prices.json"), "utf8"));
+  const raw = () => JSON.parse(readFileSync(join(root, "infra/definitions/prices.json"), "utf8"));
 
   test("of the repository are complete", () => {
     assert.ok(parsePrices(raw()).ok);

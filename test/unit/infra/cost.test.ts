@@ -1,10 +1,10 @@
 /** What the dashboard of costs tells, by the price list. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ourPrices } from "#bench/cost/prices.ts";
 import { queueNames } from "#core/contract/queues.ts";
 import { limits } from "#core/limits.ts";
 import { functionDefinitions, functionNames } from "#infra/definitions/functions.ts";
+import { type PriceName, priceList } from "#infra/definitions/prices.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
 import { dashboardOf, isExpression } from "./dashboards.ts";
 import { observability, synthesize } from "./templates.ts";
@@ -26,8 +26,8 @@ describe("what it costs, on a dashboard", () => {
         : [];
     }),
   );
-  const { prices } = ourPrices();
-  const perUnit = (name: keyof typeof prices) => prices[name].usd / prices[name].per;
+  const { prices } = priceList;
+  const perUnit = (name: PriceName) => prices[name].usd / prices[name].per;
   const rate = /^SUM\(\[([\w,]+)\]\) \* ([\d.]+) \/ (\d+) \* 86400 \/ PERIOD\((\w+)\)$/;
   const requests = ["Deleted", "EmptyReceives", "Received", "Sent"];
   const memoryGb = functionDefinitions.native.memoryMb / 1024;

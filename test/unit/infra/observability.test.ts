@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { idleLines, metricCount } from "#bench/cost/idle.ts";
-import { ourPrices } from "#bench/cost/prices.ts";
 import { makeCounters } from "#connector/counters.ts";
 import { metricLine } from "#connector/report.ts";
 import { limits } from "#core/limits.ts";
 import { alarmDefinitions, alarmKinds, runbookOf } from "#infra/definitions/alarms.ts";
+import { priceList } from "#infra/definitions/prices.ts";
 import { savedQueries } from "#infra/definitions/saved-queries.ts";
 import { dashboardOf } from "./dashboards.ts";
 import { type JsonObject, observability, ofType, only, root, synthesize } from "./templates.ts";
@@ -92,7 +92,7 @@ describe("alarms", () => {
 test("metrics are as many as an account has free, and as many as are counted as costs", () => {
   const filters = ofType(observability, "AWS::Logs::MetricFilter").length;
   assert.equal(filters, alarmDefinitions.filter(({ metric }) => metric.of === "connectorLog").length);
-  assert.equal(metricCount(), ourPrices().prices.metrics.freePerMonth);
+  assert.equal(metricCount(), priceList.prices.metrics.freePerMonth);
 });
 
 test("the dashboard shows the alarms first, and every figure that the connector tells of itself", () => {

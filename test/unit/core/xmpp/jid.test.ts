@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { limits } from "#core/limits.ts";
-import {
-  domainOf,
-  localpartOf,
-  makeBareJid,
-  parseBareJid,
-  parseFullJid,
-  parseJid,
-  prepareDomain,
-} from "#core/xmpp/jid.ts";
+import { domainOf, localpartOf, makeBareJid, parseBareJid, parseJid, prepareDomain } from "#core/xmpp/jid.ts";
 
 const max = limits.jidPartBytesMax;
 const anyText = fc.oneof(
@@ -142,12 +134,10 @@ describe("addresses", () => {
   });
 });
 
-describe("bare and full addresses", () => {
-  test("a bare address has no resource, a full one has", () => {
+describe("bare addresses", () => {
+  test("a bare address has no resource", () => {
     assert.deepEqual(parseBareJid("A@B"), { ok: true, value: "a@b" });
     assert.ok(!parseBareJid("a@b/c").ok);
-    assert.deepEqual(parseFullJid("A@B/C"), { ok: true, value: "a@b/C" });
-    assert.ok(!parseFullJid("a@b").ok);
   });
 
   test("a bare address comes apart into what it was made of", () => {

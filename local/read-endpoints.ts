@@ -1,19 +1,15 @@
-/** Reads where the running bridge is, as far as the native side needs to know. */
+/** Reads where the bridge on this machine is, each command as far as it needs to know. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
-import { isAlive } from "../run-lock.ts";
-
-/** The domains that are served. */
-export const componentSchemas = {
-  component: v.object({ domain: v.string() }),
-  furtherComponents: v.optional(v.array(v.object({ domain: v.string() })), []),
-};
+import { isAlive } from "./run-lock.ts";
+import { wordsOf } from "./words.ts";
 
 const endpointsSchema = v.object({
   pid: v.exactOptional(v.number()),
-  ...componentSchemas,
+  component: v.object({ domain: v.string() }),
+  furtherComponents: v.optional(v.array(v.object({ domain: v.string() })), []),
   sqs: v.object({
     endpoint: v.string(),
     queues: v.object({ nativeEvents: v.string(), nativeDeliveries: v.string() }),
@@ -21,11 +17,13 @@ const endpointsSchema = v.object({
 });
 export type NativeEndpoints = v.InferOutput<typeof endpointsSchema>;
 
+export interface Components {
+  readonly component: { readonly domain: string };
+  readonly furtherComponents?: readonly { readonly domain: string }[];
+}
+
 /** The domains of a bridge on this machine, the first one first. */
-export function domainsAt({
-  component,
-  furtherComponents,
-}: Pick<NativeEndpoints, "component" | "furtherComponents">): readonly [string, ...string[]] {
+export function domainsAt({ component, furtherComponents = [] }: Components): readonly [string, ...string[]] {
   return [component.domain, ...furtherComponents.map(({ domain }) => domain)];
 }
 
@@ -36,7 +34,7 @@ export function chooseDomain(named: string | undefined, domains: readonly string
   return err(`${domain} is not served here: ${domains.join(", ")}`);
 }
 
-const usualPath = fileURLToPath(new URL("../../.local/endpoints.json", import.meta.url));
+const usualPath = fileURLToPath(new URL("../.local/endpoints.json", import.meta.url));
 
 /** Reads what the native side needs of the file that `npm start` writes when it is ready; the error is for people. */
 export function readEndpoints(path?: string): Result<NativeEndpoints, string> {
@@ -59,7 +57,6 @@ export function readEndpointsAs<T extends { pid?: number }>(
     if (endpoints.pid === undefined || isAlive(endpoints.pid)) return ok(endpoints);
     return err(`the bridge that wrote ${path} is gone (pid ${endpoints.pid}): start it again: npm start`);
   } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
-    return err(`${path} is not what npm start writes (${fault}): start the bridge again: npm start`);
+    return err(`${path} is not what npm start writes (${wordsOf(error)}): start the bridge again: npm start`);
   }
 }
