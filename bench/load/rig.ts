@@ -5,14 +5,13 @@ import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bridgeDefaults } from "#local/bridge-options.ts";
 import type { Endpoints } from "#local/endpoints.ts";
-import { freePort } from "#local/free-ports.ts";
-import { defaultPorts, type Ports } from "#local/ports.ts";
+import { freePorts } from "#local/free-ports.ts";
 import { tailOf } from "#local/process.ts";
 import type { ServerKind } from "#local/servers/server.ts";
-import { openRates } from "../connector/sides.ts";
 import { type CountingProxy, startCountingProxy } from "../counting-proxy.ts";
 import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
 import { startEngines } from "../engines.ts";
+import { openRates } from "../open-rates.ts";
 import type { BridgeOrder } from "./bridge-process.ts";
 
 export interface RigOptions {
@@ -28,15 +27,9 @@ export interface Rig {
   readonly pids: Readonly<Record<"connector" | "functions" | "sqs" | "dynamodb" | "xmpp", number>>;
   /** Where `counted` was asked for. */
   readonly proxies: { readonly sqs: CountingProxy; readonly dynamodb: CountingProxy } | undefined;
-  /** What a part has logged so far. */
+  /** What each function and connector has logged so far, by the name of its file. */
   logs(): ReadonlyMap<string, string>;
   stop(): Promise<void>;
-}
-
-async function freePorts(): Promise<Ports> {
-  const ports: Record<string, number> = {};
-  for (const name of Object.keys(defaultPorts)) ports[name] = await freePort();
-  return { ...defaultPorts, ...ports };
 }
 
 async function startBridgeProcess(order: BridgeOrder, logFile: string) {
@@ -91,8 +84,10 @@ async function build({ server, users, accounts, counted }: RigOptions, onEnd: On
     endpoints: bridge.endpoints,
     pids: { connector: connectors[0] ?? 0, functions: bridge.pid, xmpp, ...engines.pids },
     proxies,
-    logs: () =>
-      new Map(readdirSync(logFolder).map((file) => [file, readFileSync(join(logFolder, file), "utf8")])),
+    logs() {
+      const ours = readdirSync(logFolder).filter((file) => /^(?:function-|connector)/.test(file));
+      return new Map(ours.map((file) => [file, readFileSync(join(logFolder, file), "utf8")]));
+    },
   };
 }
 
