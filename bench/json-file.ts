@@ -1,14 +1,15 @@
 /** The file of `--json`. */
 import { closeSync, openSync, writeFileSync } from "node:fs";
 
-/** Why it cannot be written, found before any work; `undefined` where it can. */
-export function jsonFault(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
+/** Whether it can be written, or none is asked for; found before any work, and where not, people are told why. */
+export function canWrite(file: string | undefined): boolean {
+  if (file === undefined) return true;
   try {
     closeSync(openSync(file, "a"));
-    return undefined;
+    return true;
   } catch (error) {
-    return `--json: ${file} cannot be written: ${error instanceof Error ? error.message : error}`;
+    console.error(`--json: ${file} cannot be written: ${error instanceof Error ? error.message : error}`);
+    return false;
   }
 }
 

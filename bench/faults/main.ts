@@ -2,7 +2,7 @@
 import { stop as stopBundler } from "esbuild";
 import { buildAll } from "#infra/build.ts";
 import { stopOnSignal } from "#local/stop-signals.ts";
-import { jsonFault, writeJson } from "../json-file.ts";
+import { canWrite, writeJson } from "../json-file.ts";
 import { loadNow, thisMachine } from "../machine.ts";
 import { type FaultsOptions, faultsHelp, faultsList, readFaultsOptions } from "./options.ts";
 import { tableOf } from "./report.ts";
@@ -49,11 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(options.value === "help" ? faultsHelp : faultsList);
     return 0;
   }
-  const unwritable = jsonFault(options.value.json);
-  if (unwritable !== undefined) {
-    console.error(unwritable);
-    return 1;
-  }
+  if (!canWrite(options.value.json)) return 1;
   const stopping = stopOnSignal();
   stopping.signal.addEventListener("abort", () => log("stopping: what was started ends first"));
   const { outcomes, failed } = await run(options.value, stopping.signal);
