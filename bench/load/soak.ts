@@ -1,5 +1,5 @@
 /** Whether memory and queues stay as they are while messages go both ways for long. */
-import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import { type QueueName, queueNames } from "#core/contract/queues.ts";
 import { buildAll } from "#infra/build.ts";
 import { sqsClientFor } from "#local/aws-clients.ts";
@@ -7,6 +7,7 @@ import type { ServerKind } from "#local/servers/server.ts";
 import type { Bench, Progress, Settings } from "../bench.ts";
 import { median } from "../figures.ts";
 import { memoryMbOf } from "../machine.ts";
+import { countMessages } from "../queue-count.ts";
 import { mb, percent, tableText, whole } from "../table.ts";
 import { ways } from "./rate.ts";
 import type { Rig } from "./rig.ts";
@@ -52,13 +53,8 @@ export interface Soak {
 }
 
 async function depthOf(sqs: SQSClient, urls: Readonly<Record<QueueName, string>>): Promise<number> {
-  const depths = queueNames.map(async (queue) => {
-    const asked = new GetQueueAttributesCommand({ QueueUrl: urls[queue], AttributeNames: ["All"] });
-    const { Attributes = {} } = await sqs.send(asked);
-    const { ApproximateNumberOfMessages = 0, ApproximateNumberOfMessagesNotVisible = 0 } = Attributes;
-    return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
-  });
-  return (await Promise.all(depths)).reduce((sum, depth) => sum + depth, 0);
+  const depths = await Promise.all(queueNames.map((queue) => countMessages(sqs, urls[queue])));
+  return depths.reduce((sum, depth) => sum + depth, 0);
 }
 
 /** Takes samples until the answer is called, which resolves with all of them. */

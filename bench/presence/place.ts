@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
@@ -23,6 +22,7 @@ import { sqsEvent } from "#local/sqs-event.ts";
 import { startCountingProxy } from "../counting-proxy.ts";
 import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
 import { startEngines } from "../engines.ts";
+import { countMessages } from "../queue-count.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
 
 export const domain = "im.example.com";
@@ -79,13 +79,7 @@ function queueMethods(
       await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
       return messages;
     },
-    async waiting(queue) {
-      const { Attributes = {} } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl: addresses.urls[queue], AttributeNames: ["All"] }),
-      );
-      const { ApproximateNumberOfMessages = 0, ApproximateNumberOfMessagesDelayed = 0 } = Attributes;
-      return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesDelayed);
-    },
+    waiting: (queue) => countMessages(sqs, addresses.urls[queue]),
     eventOf: (queue, messages) => sqsEvent(messages, addresses.arns[queue], localRegion),
   };
 }
