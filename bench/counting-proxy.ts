@@ -67,7 +67,6 @@ export async function startCountingProxy(upstream: string, delayMs = 0): Promise
   const counters = makeCounters();
   const { endpoint, close } = await startAwsProxy({
     upstream,
-    random: () => 0,
     async watch({ queue, action }, bytes) {
       const count = counters.of(queue, action);
       const isReceive = action === "ReceiveMessage";

@@ -48,7 +48,8 @@ export async function assemble<T extends object>(
   try {
     return { ...(await building), stop };
   } catch (error) {
-    await stop();
+    // It says more than what then fails to end.
+    await stop().catch(() => {});
     throw error;
   }
 }

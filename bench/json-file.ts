@@ -2,14 +2,15 @@
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { wordsOf } from "#local/words.ts";
 
-/** Why it cannot be written, found before any work; `undefined` where it can. */
-export function jsonFault(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
+/** Whether it can be written, or none is asked for; found before any work, and where not, people are told why. */
+export function canWrite(file: string | undefined): boolean {
+  if (file === undefined) return true;
   try {
     closeSync(openSync(file, "a"));
-    return undefined;
+    return true;
   } catch (error) {
-    return `--json: ${file} cannot be written: ${wordsOf(error)}`;
+    console.error(`--json: ${file} cannot be written: ${wordsOf(error)}`);
+    return false;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Bench } from "./bench.ts";
 import { bundleBench } from "./bundle/bundle.ts";
 import { connectorBench } from "./connector/compare.ts";
 import { endAll } from "./ending.ts";
-import { jsonFault, writeJson } from "./json-file.ts";
+import { canWrite, writeJson } from "./json-file.ts";
 import { latencyBench } from "./load/latency.ts";
 import { packingBench } from "./load/packing.ts";
 import { soakBench } from "./load/soak.ts";
@@ -41,7 +41,7 @@ async function runAll(options: Options): Promise<void> {
   const begun = performance.now();
   const machine = thisMachine();
   console.log(`${machineText(machine)}, ${new Date().toISOString()}\n`);
-  const { json, names: _, help: __, ...settings } = options;
+  const { json, names: _, ...settings } = options;
   const results: Record<string, Result> = {};
   const names = options.names.length > 0 ? options.names : Object.keys(benches);
   for (const name of names) {
@@ -79,15 +79,11 @@ async function main(): Promise<number> {
     console.error(`${options.error}\n\n${help}`);
     return 2;
   }
-  if (options.value.help) {
+  if (options.value === "help") {
     console.log(help);
     return 0;
   }
-  const unwritable = jsonFault(options.value.json);
-  if (unwritable !== undefined) {
-    console.error(unwritable);
-    return 1;
-  }
+  if (!canWrite(options.value.json)) return 1;
   endOnSignals();
   try {
     await runAll(options.value);

@@ -10,7 +10,6 @@ export interface Options extends Settings {
   readonly names: readonly string[];
   /** File for the figures. */
   readonly json?: string;
-  readonly help: boolean;
 }
 
 const defaults = {
@@ -58,39 +57,42 @@ const spec = {
   help: { ...flag, short: "h" },
 } as const;
 
-/** Reads the arguments; the error is a sentence for people. */
-export function readOptions(args: readonly string[], known: readonly string[]): Result<Options, string> {
+/** @returns what is asked, "help", or a sentence for people. */
+export function readOptions(
+  args: readonly string[],
+  known: readonly string[],
+): Result<Options | "help", string> {
   const read = parseArguments({ args, options: spec, allowPositionals: true });
   if (!read.ok) return read;
   const { values, positionals } = read.value;
+  if (values.help) return ok("help");
   const stranger = positionals.find((name) => !known.includes(name));
   if (stranger !== undefined) return err(`no bench is called ${stranger}: ${known.join(", ")}`);
   const servers = readServers(values.server);
   if (!servers.ok) return servers;
-  const counts = {
-    runs: values.runs ?? (values.quick ? defaults.quickRuns : defaults.runs),
-    subscribers: values.subscribers,
-    pairs: values.pairs,
-    minutes: values.minutes,
-    rate: values.rate ?? "1",
-  };
-  const numbers: Record<string, number> = {};
-  for (const [name, given] of Object.entries(counts)) {
-    const count = readCount(name, given, countMax);
-    if (!count.ok) return count;
-    numbers[name] = count.value;
-  }
-  const { runs = 0, subscribers = 0, pairs = 0, minutes = 0, rate = 0 } = numbers;
+  const runs = readCount(
+    "runs",
+    values.runs ?? (values.quick ? defaults.quickRuns : defaults.runs),
+    countMax,
+  );
+  if (!runs.ok) return runs;
+  const subscribers = readCount("subscribers", values.subscribers, countMax);
+  if (!subscribers.ok) return subscribers;
+  const pairs = readCount("pairs", values.pairs, countMax);
+  if (!pairs.ok) return pairs;
+  const minutes = readCount("minutes", values.minutes, countMax);
+  if (!minutes.ok) return minutes;
+  const rate = values.rate === undefined ? undefined : readCount("rate", values.rate, countMax);
+  if (rate?.ok === false) return rate;
   return ok({
     names: positionals,
     servers: servers.value,
-    runs,
+    runs: runs.value,
     quick: values.quick,
-    subscribers,
-    pairs,
-    soakMinutes: minutes,
-    ...(values.rate !== undefined && { soakPerS: rate }),
+    subscribers: subscribers.value,
+    pairs: pairs.value,
+    soakMinutes: minutes.value,
+    ...(rate && { soakPerS: rate.value }),
     ...(values.json !== undefined && { json: values.json }),
-    help: values.help,
   });
 }

@@ -1,8 +1,8 @@
 /** Tables for people. */
 
-/** A table for a terminal that is Markdown, too. */
+/** A table for a terminal that is Markdown, too; with a heading where it has a title. */
 export function tableText(
-  title: string,
+  title: string | undefined,
   head: readonly string[],
   rows: readonly (readonly (string | undefined)[])[],
 ): string {
@@ -12,7 +12,8 @@ export function tableText(
     `| ${widths.map((size, column) => (row[column] ?? "").padEnd(size)).join(" | ")} |`;
   const rule = `|${widths.map((size) => "-".repeat(size + 2)).join("|")}|`;
   const [first, ...body] = all.map(line);
-  return [`### ${title}`, "", first, rule, ...body].join("\n");
+  const heading = title === undefined ? [] : [`### ${title}`, ""];
+  return [...heading, first, rule, ...body].join("\n");
 }
 
 export const ms = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;

@@ -4,14 +4,13 @@ import type { ServerKind } from "#local/servers/server.ts";
 import type { Bench, Progress, Settings } from "../bench.ts";
 import { type Spread, spreadOf, spreadText } from "../figures.ts";
 import { cpuUsOf } from "../machine.ts";
+import { messageText } from "../message-text.ts";
 import { tableText, whole } from "../table.ts";
 import { type Ground, startGround } from "./ground.ts";
 import { type Side, startBare, startInside, startOurs, type Way } from "./sides.ts";
 
 /** Stanzas that are on their way at the same time: more than any side needs to be busy. */
 const underWayMax = 3_000;
-/** Brings a stanza to about 520 bytes. */
-const body = "All work and no play makes a dull benchmark. ".repeat(9).trim();
 const stallMsMax = 30_000;
 
 interface Size {
@@ -28,7 +27,7 @@ export interface Run {
 }
 
 const stanzaTo = (domain: string, n: number) =>
-  `<message to='user${n % 16}@${domain}' id='m${n}' type='chat'><body>${body}</body></message>`;
+  `<message to='user${n % 16}@${domain}' id='m${n}' type='chat'><body>${messageText}</body></message>`;
 
 /** Sends so many one way and waits until all have arrived and, where they leave us, are confirmed. */
 async function pass(ground: Ground, side: Side, way: Way, stanzas: number, before: number) {
@@ -59,7 +58,7 @@ async function pass(ground: Ground, side: Side, way: Way, stanzas: number, befor
     if (way === "in") arrived = done.taken - before;
     look();
   });
-  if (way === "out") side.send(stanzas, client.full, body);
+  if (way === "out") side.send(stanzas, client.full, messageText);
   look();
   await promise.finally(() => clearTimeout(timer));
   return { arrived, playedUs };

@@ -17,7 +17,6 @@ export interface Ground {
   readonly secret: string;
   readonly table: string;
   readonly dynamodbEndpoint: string;
-  readonly serverPid: number;
   readonly client: LoadClient;
   stop(): Promise<void>;
 }
@@ -55,7 +54,6 @@ async function build(kind: ServerKind, onEnd: OnEnd) {
     secret,
     table,
     dynamodbEndpoint: engines.endpoints.dynamodb,
-    serverPid: server.pid,
     client,
   };
 }

@@ -9,14 +9,9 @@ import { makeNoLease } from "#connector/lease.ts";
 import { encodeItem, readInboundPack, writePack } from "#core/contract/envelope.ts";
 import { limits } from "#core/limits.ts";
 import { openPolicy } from "#core/policy.ts";
-import { openRates } from "./sides.ts";
+import { openRates } from "../open-rates.ts";
+import { countStanzas, echoesOf, type Item, makeTeller, messagesOf, type Work } from "./played.ts";
 
-interface Work {
-  readonly stanzas: number;
-  readonly inMessage: number;
-  readonly to: string;
-  readonly body: string;
-}
 interface Stored {
   /** Made when it is received: what waits in a queue is not in the connector's memory. */
   body(): string;
@@ -25,11 +20,10 @@ interface Stored {
 }
 
 const [port, domain = "", secret = "", way] = process.argv.slice(2);
-const tellMs = 20;
-const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 /** `playedUs` is the processor time of the queues, which are in the connector's process and no part of it. */
 const counts = { taken: 0, deleted: 0, playedUs: 0 };
+const tell = makeTeller(counts);
 let waiting: Stored[] = [];
 /** Of `waiting`, how many have been received. */
 let received = 0;
@@ -62,18 +56,12 @@ function messagesNow(max: number): ReceivedMessage[] {
   return messages;
 }
 
-const itemOf = (id: string, xml: string) =>
-  encodeItem({ id, time: new Date().toISOString(), trace, hops: 1, xml });
+const packOf = (items: readonly Item[]) => writePack(items.map(encodeItem));
 
-/** What a pack of stanzas becomes when each goes back to where it came from. */
 function echoOf({ body, group = "" }: OutgoingMessage): Stored {
   const pack = readInboundPack(body);
   const items = pack.ok ? pack.value.items : [];
-  const swapped = (xml: string) =>
-    xml.replace(/<message[^>]*>/, (head) =>
-      head.replace(/ (from|to)=/g, (_, name) => (name === "from" ? " to=" : " from=")),
-    );
-  const back = writePack(items.map(({ seq, xml }) => itemOf(`e${seq}`, swapped(xml))));
+  const back = packOf(echoesOf(items));
   return { body: () => back, group, stanzas: items.length };
 }
 
@@ -82,7 +70,7 @@ function take(messages: readonly OutgoingMessage[]): void {
     const back = messages.map(echoOf);
     for (const { stanzas } of back) counts.taken += stanzas;
     put(back);
-  } else for (const { body } of messages) counts.taken += body.split(',"seq":').length - 1;
+  } else for (const { body } of messages) counts.taken += countStanzas(body);
 }
 
 /** Nothing is answered in the turn of the event loop that asks: no queue on a network is so fast. */
@@ -132,36 +120,13 @@ const connector = makeConnector({
   table: { readPolicy: async () => openPolicy },
   lease: makeNoLease(domain, { takeFence: async () => 1 }),
   log(_, event) {
+    // The first word says that the stream is up.
     if (event === "stream.up") tell();
   },
 });
 
-let told = "";
-/** The first word says that the stream is up. */
-function tell(): void {
-  const text = JSON.stringify(counts);
-  if (text === told) return;
-  told = text;
-  process.send?.({ ...counts });
-}
-setInterval(() => told !== "" && tell(), tellMs);
-
-/** Makes messages of `inMessage` stanzas each, all to one client. */
-function fill({ stanzas, inMessage, to, body: text }: Work): void {
-  const one = (n: number) =>
-    itemOf(
-      `m${n}`,
-      `<message from="user${n % 16}@${domain}" to="${to}" id="m${n}" type="chat"><body>${text}</body></message>`,
-    );
-  put(
-    Array.from({ length: Math.ceil(stanzas / inMessage) }, (_, index) => {
-      const start = index * inMessage;
-      const size = Math.min(inMessage, stanzas - start);
-      const body = () => writePack(Array.from({ length: size }, (_, n) => one(start + n)));
-      return { body, group: `g${index}`, stanzas: size };
-    }),
-  );
-}
+const fill = (work: Work) =>
+  put(messagesOf(work).map(({ items, ...message }) => ({ ...message, body: () => packOf(items()) })));
 process.on("message", (work: Work) => played(() => fill(work)));
 process.on("disconnect", () => process.exit(0));
 connector.start();

@@ -1,15 +1,14 @@
 /** The two that are compared: the connector with its queues played, and a bare component. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { queueNames } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
 import { physicalNameOf } from "#infra/definitions/queues.ts";
-import { isConnected, startConnector } from "#local/connector.ts";
-import { freePort } from "#local/free-ports.ts";
-import { waitUntil } from "#local/wait-until.ts";
-import { endsWithUs } from "../ending.ts";
+import { type Child, startChild } from "../child.ts";
+import { startConnected } from "../connected.ts";
+import { assemble, type OnEnd } from "../ending.ts";
+import { openRates } from "../open-rates.ts";
 import type { Ground } from "./ground.ts";
+import type { Work } from "./played.ts";
 
 export type Way = "in" | "out" | "echo";
 
@@ -32,81 +31,59 @@ export interface Side {
   stop(): Promise<void>;
 }
 
-const connectedMsMax = 15_000;
-const stopMs = 25_000;
-/** No limit that a benchmark reaches. */
-const open = { perS: 1_000_000, burst: 1_000_000 };
-export const openRates = { sender: open, presence: open, domain: open, overall: open } as const;
+/** What the queues' player tells, where the connector's queues are played. */
+interface Told {
+  readonly taken: number;
+  readonly deleted: number;
+  readonly playedUs?: number;
+}
+const doneOf = ({ deleted, ...told }: Told): Done => ({ ...told, confirmed: deleted });
 
-function startChild(ground: Ground, file: string, args: readonly string[]) {
-  const log = openSync(join(ground.folder, `${file}.log`), "a");
-  const child = fork(join(import.meta.dirname, file), args, {
+/** Starts a script of this folder; its log is in the ground's. */
+async function startScript<Word>(
+  { folder }: Ground,
+  onEnd: OnEnd,
+  ...[script, ...args]: readonly [string, ...string[]]
+): Promise<Child<Word>> {
+  const child = await startChild<Word>({
+    command: [join(import.meta.dirname, script), ...args],
     env: { PATH: "/usr/bin:/bin" },
-    stdio: ["ignore", log, log, "ipc"],
+    logFile: join(folder, `${script}.log`),
   });
-  closeSync(log);
-  const stop = endsWithUs(async () => {
-    if (child.exitCode !== null) return;
-    const exited = once(child, "exit");
-    child.disconnect();
-    await exited;
-  });
-  return { child, stop };
+  onEnd(child.stop);
+  return child;
 }
 
-/** The first word of a child; throws when it ends without one. */
-async function firstWord(child: ChildProcess, what: string): Promise<{ port?: number }> {
-  const ended = once(child, "exit").then(() => {
-    throw new Error(`${what} ended at its start`);
-  });
-  const [word] = (await Promise.race([once(child, "message"), ended])) as [{ port?: number }];
-  ended.catch(() => {});
-  return word;
-}
-
-/** A side that is one child, which tells its counts and is told what to send. */
-function sideOf<T>(
-  child: ChildProcess,
-  stop: Side["stop"],
-  progressOf: (told: T) => Done,
-  how: { readonly inMessage?: number } = {},
-): Side {
+/** A side whose child tells its counts and is told what to send, and how. */
+function sideOf<Word>(
+  { pid, onWord, say }: Pick<Child<Word>, "pid" | "onWord" | "say">,
+  progressOf: (told: Word) => Done,
+  how: Partial<Work> = {},
+): Omit<Side, "stop"> {
   return {
-    pid: child.pid ?? 0,
-    onProgress(listener) {
-      child.removeAllListeners("message").on("message", (told: T) => listener(progressOf(told)));
-    },
-    send: (stanzas, to, body) => void child.send({ stanzas, ...how, to, body }),
-    stop,
+    pid,
+    onProgress: (listener) => onWord((told) => listener(progressOf(told))),
+    send: (stanzas, to, body) => say({ stanzas, ...how, to, body }),
   };
 }
 
-export async function startBare(ground: Ground, way: Way): Promise<Side> {
-  const service = `xmpp://127.0.0.1:${ground.componentPort}`;
-  const { child, stop } = startChild(ground, "bare-component.mjs", [
-    service,
-    ground.componentDomain,
-    ground.secret,
-    way,
-  ]);
-  await firstWord(child, "the bare component");
-  return sideOf(child, stop, ({ count }: { count: number }) => ({ taken: count, confirmed: undefined }));
+export function startBare(ground: Ground, way: Way): Promise<Side> {
+  return assemble(async (onEnd) => {
+    const { componentPort, componentDomain, secret } = ground;
+    const args = [`xmpp://127.0.0.1:${componentPort}`, componentDomain, secret, way];
+    const child = await startScript<{ count: number }>(ground, onEnd, "bare-component.mjs", ...args);
+    return sideOf(child, ({ count }) => ({ taken: count, confirmed: undefined }));
+  });
 }
 
 /** The connector's own parts with queues inside their process (`queue-inside.ts`). */
-export async function startInside(ground: Ground, way: Way, inMessage: number): Promise<Side> {
-  const { child, stop } = startChild(ground, "queue-inside.ts", [
-    String(ground.componentPort),
-    ground.componentDomain,
-    ground.secret,
-    way,
-  ]);
-  await firstWord(child, "the connector with its queues inside");
-  const progressOf = ({ deleted, ...told }: { taken: number; deleted: number; playedUs: number }) => ({
-    ...told,
-    confirmed: deleted,
+export function startInside(ground: Ground, way: Way, inMessage: number): Promise<Side> {
+  return assemble(async (onEnd) => {
+    const { componentPort, componentDomain: domain, secret } = ground;
+    const args = [String(componentPort), domain, secret, way];
+    const child = await startScript<Told>(ground, onEnd, "queue-inside.ts", ...args);
+    return sideOf(child, doneOf, { inMessage, domain });
   });
-  return sideOf(child, stop, progressOf, { inMessage });
 }
 
 /**
@@ -114,50 +91,33 @@ export async function startInside(ground: Ground, way: Way, inMessage: number): 
  *
  * @param inMessage stanzas in one message of the outbound queue
  */
-export async function startOurs(ground: Ground, way: Way, inMessage: number): Promise<Side> {
-  const { child: stub, stop: stopStub } = startChild(ground, "queue-stub.mjs", [way]);
-  const { port } = await firstWord(stub, "the stub");
-  const sqsEndpoint = `http://127.0.0.1:${port}`;
-  const urls = Object.fromEntries(
-    queueNames.map((queue) => [queue, `${sqsEndpoint}/000000000000/${physicalNameOf(queue)}`]),
-  ) as Record<(typeof queueNames)[number], string>;
-  const domain = ground.componentDomain;
-  const healthPort = await freePort();
-  const connector = await startConnector({
-    environment: {
-      urls,
-      deadLetterUrls: urls,
-      table: ground.table,
-      domains: [domain],
-      directory: "announced",
-      lanes: 8,
-      rates: openRates,
-    },
-    componentPort: ground.componentPort,
-    secret: ground.secret,
-    healthPort,
-    sqsEndpoint,
-    dynamodbEndpoint: ground.dynamodbEndpoint,
-    logFile: join(ground.folder, "connector.log"),
+export function startOurs(ground: Ground, way: Way, inMessage: number): Promise<Side> {
+  return assemble(async (onEnd) => {
+    const { componentDomain: domain, componentPort, secret, table, dynamodbEndpoint, folder } = ground;
+    const stub = await startScript<Told & { port: number }>(ground, onEnd, "queue-stub.ts", way);
+    const sqsEndpoint = `http://127.0.0.1:${stub.first.port}`;
+    const urls = Object.fromEntries(
+      queueNames.map((queue) => [queue, `${sqsEndpoint}/000000000000/${physicalNameOf(queue)}`]),
+    ) as Record<(typeof queueNames)[number], string>;
+    const connector = await startConnected(
+      {
+        environment: {
+          urls,
+          deadLetterUrls: urls,
+          table,
+          domains: [domain],
+          directory: "announced",
+          lanes: limits.lanes,
+          rates: openRates,
+        },
+        componentPort,
+        secret,
+        sqsEndpoint,
+        dynamodbEndpoint,
+        logFile: join(folder, "connector.log"),
+      },
+      onEnd,
+    );
+    return sideOf({ ...stub, pid: connector.pid }, doneOf, { inMessage, domain });
   });
-  const stop = endsWithUs(async () => {
-    await connector.stop(stopMs);
-    await stopStub();
-  });
-  await waitUntil(() => isConnected(healthPort), {
-    what: "the connector's stream",
-    timeoutMs: connectedMsMax,
-  });
-  return {
-    pid: connector.pid,
-    onProgress(listener) {
-      stub
-        .removeAllListeners("message")
-        .on("message", ({ taken, deleted }: { taken: number; deleted: number }) =>
-          listener({ taken, confirmed: deleted }),
-        );
-    },
-    send: (stanzas, to, body) => void stub.send({ stanzas, inMessage, to, domain, body }),
-    stop,
-  };
 }

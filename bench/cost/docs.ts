@@ -2,10 +2,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { usdOfQuantities } from "../load/bill.ts";
+import { networkMs, ways } from "../load/rate.ts";
 import { tableText, whole } from "../table.ts";
 import { type Asked, type Estimate, estimate, meanPerS } from "./estimate.ts";
 import type { Line } from "./idle.ts";
-import { type Measured, measuredFolder, readMeasured, type Way } from "./measured.ts";
+import { type Measured, measuredFolder, readMeasured } from "./measured.ts";
 import { ourPrices, type Prices, pricesText } from "./prices.ts";
 import { usdText } from "./report.ts";
 
@@ -55,7 +56,7 @@ function idleTable(prices: Prices, measured: Measured): string {
 function rateTable(prices: Prices, { packing }: Measured): string {
   if (packing === undefined) return "No measurement is kept yet.";
   const { date, machine, load, points, server } = packing;
-  const rows = (["in", "out"] satisfies Way[]).flatMap((way) =>
+  const rows = ways.flatMap((way) =>
     points[way].map(({ perS, each }) => [
       way,
       perS < 10 ? perS.toFixed(1) : whole(perS),
@@ -66,7 +67,7 @@ function rateTable(prices: Prices, { packing }: Measured): string {
       usdText(1e6 * usdOfQuantities(prices, each)),
     ]),
   );
-  const made = `Counted ${date.slice(0, 10)} on ${machine.cores} cores (${machine.cpu}), load ${load.before.toFixed(1)} to ${load.after.toFixed(1)}, with ${server} and 10 ms to SQS.`;
+  const made = `Counted ${date.slice(0, 10)} on ${machine.cores} cores (${machine.cpu}), load ${load.before.toFixed(1)} to ${load.after.toFixed(1)}, with ${server} and ${networkMs} ms to SQS.`;
   return `${tableText(
     "For each 1,000 plain messages one way",
     ["", "messages/s one way", "SQS requests", "invocations", "reads", "writes", "USD a million"],
@@ -81,7 +82,7 @@ function priceTable({ prices }: Prices): string {
     Object.entries(prices).map(([name, { usd, per, unit, freePerMonth, source, readAt, readOf }]) => [
       name,
       `${usd}`,
-      per === 1 ? `a ${unit}` : `${per.toLocaleString("en-US")} of a ${unit}`,
+      `${per.toLocaleString("en-US")} ${unit}`,
       `${freePerMonth ?? ""}`,
       readAt ?? source,
       readOf ?? "",

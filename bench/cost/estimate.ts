@@ -4,9 +4,10 @@ import { subscriberKey } from "#aws/keys.ts";
 import { functionDefinitions } from "#infra/definitions/functions.ts";
 import { usdOf } from "#infra/definitions/prices.ts";
 import type { Quantities } from "../load/bill.ts";
+import { ways } from "../load/rate.ts";
 import { readCurve } from "./curve.ts";
 import { idleLines, type Line, type Part } from "./idle.ts";
-import type { FanOutMeasured, Measured, Way } from "./measured.ts";
+import type { FanOutMeasured, Measured } from "./measured.ts";
 import type { Prices } from "./prices.ts";
 
 export interface Presence {
@@ -84,7 +85,7 @@ function messageLines(
   const [lines, notes]: [Line[], string[]] = [[], []];
   let logsGb = 0;
   const perWay = perS / 2;
-  for (const way of ["in", "out"] satisfies Way[]) {
+  for (const way of ways) {
     const points = packing.points[way].map((point) => ({ at: point.perS, each: point.each }));
     const { each, outside } = readCurve(points, perWay);
     lines.push(...linesOf(`messages ${way}`, each, messagesPerMonth / 2, "a message"));

@@ -7,7 +7,7 @@ import { connectorDefinition, functionDefinitions } from "#infra/definitions/fun
 import type { PriceName } from "#infra/definitions/prices.ts";
 import { queueDefinitions } from "#infra/definitions/queues.ts";
 
-export type Part = "idle" | "standby" | "messages in" | "messages out" | "presence" | "logs" | "traces";
+export type Part = "idle" | "standby" | "messages in" | "messages out" | "presence" | "logs";
 
 export interface Line {
   readonly part: Part;

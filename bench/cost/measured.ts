@@ -4,17 +4,10 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
 import { perMessage, type Quantities } from "../load/bill.ts";
+import { isKept, networkMs, type Way, ways } from "../load/rate.ts";
 import { readJson } from "./prices.ts";
 
 export const measuredFolder = join(import.meta.dirname, "../measured");
-
-/**
- * A machine that did not keep the rate packs what had to wait: that says nothing of a bridge that keeps up. The run
- * without a rate counts where it went beyond all others.
- */
-const keptMin = 0.8;
-/** As AWS would be, at least: a call takes longer than on one machine (docs/decisions/0022). */
-const networkMs = 10;
 
 const count = v.pipe(v.number("is no number"), v.minValue(0, "is below 0"));
 const positive = v.pipe(v.number("is no number"), v.gtValue(0, "is not above 0"));
@@ -30,7 +23,7 @@ const packingSchema = v.object({
         v.array(
           v.object({
             server: v.string(),
-            way: v.picklist(["in", "out"]),
+            way: v.picklist(ways),
             delayMs: count,
             perS: v.exactOptional(positive),
             reachedPerS: positive,
@@ -52,21 +45,20 @@ const packingSchema = v.object({
   }),
 });
 
+const fanOutSchema = v.object({
+  subscribers: positive,
+  sends: count,
+  billedSends: count,
+  invocations: count,
+  /** From the event to the last template, all functions and their waiting. */
+  wallMs: count,
+  dynamodb: v.record(v.string(), count),
+});
+
 const presenceSchema = v.object({
   machine,
   benches: v.object({
-    presence: part(
-      v.object({
-        fanOut: v.object({
-          subscribers: positive,
-          sends: count,
-          billedSends: count,
-          invocations: count,
-          wallMs: count,
-          dynamodb: v.record(v.string(), count),
-        }),
-      }),
-    ),
+    presence: part(v.object({ fanOut: fanOutSchema })),
   }),
 });
 
@@ -77,7 +69,6 @@ interface Made {
   readonly load: { readonly before: number; readonly after: number };
 }
 
-export type Way = "in" | "out";
 /** What a message takes, at this rate one way. */
 export interface Point {
   readonly perS: number;
@@ -88,15 +79,7 @@ export interface PackingMeasured extends Made {
   readonly points: Readonly<Record<Way, readonly Point[]>>;
 }
 
-export interface FanOutMeasured extends Made {
-  readonly subscribers: number;
-  readonly sends: number;
-  readonly billedSends: number;
-  readonly invocations: number;
-  /** From the event to the last template, all functions and their waiting. */
-  readonly wallMs: number;
-  readonly dynamodb: Readonly<Record<string, number>>;
-}
+export type FanOutMeasured = Made & Readonly<v.InferOutput<typeof fanOutSchema>>;
 
 export interface Measured {
   /** `undefined`: nothing was measured yet. */
@@ -123,7 +106,8 @@ export function parsePacking(value: unknown): Result<PackingMeasured, string> {
   const pointsOf = (wanted: Way) =>
     figures
       .filter((one) => one.server === server && one.way === wanted && one.delayMs === networkMs)
-      .filter(({ perS = perSMax, reachedPerS }) => reachedPerS >= keptMin * perS)
+      // The run without a rate counts where it went beyond all others.
+      .filter(({ perS = perSMax, reachedPerS }) => isKept(perS, reachedPerS))
       .map(({ reachedPerS, messages, lost, usage }) => ({
         perS: reachedPerS,
         each: perMessage(usage, messages - lost),

@@ -14,6 +14,7 @@ const price = v.strictObject({
   /** US dollars for {@link per} units. */
   usd: v.pipe(v.number("is no number"), v.minValue(0, "is below 0")),
   per: v.pipe(v.number("is no number"), v.gtValue(0, "is not above 0")),
+  /** For people, behind {@link per}. */
   unit: v.pipe(v.string("is no text"), v.minLength(1, "is empty")),
   /** Units that each account has free each month, for all that is in it. */
   freePerMonth: v.exactOptional(v.pipe(v.number("is no number"), v.minValue(0, "is below 0"))),

@@ -142,11 +142,11 @@ export async function startAwsProxy(options: {
   readonly upstream: string;
   /** Default: any that is free. */
   readonly port?: number;
-  /** From 0 to 1; decides which calls a rule changes. */
-  readonly random: () => number;
+  /** From 0 to 1; decides which calls a rule changes. Default: 0, so that a rule with a share above 0 changes all. */
+  readonly random?: () => number;
   readonly watch?: Watch;
 }): Promise<AwsProxy> {
-  const { upstream, random, watch } = options;
+  const { upstream, random = () => 0, watch } = options;
   const agent = new Agent({ keepAlive: true });
   const passed = passTo(upstream, agent);
   const pass: Pass = async (received, signal) => {

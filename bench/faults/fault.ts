@@ -17,8 +17,6 @@ export interface Fault {
   readonly impossible?: () => string | undefined;
   /** Prepares the folder of the bridge's state before it starts; resolves with what is done when the bridge has ended. */
   readonly prepare?: (stateDir: string) => Promise<() => Promise<void>>;
-  /** Default: every server that there is. */
-  readonly servers?: readonly ServerKind[];
   /**
    * What may be lost of what a contact's server has taken over: `none`, or with each stroke as much as the connector's
    * window and the kernel hold (kill -9 of connector or server, a dead network).

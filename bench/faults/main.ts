@@ -3,7 +3,7 @@ import { stop as stopBundler } from "esbuild";
 import { buildAll } from "#infra/build.ts";
 import { stopOnSignal } from "#local/stop-signals.ts";
 import { wordsOf } from "#local/words.ts";
-import { jsonFault, writeJson } from "../json-file.ts";
+import { canWrite, writeJson } from "../json-file.ts";
 import { loadNow, thisMachine } from "../machine.ts";
 import { type FaultsOptions, faultsHelp, faultsList, readFaultsOptions } from "./options.ts";
 import { tableOf } from "./report.ts";
@@ -14,13 +14,9 @@ function log(line: string): void {
   console.log(`${new Date().toTimeString().slice(0, 8)}  ${line}`);
 }
 
-/** What is to be run: each fault on each server, unless it is about one. */
+/** What is to be run: each fault on each server. */
 function runsOf({ faults, servers }: FaultsOptions): Run[] {
-  return faults.flatMap((fault) =>
-    servers
-      .filter((server) => fault.servers === undefined || fault.servers.includes(server))
-      .map((server) => ({ fault, server })),
-  );
+  return faults.flatMap((fault) => servers.map((server) => ({ fault, server })));
 }
 
 async function run(options: FaultsOptions, signal: AbortSignal): Promise<Series> {
@@ -54,11 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(options.value === "help" ? faultsHelp : faultsList);
     return 0;
   }
-  const unwritable = jsonFault(options.value.json);
-  if (unwritable !== undefined) {
-    console.error(unwritable);
-    return 1;
-  }
+  if (!canWrite(options.value.json)) return 1;
   const stopping = stopOnSignal();
   stopping.signal.addEventListener("abort", () => log("stopping: what was started ends first"));
   const { outcomes, failed } = await run(options.value, stopping.signal);

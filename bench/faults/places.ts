@@ -43,7 +43,8 @@ export async function streamsUp(bridge: Bridge): Promise<RunningConnector[]> {
   return views.filter(({ health }) => health?.stream === "up").map(({ connector }) => connector);
 }
 
-const upMsMax = 60_000;
+/** How long a stream may take to be up again. */
+export const upMsMax = 60_000;
 
 /**
  * Milliseconds until one of these connectors has the stream under a later lease than this one. One that was killed and

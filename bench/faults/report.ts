@@ -1,4 +1,5 @@
 /** Outcomes as a table for people. */
+import { tableText } from "../table.ts";
 import type { Outcome } from "./run.ts";
 
 const head = [
@@ -42,13 +43,7 @@ function rowOf(outcome: Outcome): string[] {
   ];
 }
 
-/** A table for a terminal that is Markdown, too; figures of both ways stand as out; in. */
+/** Figures of both ways stand as out; in. */
 export function tableOf(outcomes: readonly Outcome[]): string {
-  const rows = [head, ...outcomes.map(rowOf)];
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`;
-  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
-  const [first = "", ...rest] = rows.map(line);
-  return [first, rule, ...rest].join("\n");
+  return tableText(undefined, head, outcomes.map(rowOf));
 }

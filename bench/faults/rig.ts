@@ -7,6 +7,9 @@ import { type Bridge, startBridge } from "#local/bridge.ts";
 import { bridgeDefaults } from "#local/bridge-options.ts";
 import { freePorts } from "#local/free-ports.ts";
 import type { ServerKind } from "#local/servers/server.ts";
+import { assemble, type OnEnd } from "../ending.ts";
+import { names } from "../names.ts";
+import { openRates } from "../open-rates.ts";
 import { hideFor } from "./aws-behaviours.ts";
 import { isPoll } from "./aws-call.ts";
 import { startAwsProxy } from "./aws-proxy.ts";
@@ -34,9 +37,11 @@ export interface RigOptions {
 export interface RunningRig {
   readonly rig: Rig;
   readonly traffic: Traffic;
-  readonly strokes: number;
-  /** Inbound messages, at most, that lay between server and connector when it was struck, over all strokes. */
-  readonly underWay: number;
+  readonly counts: {
+    readonly strokes: number;
+    /** Inbound messages, at most, that lay between server and connector when it was struck, over all strokes. */
+    readonly underWay: number;
+  };
   readonly takeOverMs: readonly number[];
   readonly checks: readonly (() => void | Promise<void>)[];
   stop(): Promise<void>;
@@ -44,14 +49,9 @@ export interface RunningRig {
 
 /** Native users; each pair is one of them and one account. */
 export const userCount = 10;
-/** Everything may come in: it is not floods that are looked at here. */
-const rate = { perS: 100_000, burst: 100_000 };
 /** Strokes fall into this part of the traffic, so that there is some before the first and after the last. */
 const firstStroke = 0.08;
 const lastStroke = 0.85;
-
-const names = (prefix: string, count: number) =>
-  Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 /** A message of the traffic as a server writes it is longer. */
 const stanzaBytesMin = 150;
@@ -59,21 +59,15 @@ const stanzaBytesMin = 150;
 /** What a function could not give back is out of sight for a minute: the short form has no time for that. */
 const shortVisibilityS = 6;
 
-type Stop = () => Promise<unknown>;
-
-async function stopAll(stops: Stop[]): Promise<void> {
-  for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
-}
-
 /** A proxy for each who asks an engine. */
 async function startAwsProxies(
   engines: { sqs: string; dynamodb: string },
   random: () => number,
-  stops: Stop[],
+  onEnd: OnEnd,
 ) {
   const start = async (upstream: string) => {
     const proxy = await startAwsProxy({ upstream, random });
-    stops.push(() => proxy.close());
+    onEnd(proxy.close);
     return proxy;
   };
   return {
@@ -84,21 +78,21 @@ async function startAwsProxies(
   };
 }
 
-async function startParts(options: RigOptions, stops: Stop[]) {
+async function startParts(options: RigOptions, onEnd: OnEnd) {
   const { fault, server, random, signal } = options;
   const stateDir = mkdtempSync(join(tmpdir(), `causeway-faults-${server}-`));
-  stops.push(async () => {
+  onEnd(() => {
     if (options.keep) options.log(`kept: ${stateDir}`);
     else rmSync(stateDir, { recursive: true });
   });
   const release = await fault.prepare?.(stateDir);
-  if (release) stops.push(release);
+  if (release) onEnd(release);
   const ports = await freePorts();
   const link = await startTcpProxy(ports.component);
-  stops.push(() => link.close());
+  onEnd(link.close);
   const url = (port: number) => `http://127.0.0.1:${port}`;
   const engines = { sqs: url(ports.sqs), dynamodb: url(ports.dynamodb) };
-  const aws = await startAwsProxies(engines, random, stops);
+  const aws = await startAwsProxies(engines, random, onEnd);
   if (!options.full) aws.functionsSqs.always({ on: isPoll, does: hideFor(shortVisibilityS) });
   const accounts = names("u", Math.ceil(options.pairs / userCount));
   const logged: string[] = [];
@@ -121,14 +115,14 @@ async function startParts(options: RigOptions, stops: Stop[]) {
       sqsEndpoint: aws.functionsSqs.endpoint,
       dynamodbEndpoint: aws.functionsDynamodb.endpoint,
     },
-    rates: { sender: rate, presence: rate, domain: rate, overall: rate },
+    rates: openRates,
     signal,
     log(line) {
       logged.push(line);
       void appendFile(logFile, `${new Date().toISOString()} ${line}\n`).catch(() => {});
     },
   });
-  stops.push(() => bridge.stop());
+  onEnd(() => bridge.stop());
   const { domain } = bridge.endpoints.xmpp;
   const certificate = readFileSync(join(stateDir, "xmpp", server, `${domain}.crt`), "utf8");
   return { bridge, certificate, link, aws, logged };
@@ -142,8 +136,7 @@ function rigOf(
   const { random, log, signal, full, server } = options;
   const takeOverMs: number[] = [];
   const checks: (() => void | Promise<void>)[] = [];
-  let strokes = 0;
-  let underWay = 0;
+  const counts = { strokes: 0, underWay: 0 };
   const rig: Rig = {
     ...parts,
     server,
@@ -157,7 +150,7 @@ function rigOf(
       for (let index = 0; index < count; index += 1) {
         const place = (index + 0.25 + random() / 2) / count;
         await traffic.progress(firstStroke + (lastStroke - firstStroke) * place);
-        strokes += 1;
+        counts.strokes += 1;
         const begun = performance.now();
         await stroke(index);
         log(
@@ -166,40 +159,22 @@ function rigOf(
       }
     },
     noteUnderWay() {
-      underWay += Math.ceil(parts.link.underWay() / stanzaBytesMin);
+      counts.underWay += Math.ceil(parts.link.underWay() / stanzaBytesMin);
     },
     tookOver: (ms) => void takeOverMs.push(ms),
     afterwards: (check) => void checks.push(check),
     lateFences: traffic.lateFences,
   };
-  return {
-    rig,
-    traffic,
-    takeOverMs,
-    checks,
-    get strokes() {
-      return strokes;
-    },
-    get underWay() {
-      return underWay;
-    },
-  };
+  return { rig, traffic, counts, takeOverMs, checks };
 }
 
 /** Starts everything; rejects with nothing left running when a part fails. */
-export async function startRig(options: RigOptions): Promise<RunningRig> {
-  const stops: Stop[] = [];
-  try {
-    const { certificate, ...parts } = await startParts(options, stops);
+export function startRig(options: RigOptions): Promise<RunningRig> {
+  return assemble(async (onEnd) => {
+    const { certificate, ...parts } = await startParts(options, onEnd);
     const rounds = Math.max(1, Math.round(options.messages / (2 * options.pairs)));
     const traffic = await startTraffic({ ...options, bridge: parts.bridge, certificate, rounds });
-    stops.push(() => traffic.stop());
-    return Object.defineProperties(
-      { stop: () => stopAll(stops) },
-      Object.getOwnPropertyDescriptors(rigOf(options, parts, traffic)),
-    ) as RunningRig;
-  } catch (error) {
-    await stopAll(stops).catch(() => {});
-    throw error;
-  }
+    onEnd(traffic.stop);
+    return rigOf(options, parts, traffic);
+  });
 }

@@ -91,11 +91,11 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
     const begun = performance.now();
     const wrong = await play(running, fault);
     signal.throwIfAborted();
-    const { traffic, rig, strokes, underWay } = running;
+    const { traffic, rig, counts, takeOverMs } = running;
     const figures = traffic.figures();
     const { swallowed } = rig.link;
-    const windows = strokes * limits.windowStanzasMax;
-    const inboundLostMax = fault.inboundLoss === "none" ? 0 : windows + underWay + swallowed;
+    const windows = counts.strokes * limits.windowStanzasMax;
+    const inboundLostMax = fault.inboundLoss === "none" ? 0 : windows + counts.underWay + swallowed;
     const { repeats, late = false } = fault;
     return {
       fault: fault.name,
@@ -103,13 +103,12 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
       seed,
       ratePerS,
       seconds: (performance.now() - begun) / 1000,
-      strokes,
+      ...counts,
       ...figures,
       inboundLostMax,
-      underWay,
       swallowed,
       gapMs: { inbound: traffic.inbound.gapMsMax, outbound: traffic.outbound.gapMsMax },
-      takeOverMs: running.takeOverMs,
+      takeOverMs,
       broken: [...wrong, ...judge({ ...figures, inboundLostMax, repeats, late })],
     };
   } finally {

@@ -10,13 +10,14 @@ export type Spell = readonly (readonly [proxy: AwsProxy, ...rules: Rule[]])[];
 const changedMsMax = 30_000;
 const hasChanged = (spell: Spell) => spell.some(([proxy]) => Object.keys(proxy.changed).length > 0);
 
-const pauseMs = (rig: Rig, ms: number) => delay(ms, undefined, { signal: rig.signal });
+/** Resolves after a time; rejects when the run is given up. */
+export const pause = (rig: Rig, ms: number) => delay(ms, undefined, { signal: rig.signal });
 
 /** Has the rules hold for a time. */
 export async function hold(rig: Rig, spell: Spell, ms: number): Promise<void> {
   for (const [proxy, ...rules] of spell) proxy.set(...rules);
   try {
-    await pauseMs(rig, ms);
+    await pause(rig, ms);
     // A machine that is busy elsewhere may have brought no call until now.
     await waitUntil(async () => hasChanged(spell), {
       what: "call to change",

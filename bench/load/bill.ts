@@ -34,11 +34,10 @@ export interface Bill {
 const countsOf = (sqs: Usage["sqs"]): Count[] => Object.values(sqs).flatMap((kinds) => Object.values(kinds));
 const sum = <T>(all: readonly T[], of: (one: T) => number) => all.reduce((total, one) => total + of(one), 0);
 
-/** What of a log is new, as bytes and as functions' batches. */
+/** What of our own logs is new, as bytes and as functions' batches. */
 export function loggedSince(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): Logged {
   const logged = { invocations: 0, handledMs: 0, bytes: 0 };
   for (const [file, text] of now) {
-    if (!file.startsWith("function-") && !file.startsWith("connector")) continue;
     const news = text.slice(before.get(file)?.length ?? 0);
     logged.bytes += Buffer.byteLength(news);
     for (const [, handledMs] of news.matchAll(/"event":"handled".*"ms":(\d+)/g)) {
@@ -50,7 +49,7 @@ export function loggedSince(before: ReadonlyMap<string, string>, now: ReadonlyMa
 }
 
 /** What is paid for, by the name of its price. */
-export const quantityNames = [
+const quantityNames = [
   "sqsFifoRequests",
   "lambdaRequests",
   "lambdaArmGbSeconds",
@@ -84,14 +83,7 @@ export function perMessage({ sqs, dynamodb, logged }: Usage, messages: number): 
 
 /** A figure for each quantity. */
 export function mapQuantities(make: (name: keyof Quantities) => number): Quantities {
-  return {
-    sqsFifoRequests: make("sqsFifoRequests"),
-    lambdaRequests: make("lambdaRequests"),
-    lambdaArmGbSeconds: make("lambdaArmGbSeconds"),
-    dynamodbReads: make("dynamodbReads"),
-    dynamodbWrites: make("dynamodbWrites"),
-    logsGb: make("logsGb"),
-  };
+  return Object.fromEntries(quantityNames.map((name) => [name, make(name)])) as Quantities;
 }
 
 /** US dollars for all of it. */

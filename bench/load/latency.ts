@@ -4,7 +4,8 @@ import type { ServerKind } from "#local/servers/server.ts";
 import type { Bench, Progress, Settings } from "../bench.ts";
 import { quantile, type Spread, spreadOf, spreadText } from "../figures.ts";
 import { ms, tableText } from "../table.ts";
-import { type Way, ways, withTraffic } from "./traffic.ts";
+import { type Way, ways } from "./rate.ts";
+import { withTraffic } from "./traffic.ts";
 
 const perS = 50;
 const p50MsMax = 25;

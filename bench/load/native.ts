@@ -4,6 +4,7 @@ import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { makeBell } from "#connector/pause.ts";
 import { asciiJson } from "#core/contract/envelope.ts";
@@ -25,12 +26,11 @@ interface Waiting {
   readonly event: string;
 }
 
-/** Calls under way at the same time. */
+/** Sends under way at the same time. */
 const sendsMax = 4;
-const receivesMax = 4;
 const retryMs = 100;
 
-function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: ReturnType<typeof sqsClientFor>) {
+function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: SQSClient) {
   let waiting: Waiting[] = [];
   const busy = new Set<string>();
   const changed = makeBell();
@@ -94,11 +94,7 @@ function makeEmitter({ sqs }: Pick<Endpoints, "sqs">, client: ReturnType<typeof 
   };
 }
 
-function startConsumer(
-  { sqs }: Pick<Endpoints, "sqs">,
-  client: ReturnType<typeof sqsClientFor>,
-  take: (body: string) => void,
-) {
+function startConsumer({ sqs }: Pick<Endpoints, "sqs">, client: SQSClient, take: (body: string) => void) {
   const stopping = new AbortController();
   const QueueUrl = sqs.queues.nativeDeliveries;
   const deletions = new Set<Promise<unknown>>();
@@ -115,7 +111,11 @@ function startConsumer(
   const consume = async (): Promise<void> => {
     polls += 1;
     while (!stopping.signal.aborted) {
-      const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 });
+      const command = new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: limits.queueBatchMax,
+        WaitTimeSeconds: limits.receiveWaitS,
+      });
       const answer = await client.send(command, { abortSignal: stopping.signal }).catch(() => undefined);
       if (answer === undefined) {
         await delay(retryMs);
@@ -125,8 +125,9 @@ function startConsumer(
       for (const { Body = "" } of Messages) take(Body);
       if (Messages.length > 0) remove(Messages.map(({ ReceiptHandle }) => ReceiptHandle));
       // As the connector does: several while there is much, one while there is little.
-      if (Messages.length === 10 && polls < receivesMax) void consume();
-      else if (Messages.length < 10 && polls > 1) break;
+      const isFull = Messages.length === limits.queueBatchMax;
+      if (isFull && polls < limits.receivesMaxParallel) void consume();
+      else if (!isFull && polls > 1) break;
     }
     polls -= 1;
   };

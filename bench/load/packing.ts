@@ -7,13 +7,12 @@ import type { Bench, Progress, Settings } from "../bench.ts";
 import { ourPrices, pricesText } from "../cost/prices.ts";
 import { tableText, whole } from "../table.ts";
 import { type Bill, billOf, loggedSince, type Usage } from "./bill.ts";
+import { networkMs, rateText, type Way, ways } from "./rate.ts";
 import { crowd } from "./throughput.ts";
-import { type Load, type Traffic, type Way, ways, withTraffic } from "./traffic.ts";
+import { type Load, type Traffic, withTraffic } from "./traffic.ts";
 
 const sqsPer1000Max = 700;
 const usdPerMillionMax = 0.6;
-/** How long SQS takes longer on AWS than an engine on this machine: an assumption, and no figure of ours. */
-const networkMs = 10;
 /** After the last arrival deletions are still on their way. */
 const settleMs = 500;
 
@@ -107,9 +106,6 @@ async function measureOn(
   });
 }
 
-const rate = ({ perS, reachedPerS }: Packing) =>
-  perS === undefined ? `maximum: ${whole(reachedPerS)}` : `${perS}`;
-
 function tableOf(figures: readonly Packing[]): string {
   const per1000 = (value: number, { messages }: Packing) => whole((1000 * value) / messages);
   const ops = (each: Packing) =>
@@ -129,7 +125,7 @@ function tableOf(figures: readonly Packing[]): string {
     "Requests of AWS per 1,000 plain messages one way, by the rate",
     [
       "",
-      "messages/s",
+      "messages/s (asked: reached)",
       `SQS (≤ ${sqsPer1000Max} at 500/s)`,
       "by queue: send, receive, delete",
       "DynamoDB writes (0); reads",
@@ -139,7 +135,7 @@ function tableOf(figures: readonly Packing[]): string {
     ],
     figures.map((each) => [
       `${each.server}, ${each.way}, ${each.delayMs} ms to SQS`,
-      rate(each),
+      rateText(each.perS, each.reachedPerS),
       per1000(each.sqsRequests, each),
       ops(each),
       `${per1000(each.dynamodbWrites, each)}; ${per1000(each.dynamodbReads, each)}`,

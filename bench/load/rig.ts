@@ -1,18 +1,15 @@
 /** A whole bridge with everything in processes of its own, and what they take. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bridgeDefaults } from "#local/bridge-options.ts";
 import type { Endpoints } from "#local/endpoints.ts";
-import { freePort } from "#local/free-ports.ts";
-import { defaultPorts, type Ports } from "#local/ports.ts";
-import { tailOf } from "#local/process.ts";
+import { freePorts } from "#local/free-ports.ts";
 import type { ServerKind } from "#local/servers/server.ts";
-import { openRates } from "../connector/sides.ts";
+import { startChild } from "../child.ts";
 import { type CountingProxy, startCountingProxy } from "../counting-proxy.ts";
 import { assemble, type OnEnd, temporaryFolder } from "../ending.ts";
 import { startEngines } from "../engines.ts";
+import { openRates } from "../open-rates.ts";
 import type { BridgeOrder } from "./bridge-process.ts";
 
 export interface RigOptions {
@@ -28,38 +25,9 @@ export interface Rig {
   readonly pids: Readonly<Record<"connector" | "functions" | "sqs" | "dynamodb" | "xmpp", number>>;
   /** Where `counted` was asked for. */
   readonly proxies: { readonly sqs: CountingProxy; readonly dynamodb: CountingProxy } | undefined;
-  /** What a part has logged so far. */
+  /** What each function and connector has logged so far, by the name of its file. */
   logs(): ReadonlyMap<string, string>;
   stop(): Promise<void>;
-}
-
-async function freePorts(): Promise<Ports> {
-  const ports: Record<string, number> = {};
-  for (const name of Object.keys(defaultPorts)) ports[name] = await freePort();
-  return { ...defaultPorts, ...ports };
-}
-
-async function startBridgeProcess(order: BridgeOrder, logFile: string) {
-  const log = openSync(logFile, "a");
-  const child = fork(join(import.meta.dirname, "bridge-process.ts"), {
-    env: { PATH: "/usr/bin:/bin", HOME: order.stateDir },
-    stdio: ["ignore", log, log, "ipc"],
-  });
-  closeSync(log);
-  const exited = once(child, "exit");
-  const stop = async () => {
-    if (child.connected) child.disconnect();
-    await exited;
-  };
-  child.send(order);
-  const failed = exited.then(() => {
-    throw new Error(`the bridge did not start; ${logFile} ends:\n${tailOf(logFile)}`);
-  });
-  const [{ endpoints }] = (await Promise.race([once(child, "message"), failed])) as [
-    { endpoints: Endpoints },
-  ];
-  failed.catch(() => {});
-  return { endpoints, pid: child.pid ?? 0, stop };
 }
 
 async function build({ server, users, accounts, counted }: RigOptions, onEnd: OnEnd) {
@@ -83,16 +51,24 @@ async function build({ server, users, accounts, counted }: RigOptions, onEnd: On
     sqsEndpoint: proxies?.sqs.endpoint ?? engines.endpoints.sqs,
     dynamodbEndpoint: proxies?.dynamodb.endpoint ?? engines.endpoints.dynamodb,
   };
-  const bridge = await startBridgeProcess(order, join(folder, "bridge.log"));
+  const bridge = await startChild<{ endpoints: Endpoints }>({
+    command: [join(import.meta.dirname, "bridge-process.ts")],
+    env: { PATH: "/usr/bin:/bin", HOME: order.stateDir },
+    logFile: join(folder, "bridge.log"),
+    order,
+  });
   onEnd(bridge.stop);
-  const { connectors, xmpp = 0 } = bridge.endpoints.processes;
+  const { endpoints } = bridge.first;
+  const { connectors, xmpp = 0 } = endpoints.processes;
   const logFolder = join(order.stateDir, "logs");
   return {
-    endpoints: bridge.endpoints,
+    endpoints,
     pids: { connector: connectors[0] ?? 0, functions: bridge.pid, xmpp, ...engines.pids },
     proxies,
-    logs: () =>
-      new Map(readdirSync(logFolder).map((file) => [file, readFileSync(join(logFolder, file), "utf8")])),
+    logs() {
+      const ours = readdirSync(logFolder).filter((file) => /^(?:function-|connector)/.test(file));
+      return new Map(ours.map((file) => [file, readFileSync(join(logFolder, file), "utf8")]));
+    },
   };
 }
 

@@ -8,9 +8,10 @@ import type { Bench, Progress, Settings } from "../bench.ts";
 import { median } from "../figures.ts";
 import { memoryMbOf } from "../machine.ts";
 import { mb, percent, tableText, whole } from "../table.ts";
+import { ways } from "./rate.ts";
 import type { Rig } from "./rig.ts";
 import { crowd, findMaximum } from "./throughput.ts";
-import { type Passed, type Traffic, ways, withTraffic } from "./traffic.ts";
+import { type Passed, type Traffic, withTraffic } from "./traffic.ts";
 
 const growthShareMax = 0.05;
 const sampleMs = 250;
@@ -83,10 +84,9 @@ function fifthsOf(samples: readonly Sample[], of: (sample: Sample) => number): F
   return { second: median(fifth(1)), last: median(fifth(4)) };
 }
 
-/** Lines of our own logs that tell of trouble. */
+/** Lines that tell of trouble. */
 function errorLinesOf(logs: ReadonlyMap<string, string>): string[] {
-  const ours = [...logs].filter(([file]) => file.startsWith("function-") || file.startsWith("connector"));
-  return ours.flatMap(([file, text]) =>
+  return [...logs].flatMap(([file, text]) =>
     text
       .split("\n")
       .filter((line) => /"level":"(?:warn|error)"/.test(line) || (line !== "" && !line.startsWith("{")))

@@ -5,7 +5,8 @@ import type { Bench, Progress, Settings } from "../bench.ts";
 import { type Spread, spreadOf, spreadText } from "../figures.ts";
 import { cpuUsOf, mainThreadCpuUsOf } from "../machine.ts";
 import { tableText, whole } from "../table.ts";
-import { type Passed, type Traffic, type Way, ways, withTraffic } from "./traffic.ts";
+import { type Way, ways } from "./rate.ts";
+import { type Passed, type Traffic, withTraffic } from "./traffic.ts";
 
 const perSMin = 2_000;
 /** So many that every part is busy; more would only wait. */

@@ -1,13 +1,12 @@
 /** Messages of many pairs one way, sent at a rate or as fast as they arrive, each seen on both sides. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageText } from "../message-text.ts";
+import { names } from "../names.ts";
 import { connectLoadClient } from "../xmpp-client.ts";
 import { startNativeLoad } from "./native.ts";
+import type { Way } from "./rate.ts";
 import { type Rig, type RigOptions, startRig } from "./rig.ts";
-
-export const ways = ["in", "out"] as const;
-/** In: from XMPP clients to the native queue. Out: from the native queue to XMPP clients. */
-export type Way = (typeof ways)[number];
 
 export interface Load {
   readonly way: Way;
@@ -47,10 +46,6 @@ export interface Traffic {
 
 const tickMs = 2;
 const stallMsMax = 20_000;
-const messageText = "All work and no play makes a dull benchmark. ".repeat(9).trim();
-
-/** Names of parties, as many. */
-const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 
 /** What has been sent and has arrived of one load. */
 function makeLedger(way: Way, messages: number, pairs: number) {

@@ -7,6 +7,7 @@ import { subscriberKey } from "#aws/keys.ts";
 import { newTrace } from "#aws/trace.ts";
 import type { OutboundItem } from "#core/contract/envelope.ts";
 import { parseUserId, type UserId } from "#core/mapping.ts";
+import type { Progress } from "../bench.ts";
 import { domain, type Place } from "./place.ts";
 
 export interface FanOut {
@@ -75,7 +76,7 @@ async function takeTemplates(place: Place): Promise<{ recipients: string[]; bodi
 export async function measureFanOut(
   place: Place,
   subscribers: number,
-  progress: (line: string) => void,
+  progress: Progress,
 ): Promise<{ figures: FanOut; bodies: readonly string[] }> {
   const contacts = Array.from({ length: subscribers }, (_, n) => `contact${n}@example.org`);
   progress(`fill the table with ${subscribers} subscribers`);

@@ -7,12 +7,8 @@ const { handler } = await import(bundle);
 // Without the benchmark there is nothing to do.
 process.on("disconnect", () => process.exit(0));
 
-const mib = (bytes) => bytes / 1024 / 1024;
-const memory = () => ({
-  // In KiB, the highest that the process has ever had.
-  peakMb: process.resourceUsage().maxRSS / 1024,
-  heapMb: mib(process.memoryUsage().heapUsed),
-});
+// In KiB, the highest that the process has ever had.
+const memory = () => ({ peakMb: process.resourceUsage().maxRSS / 1024 });
 
 process.on("message", async (event) => {
   const begun = performance.now();

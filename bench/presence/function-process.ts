@@ -1,10 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { functionFolder } from "#infra/build.ts";
 import { type FunctionName, functionDefinitions } from "#infra/definitions/functions.ts";
+import { startChild } from "../child.ts";
 
 /** What a process tells after an invocation. */
 interface Report {
@@ -13,7 +11,6 @@ interface Report {
   readonly ms: number;
   /** Highest resident memory of the process so far. */
   readonly peakMb: number;
-  readonly heapMb: number;
 }
 
 export interface FunctionProcess {
@@ -28,36 +25,21 @@ export interface FunctionProcess {
   stop(): Promise<void>;
 }
 
-async function nextReport(child: ChildProcess): Promise<Report> {
-  const ended = new AbortController();
-  const exit = once(child, "exit", { signal: ended.signal }).then(() => {
-    throw new Error("the function's process ended");
-  });
-  try {
-    const [report] = await Promise.race([once(child, "message", { signal: ended.signal }), exit]);
-    return report as Report;
-  } finally {
-    ended.abort();
-    exit.catch(() => {});
-  }
-}
-
 /** Starts a bundled function in a process of its own, with this whole environment. */
 export async function startFunction(
   name: FunctionName,
   env: Readonly<Record<string, string>>,
   logFile: string,
 ): Promise<FunctionProcess> {
-  const log = openSync(logFile, "a");
   const bundle = pathToFileURL(join(functionFolder(name), "index.mjs")).href;
-  const child = fork(join(import.meta.dirname, "function-process.mjs"), [bundle], {
-    env: { ...env },
+  const child = await startChild<Report>({
+    command: [join(import.meta.dirname, "function-process.mjs"), bundle],
+    env,
     // As Lambda bounds it.
     execArgv: [`--max-old-space-size=${functionDefinitions[name].memoryMb}`],
-    stdio: ["ignore", log, log, "ipc"],
+    logFile,
   });
-  closeSync(log);
-  const { peakMb: startMb } = await nextReport(child);
+  const { peakMb: startMb } = child.first;
   let peakMb = startMb;
   let handledMs = 0;
   let invocations = 0;
@@ -73,8 +55,8 @@ export async function startFunction(
       return invocations;
     },
     async invoke(event) {
-      const reported = nextReport(child);
-      child.send(event);
+      const reported = child.nextWord();
+      child.say(event);
       const report = await reported;
       peakMb = report.peakMb;
       handledMs += report.ms;
@@ -83,10 +65,6 @@ export async function startFunction(
         throw new Error(`${name} failed: ${report.error ?? JSON.stringify(report.result)} (see ${logFile})`);
       }
     },
-    async stop() {
-      const exited = once(child, "exit");
-      child.disconnect();
-      await exited;
-    },
+    stop: child.stop,
   };
 }

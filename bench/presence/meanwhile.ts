@@ -6,9 +6,11 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { pairGroup, userGroup } from "#aws/hash.ts";
 import { newTrace } from "#aws/trace.ts";
 import { encodeItem, writePack } from "#core/contract/envelope.ts";
-import { isConnected, startConnector } from "#local/connector.ts";
-import { freePort } from "#local/free-ports.ts";
 import { waitUntil } from "#local/wait-until.ts";
+import type { Progress } from "../bench.ts";
+import { startConnected } from "../connected.ts";
+import { assemble } from "../ending.ts";
+import { quantile } from "../figures.ts";
 import { type PacedServer, startPacedServer } from "./paced-server.ts";
 import { domain, type Place } from "./place.ts";
 
@@ -17,7 +19,6 @@ const serverStanzasPerS = 7_300;
 const everyMs = 40;
 const idleMessagesFull = 150;
 const idleMessagesQuick = 15;
-const stopMs = 25_000;
 const broadcastMsMax = 120_000;
 
 /** Milliseconds from the send into the queue until the server has routed the message. */
@@ -38,9 +39,8 @@ export interface Meanwhile {
 }
 
 function latenciesOf(all: readonly number[]): Latencies {
-  const sorted = [...all].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return { messages: sorted.length, p50: at(0.5), p95: at(0.95), max: at(1) };
+  const at = (share: number) => quantile(all, share);
+  return { messages: all.length, p50: at(0.5), p95: at(0.95), max: at(1) };
 }
 
 /** Writes one message of another user, to a contact of its own: pairs do not wait for each other. */
@@ -95,7 +95,7 @@ async function measure(
   bodies: readonly string[],
   subscribers: number,
   idleMessages: number,
-  progress: (line: string) => void,
+  progress: Progress,
 ): Promise<Meanwhile> {
   const idle = () => sendWhile(place, server, (sent) => sent < idleMessages);
   progress(`${idleMessages} messages while nothing else happens`);
@@ -128,26 +128,27 @@ export async function measureMeanwhile(
   bodies: readonly string[],
   subscribers: number,
   quick: boolean,
-  progress: (line: string) => void,
+  progress: Progress,
 ): Promise<Meanwhile> {
   const secret = randomBytes(8).toString("hex");
-  const server = await startPacedServer(domain, secret, serverStanzasPerS);
-  const healthPort = await freePort();
-  const connector = await startConnector({
-    environment: place.source,
-    componentPort: server.port,
-    secret,
-    healthPort,
-    sqsEndpoint: place.endpoints.sqs,
-    dynamodbEndpoint: place.endpoints.dynamodb,
-    logFile: join(place.folder, "connector.log"),
+  const { server, stop } = await assemble(async (onEnd) => {
+    const server = await startPacedServer(domain, secret, serverStanzasPerS);
+    onEnd(server.close);
+    const connector = {
+      environment: place.source,
+      componentPort: server.port,
+      secret,
+      sqsEndpoint: place.endpoints.sqs,
+      dynamodbEndpoint: place.endpoints.dynamodb,
+      logFile: join(place.folder, "connector.log"),
+    };
+    await startConnected(connector, onEnd);
+    return { server };
   });
   try {
-    await waitUntil(() => isConnected(healthPort), { what: "the connector's stream", timeoutMs: 15_000 });
     const idleMessages = quick ? idleMessagesQuick : idleMessagesFull;
     return await measure(place, server, bodies, subscribers, idleMessages, progress);
   } finally {
-    await connector.stop(stopMs);
-    await server.close();
+    await stop();
   }
 }

@@ -11,6 +11,7 @@ import type { Item } from "#aws/attributes.ts";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import type { Table } from "#aws/table.ts";
 import type { QueueName } from "#core/contract/queues.ts";
+import { limits } from "#core/limits.ts";
 import { type EnvironmentSource, environmentOf } from "#infra/definitions/environment.ts";
 import type { FunctionName } from "#infra/definitions/functions.ts";
 import { dynamodbClientFor, localRegion, sqsClientFor } from "#local/aws-clients.ts";
@@ -114,7 +115,7 @@ async function build(onEnd: OnEnd) {
   for (const { close } of Object.values(proxies)) onEnd(close);
   onEnd(() => dynamodb.destroy());
   onEnd(() => sqs.destroy());
-  const common = { table: name, domains: [domain], directory: "announced", lanes: 8 } as const;
+  const common = { table: name, domains: [domain], directory: "announced", lanes: limits.lanes } as const;
   const { urls, deadLetterUrls } = addresses;
   const counted: EnvironmentSource = {
     ...common,

@@ -7,6 +7,8 @@ import { encodeItem, readWalkPack, writePack } from "#core/contract/envelope.ts"
 import { limits } from "#core/limits.ts";
 import { noPair } from "#core/pair.ts";
 import type { Availability } from "#core/presence.ts";
+import type { Progress } from "../bench.ts";
+import { names } from "../names.ts";
 import { sendsOf, userOf } from "./fan-out.ts";
 import type { FunctionProcess } from "./function-process.ts";
 import { domain, inParallel, type Place } from "./place.ts";
@@ -52,7 +54,7 @@ export interface Resync {
 async function fillPairs(place: Place, pairs: number): Promise<void> {
   const time = new Date().toISOString();
   const online: Availability = { show: "online", priority: 0, epoch: 1, time };
-  const users = Array.from({ length: Math.ceil(pairs / contactsPerUser) }, (_, index) => `user${index}`);
+  const users = names("user", Math.ceil(pairs / contactsPerUser));
   await inParallel(users, 4, async (name) => {
     const user = userOf(name);
     await place.table.createUser({
@@ -184,7 +186,7 @@ export async function measureResync(
   place: Place,
   pairs: number,
   quick: boolean,
-  progress: (line: string) => void,
+  progress: Progress,
 ): Promise<Resync> {
   const pacedSteps = quick ? pacedStepsQuick : pacedStepsFull;
   progress(`fill the table with ${pairs} pairs`);

@@ -22,7 +22,7 @@ export function testFaults(
     const fault = catalogue.find((each) => each.name === name);
     assert.ok(fault, `the catalogue has no ${name}`);
     const skip = fault.impossible?.() ?? false;
-    for (const server of fault.servers ?? servers) {
+    for (const server of servers) {
       test(`${name} (${server}): ${fault.summary}`, { timeout: timeoutMs, skip }, async (t) => {
         const log = (line: string) => t.diagnostic(line);
         const settings = { fault, server, messages, pairs, ratePerS, seed, keep, log };

@@ -1,5 +1,6 @@
 /** Many messages between many pairs, counted: none lost, none twice, each pair's in order. */
 import assert from "node:assert/strict";
+import { names } from "#bench/names.ts";
 import type { NativeSide } from "./native.ts";
 import { chat } from "./stanzas.ts";
 import { bareOf, type XmppUser } from "./xmpp.ts";
@@ -9,9 +10,6 @@ const accountCount = 5;
 /** Messages of each pair, each way: 2,000 over 50 pairs. */
 const perPair = 40;
 export const messageCount = userCount * accountCount * perPair;
-
-const names = (prefix: string, count: number) =>
-  Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 /** Users and accounts that a bridge needs for it. */
 export const parties = {

@@ -54,14 +54,12 @@ async function removeBatch(sqs: SQSClient, url: string, messages: readonly Messa
 
 /**
  * Starts both engines with a proxy before each, for all tests of the file that calls it: each begins without rules.
- * Those with a share above 0 are about every call.
  */
 export async function useProxiedEngines(): Promise<ProxiedEngines> {
   const folder = mkdtempSync(join(tmpdir(), "causeway-aws-proxy-"));
   const engines = await startEngines(folder);
-  const random = () => 0;
-  const sqsProxy = await startAwsProxy({ upstream: engines.endpoints.sqs, random });
-  const dynamodbProxy = await startAwsProxy({ upstream: engines.endpoints.dynamodb, random });
+  const sqsProxy = await startAwsProxy({ upstream: engines.endpoints.sqs });
+  const dynamodbProxy = await startAwsProxy({ upstream: engines.endpoints.dynamodb });
   const sqs = sqsClientFor(sqsProxy.endpoint);
   const dynamodb = dynamodbClientFor(dynamodbProxy.endpoint);
   beforeEach(() => {

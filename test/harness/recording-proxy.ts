@@ -52,7 +52,7 @@ function callsOf({ caller, service, action, queue, members }: AwsCall): Call[] {
 export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
   const calls: Call[] = [];
   let refused: string | undefined;
-  const { endpoint, always, close } = await startAwsProxy({ upstream: target, random: () => 0 });
+  const { endpoint, always, close } = await startAwsProxy({ upstream: target });
   always({
     on(call) {
       calls.push(...callsOf(call));

@@ -103,7 +103,7 @@ async function tellParameters(options: {
 describe("npm run ops on AWS", { skip: missing && `skipped: ${missing}`, timeout: 120_000 }, () => {
   before(async () => {
     moto = await startMoto(join(folder, "moto.log"));
-    aws = await startAwsProxy({ upstream: moto.endpoint, random: () => 0 });
+    aws = await startAwsProxy({ upstream: moto.endpoint });
     Object.assign(process.env, localCredentials, { AWS_ENDPOINT_URL: aws.endpoint });
     const options = { endpoint: aws.endpoint, region: localRegion };
     logs = new CloudWatchLogsClient(options);

@@ -42,7 +42,7 @@ let proxy: AwsProxy;
 before(async () => {
   const file = join(folder, "causeway.db");
   engine = await startDynamodbEngine({ port: enginePort, file, logFile: join(folder, "dynamodb.log") });
-  proxy = await startAwsProxy({ upstream: engineUrl, port: proxyPort, random: () => 0 });
+  proxy = await startAwsProxy({ upstream: engineUrl, port: proxyPort });
 });
 after(async () => {
   await proxy.close();

@@ -12,7 +12,7 @@ const victims = ["native", "presence", "message"] as const satisfies readonly Fu
 /** The calls of one invocation, about. */
 const callsMax = 5;
 
-/** What a dead function had in hand comes again after this, instead of a minute, so that there is time for more. */
+/** What an ended function had in hand comes again after this, instead of a minute, so that there is time for more. */
 const visibilityS = 15;
 const sooner: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
@@ -73,8 +73,6 @@ const crashes: Fault = {
 const byFunction = ({ caller }: Call) => caller !== "";
 const slowMs = 20_000;
 const shortSlowMs = 12_000;
-/** In short: it need not wait for a minute, but until the spell is over. */
-const later: Rule = { on: isPoll, does: hideFor(visibilityS) };
 
 const timeout: Fault = {
   name: "function-timeout",
@@ -85,7 +83,7 @@ const timeout: Fault = {
   strike: (rig) =>
     keepAskingContacts(rig, async () => {
       const spell: Spell = [
-        [rig.aws.functionsSqs, { on: byFunction, does: ignore }, ...(rig.full ? [] : [later])],
+        [rig.aws.functionsSqs, { on: byFunction, does: ignore }, ...(rig.full ? [] : [sooner])],
       ];
       expectChanged(rig, spell);
       await rig.strokes(1, () => hold(rig, spell, rig.full ? slowMs : shortSlowMs));

@@ -2,7 +2,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { waitFor } from "../aws-behaviours.ts";
 import { isPoll } from "../aws-call.ts";
@@ -10,8 +9,7 @@ import { keepAskingContacts } from "../contacts.ts";
 import { clearDisk, fillDisk, mountDisk, noDiskReason } from "../disk.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { placesOf } from "../places.ts";
-
-const pause = (rig: Rig, ms: number) => delay(ms, undefined, { signal: rig.signal });
+import { pause } from "../spell.ts";
 
 const hourMs = 3_600_000;
 /** Read by connectors and functions; one run at a time is made by a process. */

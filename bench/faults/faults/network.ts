@@ -1,11 +1,10 @@
 /** The network between connector and XMPP server fails. */
-import { setTimeout as delay } from "node:timers/promises";
 import { waitUntil } from "#local/wait-until.ts";
 import type { Fault, Rig } from "../fault.ts";
-import { streamsUp } from "../places.ts";
+import { streamsUp, upMsMax } from "../places.ts";
+import { pause } from "../spell.ts";
 import type { Direction } from "../tcp-proxy.ts";
 
-const upMsMax = 60_000;
 /** Longer than the connector waits for a barrier: it notices. */
 const silentMs = 25_000;
 const shortSilentMs = 3_000;
@@ -44,7 +43,7 @@ function silence(name: string, which: string, directions: readonly Direction[]):
       rig.strokes(1, async () => {
         rig.noteUnderWay();
         rig.link.silence(directions);
-        await delay(rig.full ? silentMs : shortSilentMs, undefined, { signal: rig.signal });
+        await pause(rig, rig.full ? silentMs : shortSilentMs);
         rig.link.heal();
         await up(rig);
       }),
@@ -60,7 +59,7 @@ const slow: Fault = {
   strike: (rig) =>
     rig.strokes(1, async () => {
       rig.link.slow(slowBytesPerS);
-      await delay(rig.full ? slowMs : shortSlowMs, undefined, { signal: rig.signal });
+      await pause(rig, rig.full ? slowMs : shortSlowMs);
       rig.link.heal();
       await up(rig);
     }),

@@ -4,10 +4,14 @@ import { helpText, readOptions } from "#bench/options.ts";
 
 const known = ["connector", "soak"];
 
+function read(...args: string[]) {
+  const options = readOptions(args, known);
+  assert.ok(options.ok && options.value !== "help");
+  return options.value;
+}
+
 test("without arguments everything is measured, with the defaults", () => {
-  const options = readOptions([], known);
-  assert.ok(options.ok);
-  assert.deepEqual(options.value, {
+  assert.deepEqual(read(), {
     names: [],
     servers: ["prosody"],
     runs: 5,
@@ -15,7 +19,6 @@ test("without arguments everything is measured, with the defaults", () => {
     subscribers: 100_000,
     pairs: 10_000,
     soakMinutes: 10,
-    help: false,
   });
 });
 
@@ -33,21 +36,15 @@ test("what is chosen is taken", () => {
     "--json",
     "f.json",
   ];
-  const options = readOptions(args, known);
-  assert.ok(options.ok);
-  const { names, servers, runs, soakPerS, soakMinutes, json } = options.value;
+  const { names, servers, runs, soakPerS, soakMinutes, json } = read(...args);
   assert.deepEqual(names, ["soak"]);
   assert.deepEqual(servers, ["prosody", "ejabberd"]);
   assert.deepEqual([runs, soakPerS, soakMinutes, json], [7, 300, 2, "f.json"]);
 });
 
 test("a quick look needs no repetition unless it is asked for", () => {
-  const runsOf = (args: readonly string[]) => {
-    const options = readOptions(args, known);
-    return options.ok ? options.value.runs : undefined;
-  };
-  assert.equal(runsOf(["--quick"]), 1);
-  assert.equal(runsOf(["--quick", "--runs", "3"]), 3);
+  assert.equal(read("--quick").runs, 1);
+  assert.equal(read("--quick", "--runs", "3").runs, 3);
 });
 
 for (const [args, complaint] of [
@@ -65,6 +62,7 @@ for (const [args, complaint] of [
 }
 
 test("the help names every bench", () => {
+  assert.deepEqual(readOptions(["-h"], known), { ok: true, value: "help" });
   const help = helpText({ connector: "compares", soak: "lasts" });
   for (const word of ["connector", "compares", "soak", "lasts", "--quick"])
     assert.ok(help.includes(word), word);
