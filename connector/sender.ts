@@ -69,8 +69,21 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
     return { body, group: lane, dedup };
   };
 
-  /** Packs that wait for a retry come first and keep their lane closed to what is newer. */
-  const takeCall = (): { pack: Pack<T>; failures: number }[] => {
+  /**
+   * How many of what is pending go now. In a row of calls full tens: functions send on what a call brings ten at a time,
+   * so two beyond them would cost as much as ten.
+   */
+  const countToGo = (inRow: boolean): number => {
+    const beyond = pending.length % limits.queueBatchMax;
+    return inRow && pending.length > beyond ? pending.length - beyond : pending.length;
+  };
+
+  /**
+   * Packs that wait for a retry come first and keep their lane closed to what is newer.
+   *
+   * @param inRow more came while the last call was under way
+   */
+  const takeCall = (inRow: boolean): { pack: Pack<T>; failures: number }[] => {
     const now = performance.now();
     const call: { pack: Pack<T>; failures: number }[] = [];
     const later: Retry<T>[] = [];
@@ -90,8 +103,13 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
       bytes += pack.bytes;
     }
     retries = later;
-    const { packs, rest } = fillCall(pending, { messages: call.length, bytes, lanes }, limits);
-    pending = rest;
+    const count = countToGo(inRow);
+    const { packs, rest } = fillCall(
+      pending.slice(0, count),
+      { messages: call.length, bytes, lanes },
+      limits,
+    );
+    pending = [...rest, ...pending.slice(count)];
     return [...call, ...packs.map((pack) => ({ pack, failures: 0 }))];
   };
 
@@ -166,9 +184,9 @@ export function makeSender<T extends SendItem>(options: SenderOptions): Sender<T
   };
 
   const run = async () => {
-    while (pending.length > 0 || retries.length > 0) {
+    for (let inRow = false; pending.length > 0 || retries.length > 0; inRow = true) {
       dropLate();
-      const call = takeCall();
+      const call = takeCall(inRow);
       const begun = performance.now();
       if (call.length > 0) await send(call);
       else if (retries.length > 0) await waitForWork();

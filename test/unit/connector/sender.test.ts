@@ -57,6 +57,29 @@ test("what one read brings goes in one call at once, lanes apart", async () => {
   assert.deepEqual(settled, ["sent 1", "sent 3", "sent 2"]);
 });
 
+test("in a row of calls full tens go, and what is beyond them with the next; alone a call takes all", async () => {
+  const queues = makeHandQueues();
+  const first = Promise.withResolvers<[]>();
+  queues.answer = () => (queues.calls.length === 1 ? first.promise : Promise.resolve([]));
+  const { sender, add } = rig(queues, { packBytesMax: 1000, queueMessageBytesMax: 10_000 });
+  const addMany = (first: number, count: number) => {
+    for (let n = first; n < first + count; n += 1) add(String(n), n % 2 === 0 ? "a" : "b");
+  };
+  addMany(0, 12);
+  await turn();
+  addMany(12, 13);
+  first.resolve([]);
+  await sender.idle();
+  const sizes = callsOf(queues).map((call) => call.join(" ").split(" ").length);
+  assert.deepEqual(sizes, [12, 10, 3]);
+  const order = callsOf(queues).flat().join(" ").split(" ");
+  const ofLane = (lane: string) => order.filter((item) => item.startsWith(lane));
+  assert.deepEqual(
+    ofLane("a"),
+    Array.from({ length: 13 }, (_, n) => `a:${2 * n}`),
+  );
+});
+
 test("while a call is under way what comes is packed into the next, and never two calls run at once", async () => {
   const queues = makeHandQueues();
   const first = Promise.withResolvers<[]>();
