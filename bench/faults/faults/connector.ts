@@ -15,7 +15,7 @@ const stops: Fault = {
   name: "connector-stop",
   summary: "the connector that has the stream asked to stop, 10 times; a standby takes over",
   bridge: { connectors: 2 },
-  inboundLoss: "none",
+  inboundLoss: "ending",
   repeats: false,
   lastsS: 60,
   strike: (rig) => rig.strokes(rig.full ? 10 : 1, () => takeOver(rig, "SIGTERM")),
@@ -34,7 +34,7 @@ const kills: Fault = {
 const lonelyStops: Fault = {
   name: "connector-stop-alone",
   summary: "the only connector asked to stop, and started again",
-  inboundLoss: "none",
+  inboundLoss: "ending",
   repeats: false,
   lastsS: 20,
   strike: (rig) => rig.strokes(1, () => rig.bridge.killConnector("SIGTERM")),
@@ -61,7 +61,7 @@ const freeze: Fault = {
   summary:
     "the connector that has the stream frozen for longer than its lease (SIGSTOP), and woken (SIGCONT)",
   bridge: { connectors: 2 },
-  inboundLoss: "none",
+  inboundLoss: "ending",
   repeats: true,
   late: true,
   lastsS: 40,
@@ -95,7 +95,7 @@ const tableFreeze: Fault = {
   summary:
     "the table frozen: the connector that has the stream steps down, and one of them returns with the table",
   bridge: { connectors: 2 },
-  inboundLoss: "none",
+  inboundLoss: "ending",
   repeats: true,
   lastsS: 40,
   strike: (rig) =>

@@ -87,7 +87,7 @@ const leaseTable: Fault = {
   name: "lease-unreachable",
   summary: `nobody reaches the lease of the stream for ${unreachableMs / 1000} s, twice`,
   bridge: { connectors: 2 },
-  inboundLoss: "none",
+  inboundLoss: "ending",
   repeats: true,
   lastsS: 75,
   async strike(rig) {

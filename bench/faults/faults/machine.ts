@@ -83,7 +83,7 @@ function fullDisk(engine: "sqs" | "dynamodb"): Fault {
       folder = join(stateDir, engine);
       return mountDisk(folder);
     },
-    inboundLoss: "none",
+    inboundLoss: "ending",
     repeats: true,
     lastsS: 75,
     strike: (rig) =>

@@ -51,7 +51,7 @@ const shortStallMs = 13_000;
 const stall: Fault = {
   name: "sqs-stall",
   summary: `SQS answers nobody for ${stallMs / 1000} s`,
-  inboundLoss: "none",
+  inboundLoss: "ending",
   repeats: true,
   lastsS: 75,
   async strike(rig) {
