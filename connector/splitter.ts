@@ -134,12 +134,17 @@ export function makeSplitter(
     if (parts > limits.stanzaPartsMax) refuse("too-many-parts");
   };
 
-  const opened = (): Piece | undefined => {
+  /** One begins inside what is open: with an end of its own or empty, it is as deep. */
+  const countElement = () => {
     countPart();
+    if (depth > limits.stanzaDepthMax) refuse("too-deep");
+  };
+
+  const opened = (): Piece | undefined => {
+    countElement();
     depth += 1;
     if (depth === 1) return finish("opening");
     if (depth === 2) headBytes = size();
-    if (depth - 1 > limits.stanzaDepthMax) refuse("too-deep");
     return undefined;
   };
 
@@ -162,8 +167,7 @@ export function makeSplitter(
         return opened();
       case "empty":
         if (depth === 0) return fail();
-        countPart();
-        if (depth > limits.stanzaDepthMax) refuse("too-deep");
+        countElement();
         if (depth > 1) return undefined;
         headBytes = size();
         return finish("element");
