@@ -21,6 +21,8 @@ export interface PairLog {
   readonly told: ReadonlySet<number>;
   /** Kept in dead letters. */
   readonly setAside: ReadonlySet<number>;
+  /** Somebody wrote it to the link between connector and server. */
+  readonly onLink: ReadonlySet<number>;
 }
 
 export interface Figures {
@@ -30,6 +32,8 @@ export interface Figures {
   readonly arrived: number;
   /** Accepted; neither arrived, nor told, nor set aside. */
   readonly lost: number;
+  /** Of those lost: nobody ever wrote it to the link, so that it went before it. */
+  readonly lostBeforeLink: number;
   readonly told: number;
   readonly setAside: number;
   /** Arrived under a second id, so that no receiver can know. */
@@ -53,7 +57,7 @@ function countBehind(sequences: readonly number[]): number {
   return behind;
 }
 
-function figuresOf({ sent, uncertain, arrivals, told, setAside }: PairLog): Figures {
+function figuresOf({ sent, uncertain, arrivals, told, setAside, onLink }: PairLog): Figures {
   const first = new Map<number, Arrival>();
   const ids = new Map<number, Set<string>>();
   let repeats = 0;
@@ -74,11 +78,13 @@ function figuresOf({ sent, uncertain, arrivals, told, setAside }: PairLog): Figu
   const order = (stored: boolean) =>
     countBehind([...first.values()].filter((each) => each.stored === stored).map((each) => each.sequence));
   const isKnown = (each: number) => first.has(each) || told.has(each) || setAside.has(each);
+  const isLost = (each: number) => !uncertain.has(each) && !isKnown(each);
   return {
     sent,
     accepted: count((each) => !uncertain.has(each)),
     arrived: first.size,
-    lost: count((each) => !uncertain.has(each) && !isKnown(each)),
+    lost: count(isLost),
+    lostBeforeLink: count((each) => isLost(each) && !onLink.has(each)),
     told: told.size,
     setAside: setAside.size,
     doubled,
@@ -95,6 +101,7 @@ const nothing: Figures = {
   accepted: 0,
   arrived: 0,
   lost: 0,
+  lostBeforeLink: 0,
   told: 0,
   setAside: 0,
   doubled: 0,

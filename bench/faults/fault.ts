@@ -18,9 +18,9 @@ export interface Fault {
   /** Prepares the folder of the bridge's state before it starts; resolves with what is done when the bridge has ended. */
   readonly prepare?: (stateDir: string) => Promise<() => Promise<void>>;
   /**
-   * What may be lost of what a contact's server has taken over, with each stroke: `none`; `ending`, what the server itself
-   * drops while it ends the stream that a connector closes in order; or `window`, as much as the connector's window and the
-   * kernel hold (kill -9 of connector or server, a dead network).
+   * What may be lost of what a contact's server has taken over: `none`; `ending`, what ejabberd never wrote to a connector, as it
+   * drops what it routes to one while it ends a stream that was closed in order; or `window`, with each stroke as much as the
+   * connector's window and the kernel hold (kill -9 of connector or server, a dead network).
    */
   readonly inboundLoss: "none" | "ending" | "window";
   /** Whether a confirmation may be lost, so that clients see a message again, under the same id. */

@@ -6,6 +6,8 @@ export interface Ledger {
   arrived(pair: string, sequence: number, id: string, stored?: boolean): void;
   told(pair: string, sequence: number): void;
   setAside(pair: string, sequence: number): void;
+  /** It is, or was, on its way between connector and server. */
+  onLink(pair: string, sequence: number): void;
   /** The next message of the pair is on its way; nobody has taken it over yet. Its number is the result. */
   sent(pair: string): number;
   /** It is taken over. */
@@ -25,6 +27,7 @@ interface PairNotes {
   readonly arrivals: { sequence: number; id: string; stored: boolean }[];
   readonly told: Set<number>;
   readonly setAside: Set<number>;
+  readonly onLink: Set<number>;
 }
 
 /** @param pairs names of all pairs @param onSent called with each message that is sent */
@@ -32,7 +35,14 @@ export function makeLedger(pairs: readonly string[], onSent: () => void = () => 
   const notes = new Map<string, PairNotes>(
     pairs.map((pair) => [
       pair,
-      { sent: 0, uncertain: new Set(), arrivals: [], told: new Set(), setAside: new Set() },
+      {
+        sent: 0,
+        uncertain: new Set(),
+        arrivals: [],
+        told: new Set(),
+        setAside: new Set(),
+        onLink: new Set(),
+      },
     ]),
   );
   const of = (pair: string) => {
@@ -54,6 +64,7 @@ export function makeLedger(pairs: readonly string[], onSent: () => void = () => 
     },
     told: (pair, sequence) => void of(pair).told.add(sequence),
     setAside: (pair, sequence) => void of(pair).setAside.add(sequence),
+    onLink: (pair, sequence) => void of(pair).onLink.add(sequence),
     sent(pair) {
       const log = of(pair);
       const sequence = log.sent;

@@ -173,7 +173,7 @@ export function startRig(options: RigOptions): Promise<RunningRig> {
   return assemble(async (onEnd) => {
     const { certificate, ...parts } = await startParts(options, onEnd);
     const rounds = Math.max(1, Math.round(options.messages / (2 * options.pairs)));
-    const traffic = await startTraffic({ ...options, bridge: parts.bridge, certificate, rounds });
+    const traffic = await startTraffic({ ...options, ...parts, certificate, rounds });
     onEnd(traffic.stop);
     return rigOf(options, parts, traffic);
   });

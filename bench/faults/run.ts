@@ -25,7 +25,7 @@ export interface Outcome {
   readonly strokes: number;
   readonly inbound: Figures;
   readonly outbound: Figures;
-  /** Inbound messages that may be lost: a window for each stroke, and the next two. */
+  /** Inbound messages that may be lost: see `inboundLoss` of {@link Fault}. */
   readonly inboundLostMax: number;
   /** Lay between server and connector at a stroke, at most. */
   readonly underWay: number;
@@ -40,11 +40,6 @@ export interface Outcome {
 }
 
 const ratePerSDefault = 400;
-/**
- * ejabberd 23.01 routes to a component for about a millisecond longer than it writes to it, and sheds what comes then; a busy
- * machine makes it longer (docs/faults.md).
- */
-const endingS = 0.1;
 const progressMs = 5_000;
 
 /** Tells how far it is until `done`. */
@@ -104,7 +99,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
       inboundLoss === "window"
         ? counts.strokes * limits.windowStanzasMax + counts.underWay + swallowed
         : inboundLoss === "ending" && server === "ejabberd"
-          ? counts.strokes * Math.ceil(ratePerS * endingS)
+          ? figures.inbound.lostBeforeLink
           : 0;
     const { repeats, late = false } = fault;
     return {

@@ -18,6 +18,8 @@ export interface TcpProxy {
   readonly connections: number;
   /** Message stanzas that came from the server and went nowhere, since the start. */
   readonly swallowed: number;
+  /** Tells of what either end writes from now on, in pieces that end with a tag; what goes nowhere too. */
+  watch(listener: (text: string) => void): void;
   /** Bytes from the server that have not reached the other end: in the kernel, or here. */
   underWay(): number;
   /** Ends every connection with a reset of both ends. */
@@ -52,6 +54,17 @@ function makeCounter() {
   };
 }
 
+/** Joins chunks to pieces that end with a tag, so that nothing in a tag or before one is cut in two. */
+function makePieces(tell: (text: string) => void) {
+  let rest = "";
+  return (chunk: Buffer) => {
+    const text = rest + chunk.toString("latin1");
+    const end = text.lastIndexOf(">") + 1;
+    if (end > 0) tell(text.slice(0, end));
+    rest = text.slice(end);
+  };
+}
+
 /** Resolves when the socket has room, or is gone. */
 async function write(socket: Socket, bytes: Buffer): Promise<void> {
   if (socket.destroyed || socket.write(bytes)) return;
@@ -68,6 +81,7 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const pairs = new Set<readonly [Socket, Socket]>();
   const swallowed = makeCounter();
+  const watchers: ((text: string) => void)[] = [];
 
   const pass = async (chunk: Buffer, to: Socket, direction: Direction): Promise<void> => {
     for (let rest = chunk; rest.length > 0; ) {
@@ -85,9 +99,15 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
   };
 
   const pump = async (from: Socket, to: Socket, direction: Direction): Promise<void> => {
+    const read = makePieces((text) => {
+      for (const watcher of watchers) watcher(text);
+    });
     try {
       // Only as fast as the other end takes it, so that each end feels the other's pace.
-      for await (const chunk of from.iterator({ destroyOnReturn: false })) await pass(chunk, to, direction);
+      for await (const chunk of from.iterator({ destroyOnReturn: false })) {
+        read(chunk);
+        await pass(chunk, to, direction);
+      }
       if (!network.silent.has(direction)) to.end();
     } catch {
       if (!network.silent.has(direction)) to.resetAndDestroy();
@@ -130,6 +150,7 @@ export async function startTcpProxy(upstreamPort: number): Promise<TcpProxy> {
     get swallowed() {
       return swallowed.count();
     },
+    watch: (listener) => void watchers.push(listener),
     underWay() {
       const here = [...sockets].reduce((sum, socket) => sum + socket.writableLength, 0);
       return here + bytesUnderWay(port) + bytesUnderWay(upstreamPort);

@@ -14,10 +14,13 @@ import { account, type Figures } from "./account.ts";
 import { type Ledger, makeLedger } from "./ledger.ts";
 import { marksIn, pairOf } from "./marks.ts";
 import { source, startNativeEnd } from "./native-end.ts";
+import type { TcpProxy } from "./tcp-proxy.ts";
 import { startXmppEnd, type XmppEnd, type XmppEndOptions } from "./xmpp-end.ts";
 
 export interface TrafficOptions {
   readonly bridge: Bridge;
+  /** Between the connectors and the server's component port. */
+  readonly link: TcpProxy;
   readonly certificate: string;
   /** Messages of each pair, each way. */
   readonly rounds: number;
@@ -151,11 +154,15 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     for (const look of waiters) look();
   };
   const [inbound, outbound] = [makeLedger(pairs, onSent), makeLedger(pairs, onSent)];
+  const ledgers = { in: inbound, out: outbound };
+  options.link.watch((text) => {
+    for (const mark of marksIn(text)) ledgers[mark.direction].onLink(pairOf(mark), mark.sequence);
+  });
   const lateFences = new Set<number>();
   const onLetter = makeTellers<[Letter]>();
   const onEvent = makeTellers<[CloudEvent]>();
   const onStanza = makeTellers<[string, Element]>();
-  const letters = makeLetterReader(bridge, { in: inbound, out: outbound }, lateFences, onLetter.tell, signal);
+  const letters = makeLetterReader(bridge, ledgers, lateFences, onLetter.tell, signal);
   const client = sqsClientFor(endpoints.sqs.endpoint);
   const ends = await logIn({ ...options, onStanza: onStanza.tell }, { inbound, outbound });
   const native = startNativeEnd({

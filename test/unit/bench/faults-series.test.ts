@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { account } from "#bench/faults/account.ts";
 import { catalogue } from "#bench/faults/catalogue.ts";
 import type { Fault } from "#bench/faults/fault.ts";
 import type { Outcome } from "#bench/faults/run.ts";
@@ -19,10 +20,7 @@ function fault(name: string, impossible?: string): Fault {
 }
 
 function outcome(name: string, ...broken: string[]): Outcome {
-  const figures = {
-    ...{ sent: 0, accepted: 0, arrived: 0, lost: 0, told: 0, setAside: 0, doubled: 0, repeats: 0 },
-    ...{ outOfOrder: 0, contradicted: 0 },
-  };
+  const figures = account([]);
   return {
     ...{ fault: name, server: "prosody", seed: 1, ratePerS: 1, seconds: 1, strokes: 1 },
     ...{ inbound: figures, outbound: figures, inboundLostMax: 0, underWay: 0, swallowed: 0 },

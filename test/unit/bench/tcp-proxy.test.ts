@@ -74,6 +74,25 @@ describe("a network that fails", () => {
     await once(client, "end");
   });
 
+  test("tells what either end writes in pieces that end with a tag", async () => {
+    const { client, server } = await connect();
+    let told = "";
+    proxy.watch((text) => {
+      assert.match(text, />$/);
+      told += text;
+    });
+    for (const [from, to, text] of [
+      [client, server, "<a id='in.one'/><b i"],
+      [client, server, "d='in.two'"],
+      [server, client, "<c/>"],
+      [client, server, ">left"],
+    ] as const) {
+      from.write(text);
+      await read(to, text.length);
+    }
+    assert.equal(told, "<a id='in.one'/><c/><b id='in.two'>");
+  });
+
   test("resets both ends", async () => {
     const { client, server } = await connect();
     const gone = Promise.all([closed(client), closed(server)]);
