@@ -37,7 +37,7 @@ function machineText({ cpu, cores, memoryGb, node }: Machine): string {
 }
 
 async function runAll(options: Options): Promise<void> {
-  ensureServers(options.servers);
+  await ensureServers(options.servers);
   const begun = performance.now();
   const machine = thisMachine();
   console.log(`${machineText(machine)}, ${new Date().toISOString()}\n`);
@@ -76,7 +76,7 @@ async function main(): Promise<number> {
   );
   const options = readOptions(process.argv.slice(2), Object.keys(benches));
   if (!options.ok) {
-    console.error(`${options.error}\n\n${help}`);
+    console.error(`${options.error}\n\nnpm run bench -- --help says more.`);
     return 2;
   }
   if (options.value === "help") {

@@ -70,7 +70,8 @@ ${portNames
   --fresh                     forgets what an earlier run has kept
   --help                      this text
 
-Environment: SQS_ENDPOINT and DYNAMODB_ENDPOINT name engines that run already.
+Environment: SQS_ENDPOINT and DYNAMODB_ENDPOINT name engines that run already; CAUSEWAY_RATES changes how much may come in:
+docs/policy.md.
 `;
 
 function readPort(text: string, min: number): number | undefined {
@@ -130,9 +131,12 @@ export function readStartOptions(args: readonly string[], root: string): Result<
   if (!read.ok) return read;
   const values: Record<string, string | boolean | (string | boolean)[] | undefined> = read.value.values;
   const server = serverKinds.find((kind) => kind === (values["server"] ?? "prosody"));
-  if (server === undefined) return err(`--server must be ${serverKinds.join(" or ")}`);
+  if (server === undefined) {
+    return err(`--server must be ${serverKinds.join(" or ")}, not ${JSON.stringify(values["server"])}`);
+  }
   const connectors = ([1, 2] as const).find((count) => String(count) === (values["connectors"] ?? "1"));
-  if (connectors === undefined) return err("--connectors must be 1 or 2");
+  if (connectors === undefined)
+    return err(`--connectors must be 1 or 2, not ${JSON.stringify(values["connectors"])}`);
   const domains = readComponentDomains(values["component-domain"]);
   if (!domains.ok) return domains;
   const offset = readPort(String(values["port-offset"] ?? "0"), 0);

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { parseRates } from "#core/rates.ts";
 import { type Bridge, startBridge } from "./bridge.ts";
 import { bridgeDefaults } from "./bridge-options.ts";
 import { removeEndpoints, writeEndpoints } from "./endpoints.ts";
@@ -102,7 +103,8 @@ function showReady(bridge: Bridge, file: string, begun: number): void {
   const width = 18;
   console.log(`\nready in ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
   for (const [name, value] of endpointRows(bridge.endpoints)) console.log(`  ${name.padEnd(width)} ${value}`);
-  console.log(`  ${"all of it".padEnd(width)} ${relative(process.cwd(), file)}`);
+  const near = relative(process.cwd(), file);
+  console.log(`  ${"all of it".padEnd(width)} ${near.startsWith("..") ? file : near}`);
   const at = relative(root, file) === join(".local", "endpoints.json") ? "" : ` --endpoints ${file}`;
   console.log(`\nchat from the native side:  npm run native -- --as nina${at}`);
   console.log("stop: Ctrl-C\n");
@@ -119,10 +121,13 @@ const traceTo = (logFolder: string) =>
 async function main(): Promise<void> {
   const begun = performance.now();
   const read = readStartOptions(process.argv.slice(2), root);
-  if (!read.ok) refuse(`${read.error}\n\n${helpText}`, 2);
+  if (!read.ok) refuse(`${read.error}\n\nnpm start -- --help says more.`, 2);
   const options = read.value;
   if (options.help) return console.log(helpText);
-  ensureServers([options.server]);
+  // The connectors read it themselves, but only when all else runs.
+  const rates = parseRates(process.env["CAUSEWAY_RATES"] ?? "{}");
+  if (!rates.ok) refuse(`CAUSEWAY_RATES: ${rates.error}`, 2);
+  await ensureServers([options.server]);
   const lock = takeRunLock(options.stateDir);
   if (!lock.ok) {
     refuse(

@@ -43,7 +43,7 @@ async function run(options: FaultsOptions, signal: AbortSignal): Promise<Series>
 async function main(args: readonly string[]): Promise<number> {
   const options = readFaultsOptions(args);
   if (!options.ok) {
-    console.error(`${options.error}\n\n${faultsHelp}`);
+    console.error(`${options.error}\n\nnpm run faults -- --help says more.`);
     return 2;
   }
   if (options.value === "help" || options.value === "list") {

@@ -1,8 +1,8 @@
 /** The Debian half of the set-up: the XMPP servers and libraries that come as Debian packages. */
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { run } from "./run.mjs";
 
 /** A file that each package brings: looking for it is quicker than asking dpkg. */
 const marks = {
@@ -19,8 +19,8 @@ function missingDebianPackages(names) {
   return names.filter((name) => !marks[name].every((file) => existsSync(file)));
 }
 
-/** Installs what is missing as root; otherwise throws an error that says what to type. */
-export function ensureDebianPackages(names, report) {
+/** Installs what is missing as root; otherwise rejects with an error that says what to type. */
+export async function ensureDebianPackages(names, report) {
   const missing = missingDebianPackages(names);
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
@@ -36,10 +36,17 @@ export function ensureDebianPackages(names, report) {
   }
   const begun = Date.now();
   report(`installing Debian packages: ${missing.join(", ")} …`);
-  withoutServices((env) => {
-    if (!apt(["install", "-y", "--no-install-recommends", ...missing], env, false)) {
-      apt(["update"], env, true);
-      apt(["install", "-y", "--no-install-recommends", ...missing], env, true);
+  await withoutServices(async (env) => {
+    const install = ["install", "-y", "--no-install-recommends", ...missing];
+    if ((await apt(install, env, report)) === undefined) return;
+    // Not seen yet, or older than what the mirror has.
+    for (const args of [["update"], install]) {
+      const complaint = await apt(args, env, report);
+      if (complaint === undefined) continue;
+      console.error(complaint);
+      throw new Error(
+        `"apt-get ${args.join(" ")}" failed (see above): check the network and /etc/apt/sources.list`,
+      );
     }
   });
   const still = missingDebianPackages(names);
@@ -52,7 +59,7 @@ export function ensureDebianPackages(names, report) {
  * would take the ports. Nothing on the system is changed for it: the maintainer scripts find a private
  * stand-in for the starting programs first on their PATH.
  */
-function withoutServices(body) {
+async function withoutServices(body) {
   const folder = mkdtempSync(join(tmpdir(), "causeway-setup-"));
   try {
     for (const name of serviceStarters) {
@@ -60,21 +67,15 @@ function withoutServices(body) {
     }
     // dpkg insists on the sbin folders, which a user's PATH may lack.
     const path = [folder, process.env.PATH, "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
-    body({ ...process.env, DEBIAN_FRONTEND: "noninteractive", PATH: path.join(delimiter) });
+    await body({ ...process.env, DEBIAN_FRONTEND: "noninteractive", PATH: path.join(delimiter) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs apt-get; shows its output when it fails and `must` is set, and throws then. */
-function apt(args, env, must) {
-  const result = spawnSync("/usr/bin/apt-get", ["-qq", ...args], { env, encoding: "utf8" });
-  if (result.status === 0) return true;
-  if (must) {
-    console.error(`${result.stdout}${result.stderr}`);
-    throw new Error(
-      `"apt-get ${args.join(" ")}" failed (see above): check the network and /etc/apt/sources.list`,
-    );
-  }
-  return false;
+/** Runs apt-get; resolves with what it printed when it failed. */
+async function apt(args, env, report) {
+  const what = `apt-get ${args[0]}`;
+  const { status, output } = await run("/usr/bin/apt-get", ["-qq", ...args], { env, what, report });
+  return status === 0 ? undefined : output;
 }

@@ -26,8 +26,8 @@ function report(text) {
 }
 
 try {
-  ensureNpmPackages(report);
-  ensureDebianPackages(systemPackages[purpose], report);
+  await ensureNpmPackages(report);
+  await ensureDebianPackages(systemPackages[purpose], report);
 } catch (error) {
   console.error(`set-up failed: ${error instanceof Error ? error.message : error}`);
   process.exit(1);
