@@ -82,6 +82,7 @@ export const outboxSchema = v.array(
       expires: v.exactOptional(v.string()),
       availability: v.exactOptional(v.object({ ghost: v.string(), version: v.number() })),
       amongBroadcasts: v.exactOptional(v.literal(true)),
+      parting: v.exactOptional(v.literal(true)),
     }),
     v.object({ kind: v.literal("deliver"), event: cloudEvent }),
     v.object({ kind: v.literal("internal"), event: cloudEvent }),

@@ -11,7 +11,7 @@ import { type Log, nameOfError } from "./log.ts";
 import { atMost, makeBell } from "./pause.ts";
 import { makePoller } from "./poller.ts";
 import type { Session } from "./session.ts";
-import { makeUnit, type Unit, type UnitOptions } from "./unit.ts";
+import { makeUnit, type Slice, type Unit, type UnitOptions } from "./unit.ts";
 
 type OutboundQueue = Extract<QueueName, "outboundStanzas" | "outboundPresence">;
 
@@ -67,25 +67,9 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
     return { unit: makeUnit(messages, { ...options, setAside }), routed: Promise.resolve(true) };
   };
 
-  /** Writes the next slice; false when there was none. */
-  const writeSlice = async (writing: Writing): Promise<boolean> => {
-    const slice = writing.unit.next();
-    if (slice === undefined) return false;
-    const { written, back } = session.confirm(slice);
-    writing.routed = back;
-    try {
-      await written;
-    } catch (error) {
-      // The stream ends with it: nothing comes back, and what is ours is given back.
-      log("warn", "write.failed", { reason: nameOfError(error) });
-      failed = true;
-    }
-    return true;
-  };
-
-  const settle = async (writing: Writing) => {
-    if (!(await writing.routed)) return writing.unit.abandon();
-    const { done, later, items } = await writing.unit.outcome();
+  const settle = async ({ unit, routed }: Readonly<Writing>, ends: Slice["ends"]) => {
+    if (!(await routed)) return unit.abandon(ends);
+    const { done, later, items } = await unit.outcome(ends);
     if (items.length > 0) log("info", "downlink.routed", { items });
     held.remove(done);
     const ours = later.filter(held.has);
@@ -95,15 +79,32 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
     await held.giveBack(ours, retryVisibilityS(receives, limits));
   };
 
-  const finish = (writing: Writing) => {
-    if (!failed) writing.unit.written();
-    const settled: Promise<void> = settle(writing).finally(() => settling.delete(settled));
+  /** Writes the next slice; false when there was none. Each message is settled with the slice in which it ends. */
+  const writeSlice = async (writing: Writing): Promise<boolean> => {
+    const slice = writing.unit.next();
+    if (slice === undefined) return false;
+    const { xml, ends } = slice;
+    if (xml !== "") {
+      const { written, back } = session.confirm(xml);
+      writing.routed = back;
+      try {
+        await written;
+      } catch (error) {
+        // The stream ends with it: nothing comes back, and what is ours is given back.
+        log("warn", "write.failed", { reason: nameOfError(error) });
+        failed = true;
+      }
+    }
+    if (!failed) writing.unit.written(ends);
+    if (ends.length === 0) return true;
+    const settled: Promise<void> = settle(writing, ends).finally(() => settling.delete(settled));
     settling.add(settled);
+    return true;
   };
 
   const writeMessages = async (writing: Writing) => {
     while (!failed && (await writeSlice(writing)));
-    finish(writing);
+    if (failed) writing.unit.abandon();
   };
 
   /** One slice of the broadcast; only a few are under way, so that messages never wait long behind them. */
@@ -118,7 +119,6 @@ function makeWriter(options: DownlinkOptions, held: Held, session: Session, onTa
       return;
     }
     broadcast = undefined;
-    finish(writing);
   };
 
   const run = async () => {

@@ -40,46 +40,86 @@ function stampDelay(stanza: Element, written: string, { domain, now, limits }: E
   stanza.append(element("delay", { xmlns: ns.delay, from: domain, stamp: at.toISOString() }));
 }
 
-/** One stanza per recipient, made when asked for: a broadcast never lies in memory as a whole. */
-function* address(template: Element, recipients: readonly string[]): Generator<string> {
+/** Serialised stanzas, made when asked for, to be read once; returns the recipients that are no bare addresses. */
+export type Stanzas = Generator<string, readonly string[]>;
+
+const isBare = (address: string) => parseBareJid(address).ok;
+
+/**
+ * One stanza per recipient: a broadcast never lies in memory as a whole, nor is it checked at one go, while messages
+ * wait. Who has been told since `madeAt` that it sees the ghost no more is left out.
+ */
+function* address(
+  template: Element,
+  recipients: readonly string[],
+  { versions }: ExpandContext,
+  madeAt: number,
+): Stanzas {
+  const { from = "" } = template.attrs;
+  const wrong: string[] = [];
   for (const to of recipients) {
-    template.attrs["to"] = to;
-    yield serializeStanza(template);
+    if (!isBare(to)) wrong.push(to);
+    else if (!versions.hasParted(from, to, madeAt)) {
+      template.attrs["to"] = to;
+      yield serializeStanza(template);
+    }
   }
+  return wrong;
+}
+
+// biome-ignore lint/correctness/useYield: nothing is to be written
+function* none(): Stanzas {
+  return [];
+}
+
+function* one(xml: string): Stanzas {
+  yield xml;
+  return [];
+}
+
+function longestOf(addresses: readonly string[]): string {
+  return addresses.reduce((a, b) => (b.length > a.length ? b : a), "");
 }
 
 function expandTemplate(
   item: OutboundItem,
   recipients: readonly string[],
-  domain: string,
-): Result<Iterable<string>, Unfit> {
-  const wrong = recipients.some((recipient) => !parseBareJid(recipient).ok);
-  if (wrong) return unfit(item.xml, "a recipient is no bare address");
+  context: ExpandContext,
+): Result<Stanzas, Unfit> {
   const parsed = parseStanza(item.xml);
   if (!parsed.ok) return err({ text: parsed.error });
   // The longest address makes the largest stanza.
-  const longest = recipients.reduce((a, b) => (b.length > a.length ? b : a), "");
-  if (longest === "") return ok([]);
-  parsed.value.attrs["to"] = longest;
-  const checked = checkOutbound(serializeStanza(parsed.value), [domain]);
+  const longest = longestOf(recipients);
+  const to = isBare(longest) ? longest : longestOf(recipients.filter(isBare));
+  const madeAt = Date.parse(item.time);
+  if (to === "") return ok(address(parsed.value, recipients, context, madeAt));
+  parsed.value.attrs["to"] = to;
+  const checked = checkOutbound(serializeStanza(parsed.value), [context.domain]);
   if (!checked.ok) return err({ text: checked.error, stanza: parsed.value });
-  return ok(address(checked.value, recipients));
+  return ok(address(checked.value, recipients, context, madeAt));
 }
 
 /**
- * The stanzas of an item, serialised; none where it has expired, or a newer availability of that ghost has been
- * written. The sequence is lazy and must be read once, in order.
+ * The stanzas of an item; none where it has expired, or a newer availability of that ghost has been written.
+ *
+ * @param sentAt when it was put into its queue, in milliseconds since 1970
  */
-export function expandItem(item: OutboundItem, context: ExpandContext): Result<Iterable<string>, Unfit> {
+export function expandItem(
+  item: OutboundItem,
+  context: ExpandContext,
+  sentAt: number,
+): Result<Stanzas, Unfit> {
   const { availability, expires, recipients } = item;
   // False for what is no time, too.
-  if (expires !== undefined && context.now() > Date.parse(expires)) return ok([]);
-  if (availability && context.versions.isOld(availability.ghost, availability.version)) return ok([]);
-  if (recipients) return expandTemplate(item, recipients, context.domain);
+  if (expires !== undefined && context.now() > Date.parse(expires)) return ok(none());
+  if (availability && context.versions.isOld(availability.ghost, availability.version)) return ok(none());
+  if (recipients) return expandTemplate(item, recipients, context);
   const checked = checkOutbound(item.xml, [context.domain]);
   if (!checked.ok) return unfit(item.xml, checked.error);
+  const { from = "", to = "" } = checked.value.attrs;
+  if (item.parting) context.versions.part(from, to, sentAt);
   if (item.written !== undefined) stampDelay(checked.value, item.written, context);
-  return ok([serializeStanza(checked.value)]);
+  return ok(one(serializeStanza(checked.value)));
 }
 
 /** RFC 6120 §8.2.3: whoever asked gets an error where the answer may not leave; nothing for any other stanza. */

@@ -12,7 +12,6 @@ import { stanzaIdOf, traceIdOf } from "#core/contract/item-ids.ts";
 import type { Limits } from "#core/limits.ts";
 import { err } from "#core/result.ts";
 import type { Span, Tracer } from "#core/trace.ts";
-import { parseBareJid } from "#core/xmpp/jid.ts";
 import { type ExpandContext, errorInstead, expandItem, type Unfit } from "./expand.ts";
 import { nameOfError } from "./log.ts";
 import type { Versions } from "./versions.ts";
@@ -31,7 +30,15 @@ export interface UnitOptions {
   readonly routed: (item: OutboundItem) => Promise<void>;
 }
 
-/** What to do with the messages of a unit whose slices were all routed. */
+/** What is written at one go. */
+export interface Slice {
+  /** Empty where there is nothing more to write. */
+  readonly xml: string;
+  /** The messages that end in it: with it, they have been written whole. */
+  readonly ends: readonly Progress[];
+}
+
+/** What to do with messages that were routed. */
 export interface Outcome {
   /** Done with: to be deleted. */
   readonly done: readonly ReceivedMessage[];
@@ -42,14 +49,27 @@ export interface Outcome {
 }
 
 export interface Unit {
-  /** The next slice to write; undefined when there is none. */
-  next(): string | undefined;
-  /** Its last slice was written. */
-  written(): void;
-  /** The stream has ended before everything was confirmed. */
-  abandon(): void;
-  /** After the last slice: resolves when everything is told that must be told. */
-  outcome(): Promise<Outcome>;
+  /** The next slice; undefined when there is none. */
+  next(): Slice | undefined;
+  /** These messages were written. */
+  written(ends: Slice["ends"]): void;
+  /** The stream has ended before these were confirmed; default: all that are in no slice yet. */
+  abandon(ends?: Slice["ends"]): void;
+  /** These were routed: resolves when everything is told that must be told. */
+  outcome(ends: Slice["ends"]): Promise<Outcome>;
+}
+
+/** What is known of a message while it is written. */
+export interface Progress {
+  readonly message: ReceivedMessage;
+  /** Of what must be told before it is done with: false where it could not be. */
+  readonly tellings: Promise<boolean>[];
+  /** Written items whose routing is to be told. */
+  readonly toConfirm: OutboundItem[];
+  /** Effect, stanza and trace id of each item that was written. */
+  readonly items: (readonly string[])[];
+  /** One an item, however many recipients it has. */
+  readonly spans: Span[];
 }
 
 interface ReadPack {
@@ -76,31 +96,23 @@ function noteBroadcasts(packs: Iterable<readonly ReadPack[]>, versions: Versions
   }
 }
 
-/** A template whose recipients are not all addresses, as two: for those that are, and for the rest. Else none. */
-function apart(item: OutboundItem): readonly OutboundItem[] {
-  const { recipients = [] } = item;
-  const right = recipients.filter((recipient) => parseBareJid(recipient).ok);
-  if (right.length === 0 || right.length === recipients.length) return [];
-  const wrong = recipients.filter((recipient) => !parseBareJid(recipient).ok);
-  return [
-    { ...item, recipients: right },
-    { ...item, recipients: wrong },
-  ];
-}
-
 export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOptions): Unit {
   const { context, limits } = options;
   const packs = new Map(messages.map((message) => [message, readApart(message.body)]));
   noteBroadcasts(packs.values(), context.versions);
-  const tellings = new Map<ReceivedMessage, Promise<boolean>[]>();
-  /** Written items whose routing is to be told. */
-  const toConfirm: { message: ReceivedMessage; item: OutboundItem }[] = [];
+  const progress = new Map<ReceivedMessage, Progress>();
   /** Groups of which nothing more is written now: a later message must not overtake one that waits. */
   const waitingGroups = new Set<string>();
-  const later: ReceivedMessage[] = [];
-  const written: (readonly string[])[] = [];
-  /** One an item, however many recipients it has. */
-  const spans: Span[] = [];
+  const later = new Set<ReceivedMessage>();
+
+  const progressOf = (message: ReceivedMessage): Progress => {
+    const known = progress.get(message) ?? {
+      message,
+      ...{ tellings: [], toConfirm: [], items: [], spans: [] },
+    };
+    progress.set(message, known);
+    return known;
+  };
 
   const begin = (message: ReceivedMessage, { id, trace, hops, recipients }: OutboundItem): Span => {
     const span = options.tracer.follow("stanza out", trace, () => ({
@@ -113,12 +125,12 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       recipients: recipients?.length,
       queuedMs: context.now() - message.sentAt,
     }));
-    spans.push(span);
+    progressOf(message).spans.push(span);
     return span;
   };
 
   const tell = (message: ReceivedMessage, telling: Promise<boolean>) => {
-    tellings.set(message, [...(tellings.get(message) ?? []), telling]);
+    progressOf(message).tellings.push(telling);
   };
 
   const onMalformed = (message: ReceivedMessage, body: string, text: string) => {
@@ -148,50 +160,43 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
     );
   };
 
-  const expand = (item: OutboundItem): ReturnType<typeof expandItem> => {
+  const expand = (item: OutboundItem, sentAt: number): ReturnType<typeof expandItem> => {
     try {
-      return expandItem(item, context);
+      return expandItem(item, context, sentAt);
     } catch (error) {
       // What trips our own code must not take its neighbours along.
       return err({ text: `fault: ${nameOfError(error)}` });
     }
   };
 
-  /** @param whole the span of the item that these are parts of */
-  function* stanzasIn(
-    message: ReceivedMessage,
-    items: readonly OutboundItem[],
-    whole?: Span,
-  ): Generator<string> {
+  function* stanzasIn(message: ReceivedMessage, items: readonly OutboundItem[]): Generator<string> {
     for (const item of items) {
-      const span = whole ?? begin(message, item);
-      const stanzas = expand(item);
-      if (stanzas.ok) {
-        let isWritten = false;
-        for (const xml of stanzas.value) {
-          yield xml;
-          isWritten = true;
-        }
-        if (!isWritten) continue;
-        written.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
-        if (item.confirm) toConfirm.push({ message, item });
+      const span = begin(message, item);
+      const stanzas = expand(item, message.sentAt);
+      if (!stanzas.ok) {
+        span.fail("unfit");
+        onUnfit(message, item, stanzas.error);
+        const instead = errorInstead(stanzas.error, context.domain);
+        if (instead !== undefined) yield instead;
         continue;
       }
-      const parts = apart(item);
-      if (parts.length > 0) {
-        yield* stanzasIn(message, parts, span);
-        continue;
+      let step = stanzas.value.next();
+      const isWritten = step.done !== true;
+      for (; step.done !== true; step = stanzas.value.next()) yield step.value;
+      const wrong = [...step.value];
+      if (wrong.length > 0) {
+        span.fail("unfit");
+        onUnfit(message, { ...item, recipients: wrong }, { text: "a recipient is no bare address" });
       }
-      span.fail("unfit");
-      onUnfit(message, item, stanzas.error);
-      const instead = errorInstead(stanzas.error, context.domain);
-      if (instead !== undefined) yield instead;
+      if (!isWritten) continue;
+      progressOf(message).items.push([item.id, stanzaIdOf(item.xml), traceIdOf(item.trace)]);
+      if (item.confirm) progressOf(message).toConfirm.push(item);
     }
   }
 
   function* stanzasOf(message: ReceivedMessage): Generator<string> {
     if (waitingGroups.has(message.group)) {
-      later.push(message);
+      later.add(message);
       return;
     }
     const parts = packs.get(message) ?? [];
@@ -202,26 +207,38 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       else {
         // A newer writer: this reader will be replaced soon.
         waitingGroups.add(message.group);
-        later.push(message);
+        later.add(message);
       }
     }
   }
 
-  function* slices(): Generator<string> {
-    let slice = "";
-    let sliceBytes = 0;
+  /** Of one that is written whole, or is to wait. */
+  const end = (message: ReceivedMessage): Progress => {
+    const known = progressOf(message);
+    progress.delete(message);
+    return known;
+  };
+
+  function* slices(): Generator<Slice> {
+    let xml = "";
+    let bytes = 0;
+    let ends: Progress[] = [];
     for (const message of messages) {
-      for (const xml of stanzasOf(message)) {
-        slice += xml;
-        sliceBytes += Buffer.byteLength(xml);
-        options.onWritten?.(xml);
-        if (sliceBytes < limits.writeSliceBytes) continue;
-        yield slice;
-        slice = "";
-        sliceBytes = 0;
+      for (const stanza of stanzasOf(message)) {
+        xml += stanza;
+        bytes += Buffer.byteLength(stanza);
+        options.onWritten?.(stanza);
+        if (bytes < limits.writeSliceBytes) continue;
+        yield { xml, ends };
+        xml = "";
+        bytes = 0;
+        ends = [];
       }
+      if (!later.has(message)) ends.push(end(message));
     }
-    if (slice !== "") yield slice;
+    // What waits is given back together: no later message of a group comes before an earlier one.
+    ends.push(...[...later].map(end));
+    if (xml !== "" || ends.length > 0) yield { xml, ends };
   }
 
   const pending = slices();
@@ -230,32 +247,26 @@ export function makeUnit(messages: readonly ReceivedMessage[], options: UnitOpti
       const { value, done } = pending.next();
       return done ? undefined : value;
     },
-    written() {
-      for (const span of spans) span.event("written");
+    written(ends) {
+      for (const span of ends.flatMap(({ spans }) => spans)) span.event("written");
     },
-    abandon() {
-      for (const span of spans) {
+    abandon(ends = [...progress.values()]) {
+      for (const span of ends.flatMap(({ spans }) => spans)) {
         span.fail("not-confirmed");
         span.end();
       }
     },
-    async outcome() {
-      for (const span of spans) span.end();
-      // All of them at once, in order, so that they share the calls to their queue.
-      for (const { message, item } of toConfirm)
-        tell(
-          message,
-          options.routed(item).then(() => true),
-        );
-      const done: ReceivedMessage[] = [];
-      const untold: ReceivedMessage[] = [];
-      for (const message of messages) {
-        if (later.includes(message)) continue;
-        const told = await Promise.all(tellings.get(message) ?? []);
-        if (told.every(Boolean)) done.push(message);
-        else untold.push(message);
+    async outcome(ends) {
+      for (const span of ends.flatMap(({ spans }) => spans)) span.end();
+      // Begun for all of them before any is waited for, so that they share the calls to their queue.
+      const confirming = ends.map(({ toConfirm }) => Promise.all(toConfirm.map(options.routed)));
+      const outcome = { done: [] as ReceivedMessage[], later: [] as ReceivedMessage[] };
+      for (const [index, { message, tellings }] of ends.entries()) {
+        await confirming[index];
+        const isDone = !later.has(message) && (await Promise.all(tellings)).every(Boolean);
+        outcome[isDone ? "done" : "later"].push(message);
       }
-      return { done, later: [...untold, ...later], items: written };
+      return { ...outcome, items: ends.flatMap(({ items }) => items) };
     },
   };
 }

@@ -47,6 +47,8 @@ export interface StanzaEffect {
   readonly afterwards?: StanzaCondition;
   readonly expires?: string;
   readonly availability?: { readonly ghost: string; readonly version: number };
+  /** The contact sees the ghost no more: no broadcast that is on its way may follow. */
+  readonly parting?: true;
   /** The native side is told when it has been routed. */
   readonly confirm?: boolean;
   /** It has its place in the order of the user's broadcasts: it goes where they go, in the user's group. */

@@ -124,7 +124,7 @@ export const limits = {
   cursorCharsMax: 2 * 1023 + 1,
   /** Contacts in one `roster.listed`. */
   rosterPageMax: 500,
-  /** Ghosts whose newest broadcast version the connector remembers. */
+  /** Ghosts whose newest broadcast, and pairs whose goodbye, the connector remembers. */
   broadcastVersionsMax: 50_000,
   /** Tries to commit a pair against others who change it at the same time. */
   commitAttemptsMax: 8,

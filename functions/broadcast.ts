@@ -45,8 +45,9 @@ export async function broadcastStep(ports: Ports, broadcast: Broadcast): Promise
   const { domain, user } = record;
   const ghost = ghostJid(record.localpart, domain);
   const xml = serializeStanza(availabilityStanza(ghost, undefined, presence, ports.caps));
-  const page = await ports.table.subscribers(domain, user, cursor);
+  // Before they are read: who is told later that it sees the user no more is left out by it.
   const time = new Date(ports.clock()).toISOString();
+  const page = await ports.table.subscribers(domain, user, cursor);
   const availability = { ghost, version: presence.version };
   const template = (recipients: readonly string[]) => {
     const id = hashId(domain, user, String(presence.version), ...recipients);

@@ -40,7 +40,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
     ids = [];
     bytes = packOverheadBytes;
   };
-  for (const { id, xml, written, expires, availability, confirm } of stanzas.filter(
+  for (const { id, xml, written, expires, availability, parting, confirm } of stanzas.filter(
     (stanza) => !stanza.amongBroadcasts,
   )) {
     const item = encodeItem({
@@ -52,6 +52,7 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
       ...(written === undefined ? {} : { written }),
       ...(expires === undefined ? {} : { expires }),
       ...(availability === undefined ? {} : { availability }),
+      ...(parting === undefined ? {} : { parting }),
       ...(confirm === undefined ? {} : { confirm }),
     });
     if (bytes + item.length + 1 > limits.packBytesMax) close();
@@ -64,14 +65,15 @@ function packStanzas(group: string, cause: Cause, stanzas: readonly StanzaEffect
 }
 
 /** Templates for one contact: what goes among the user's broadcasts (one order of a user's availability). */
-function templatesOf(pair: Pair, cause: Cause, stanzas: readonly StanzaEffect[]) {
+function templatesOf(pair: Pair, cause: Cause, stanzas: readonly StanzaEffect[], now: number) {
+  const time = new Date(now).toISOString();
   return stanzas
     .filter(({ amongBroadcasts }) => amongBroadcasts)
     .map(({ id, xml }) => ({
       id: hashId(pair.domain, pair.user, pair.contact, id),
       encoded: encodeItem({
         id,
-        time: cause.time,
+        time,
         trace: cause.trace,
         hops: cause.hops + 1,
         xml,
@@ -144,7 +146,9 @@ export async function sendAllEffects(ports: Ports, pair: Pair, all: readonly Cau
         stanzas.filter(({ afterwards }) => (afterwards !== undefined) === isLate),
       ),
     );
-  const templates = causedStanzas.flatMap(({ cause, stanzas }) => templatesOf(pair, cause, stanzas));
+  const templates = causedStanzas.flatMap(({ cause, stanzas }) =>
+    templatesOf(pair, cause, stanzas, ports.clock()),
+  );
   const events = all.flatMap(({ effects }) => effects);
   const deliveries = events.filter((effect) => effect.kind === "deliver");
   const internals = events.filter((effect) => effect.kind === "internal");

@@ -33,6 +33,7 @@ export type InboundItem = v.InferOutput<typeof inboundItem>;
 const outboundItem = v.object({
   /** Deterministic id of the effect; a repeat has the same. */
   id: v.string(),
+  /** Of its cause; of a template, when its recipients were about to be read. */
   time,
   trace: v.string(),
   /** How many queues the cause has passed. */
@@ -47,6 +48,8 @@ const outboundItem = v.object({
   expires: v.optional(time),
   /** Availability of a ghost: dropped when a newer broadcast of that ghost was already written. */
   availability: v.optional(v.object({ ghost: v.string(), version: count })),
+  /** The contact sees the ghost no more: what is still on its way to many leaves it out, where it was made before. */
+  parting: v.optional(v.boolean()),
   /** Once it has been routed, `message-stanzas` is told ({@link inboundItem}). */
   confirm: v.optional(v.boolean()),
 });

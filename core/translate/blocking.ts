@@ -28,7 +28,7 @@ export function decideBlock(
   if (current.blocked === true) return { next: current, effects: [] };
   const effects = collectEffects(ctx);
   const isShown = seenByContact(current.state) || current.directed !== undefined;
-  if (isShown) effects.stanza(goodbyeStanza(ctx));
+  if (isShown) effects.stanza(goodbyeStanza(ctx), { parting: true });
   const parting = last === undefined ? [] : partFrom(ctx, last);
   return { next: { ...withoutDirected(current), blocked: true }, effects: [...effects.list, ...parting] };
 }

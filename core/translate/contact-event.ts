@@ -178,7 +178,8 @@ function removed(
   if (direction === "to") return { ...current, state: parted };
   // RFC 6121 §3.2.2: first the user is gone from the contact's sight, then it is told why; §4.6.1: also where it
   // had shown itself to this contact alone.
-  if (seenByContact(parted) || current.directed !== undefined) effects.stanza(goodbyeStanza(ctx));
+  if (seenByContact(parted) || current.directed !== undefined)
+    effects.stanza(goodbyeStanza(ctx), { parting: true });
   const state = send(ctx, "unsubscribed", parted, effects);
   return { ...withoutDirected(current), state, preApproved: false };
 }

@@ -22,7 +22,7 @@ export interface EffectCollector {
     stanza: Element,
     extra?: Pick<
       StanzaEffect,
-      "written" | "expires" | "availability" | "afterwards" | "amongBroadcasts" | "confirm"
+      "written" | "expires" | "availability" | "afterwards" | "amongBroadcasts" | "parting" | "confirm"
     >,
   ): void;
   /** @param time when it happened; default: when the cause was read */

@@ -82,7 +82,7 @@ function accepted(ctx: Context, current: PairState, effects: EffectCollector): P
 function left(ctx: Context, current: PairState, effects: EffectCollector): PairState {
   const row = transition("inbound", "unsubscribe", current.state);
   const wasSeen = seenByContact(current.state);
-  if (wasSeen) effects.stanza(goodbyeStanza(ctx));
+  if (wasSeen) effects.stanza(goodbyeStanza(ctx), { parting: true });
   if (row.autoReply !== undefined) effects.stanza(subscriptionStanza(ctx, row.autoReply));
   if (row.pass) effects.deliver("contact.removed", { direction: "from", ...standing(row.next) });
   // RFC 6121 §4.6.1: the end of a subscription is the end of what was shown beside it.

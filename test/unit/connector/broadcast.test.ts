@@ -63,6 +63,33 @@ test("an availability older than the newest broadcast of its ghost is dropped, e
   );
 });
 
+test("a goodbye leaves its contact out of a broadcast that was on its way, and of what is left of one", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  const recipients = Array.from({ length: 1000 }, (_, index) => `c${index}@example.org`);
+  const before = new Date().toISOString();
+  const template = { xml: presence(), recipients, time: before };
+  rig.queues.offer("outboundPresence", [outbound("m", [template])]);
+  // Two slices are under way; the last recipient is in none of them.
+  await peer.expect(/<ping/);
+  await peer.expect(/<ping/);
+  const [last = ""] = recipients.slice(-1);
+  const goodbye = presence(last).replace("/>", ' type="unavailable"/>');
+  const parting = { ...outbound("goodbye", [{ xml: goodbye, parting: true }]), sentAt: Date.now() };
+  rig.queues.offer("outboundStanzas", [parting]);
+  await peer.expect(/type="unavailable"/);
+  peer.echo = true;
+  peer.echoKept();
+  await rig.queues.until(removed("m", "goodbye"));
+  rig.queues.offer("outboundPresence", [outbound("n", [{ ...template, recipients: [last] }])]);
+  await rig.queues.until(removed("n"));
+  const toLast = peer.stanzas().filter((xml) => xml.includes(`to="${last}"`));
+  assert.deepEqual(toLast, [goodbye]);
+  const told = peer.stanzas().filter((xml) => xml.startsWith("<presence")).length;
+  assert.equal(told, recipients.length);
+});
+
 test("of a burst of changes that is in hand only the newest is written, in one go", async (t) => {
   const rig = await startRig(t);
   const peer = await rig.accept();

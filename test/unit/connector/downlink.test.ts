@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { limits } from "#core/limits.ts";
 import {
   chat,
   domain,
@@ -149,6 +150,25 @@ test("what was confirmed before the stream ended does not come again, what was n
   await rig.queues.until((calls) => idsOf(calls, "extend").length > 0);
   assert.deepEqual(idsOf(rig.queues.calls, "extend"), ["two"]);
   assert.deepEqual(idsOf(rig.queues.calls, "remove"), ["one"]);
+});
+
+test("of messages that are written together those whose slice was confirmed do not come again", async (t) => {
+  const rig = await startRig(t);
+  const peer = await rig.accept();
+  peer.echo = false;
+  const long = "x".repeat(limits.writeSliceBytes);
+  const offered = ["one", "two", "three"].map((id) => outbound(id, [{ xml: chat(id, long), confirm: true }]));
+  rig.queues.offer("outboundStanzas", offered);
+  for (const _ of offered) await peer.expect(/<iq[^>]*><ping/);
+  // A message that fills its slice ends with the next.
+  peer.echoKept(2);
+  await rig.queues.until(removed("one"));
+  peer.socket.destroy();
+  await rig.queues.until((calls) => idsOf(calls, "extend").length > 0);
+  assert.deepEqual(idsOf(rig.queues.calls, "extend").toSorted(), ["three", "two"]);
+  assert.deepEqual(idsOf(rig.queues.calls, "remove"), ["one"]);
+  const told = itemsSent(rig.queues.calls, "messageStanzas").map(({ routed }) => routed);
+  assert.deepEqual(told, ["one.0"]);
 });
 
 test("what asks for it is told to the queue of messages once its barrier is back, before it is deleted", async (t) => {
