@@ -119,33 +119,52 @@ export function account(pairs: readonly PairLog[]): Figures {
   }, nothing);
 }
 
-/** What was seen of one run, and what may be. */
+/** What was seen of one run. */
 export interface Seen {
   readonly inbound: Figures;
   readonly outbound: Figures;
+  /** How long each other connector took to have the stream, in milliseconds. */
+  readonly takeOverMs: readonly number[];
+}
+
+/** What may be seen of a run without breaking a promise. */
+export interface Allowed {
   /** Inbound messages that may be lost. */
   readonly inboundLostMax: number;
   /** Whether clients may see a message again, under the same id. */
   readonly repeats: boolean;
   /** Whether inbound messages may be set aside. */
   readonly late: boolean;
+  /** Whether servers may bounce what contacts write. */
+  readonly bounces: boolean;
+  /** How long another connector may take to have the stream, in milliseconds; without it no time is judged. */
+  readonly takeOverMsMax?: number;
 }
 
+const inWords = (ms: number) => Math.round(ms).toLocaleString("en-US");
+
 /** What is broken of the promises; nothing when all is well. */
-export function judge({ inbound, outbound, inboundLostMax, repeats, late }: Seen): string[] {
+export function judge({ inbound, outbound, takeOverMs }: Seen, allowed: Allowed): string[] {
+  const { inboundLostMax, repeats, late, bounces, takeOverMsMax = Number.POSITIVE_INFINITY } = allowed;
   const broken = (count: number, text: string, max = 0) => (count > max ? [`${count} ${text}`] : []);
   const both = (figures: Figures, way: string) => [
     ...broken(figures.doubled, `${way} under a second id`),
     ...broken(figures.outOfOrder, `${way} out of order`),
     ...broken(figures.contradicted, `${way} arrived and told or set aside`),
   ];
+  const slowestMs = Math.max(0, ...takeOverMs);
   return [
     ...broken(outbound.lost, "outbound lost"),
+    ...broken(outbound.told, "outbound failed"),
     ...broken(outbound.setAside, "outbound set aside"),
     ...both(outbound, "outbound"),
     ...broken(repeats ? 0 : outbound.repeats, "outbound repeated"),
     ...broken(inbound.lost, `inbound lost, at most ${inboundLostMax}`, inboundLostMax),
+    ...broken(bounces ? 0 : inbound.told, "inbound bounced"),
     ...broken(late ? 0 : inbound.setAside, "inbound set aside"),
     ...both(inbound, "inbound"),
+    ...(slowestMs > takeOverMsMax
+      ? [`take-over took ${inWords(slowestMs)} ms, at most ${inWords(takeOverMsMax)}`]
+      : []),
   ];
 }

@@ -19,14 +19,19 @@ export interface Fault {
   readonly prepare?: (stateDir: string) => Promise<() => Promise<void>>;
   /**
    * What may be lost of what a contact's server has taken over: `none`; `ending`, what ejabberd never wrote to a connector, as it
-   * drops what it routes to one while it ends a stream that was closed in order; or `window`, with each stroke as much as the
-   * connector's window and the kernel hold (kill -9 of connector or server, a dead network).
+   * drops what it routes to one while it ends a stream that was closed in order, with each stroke as much as comes in a moment;
+   * or `window`, with each stroke as much as the connector's window and the kernel hold (kill -9 of connector or server, a dead
+   * network).
    */
   readonly inboundLoss: "none" | "ending" | "window";
   /** Whether a confirmation may be lost, so that clients see a message again, under the same id. */
   readonly repeats: boolean;
   /** Whether a holder of the stream may set aside what it read when its lease was over. */
   readonly late?: boolean;
+  /** Whether there is no stream for a while, so that servers bounce; default: where `inboundLoss` is not `none`. */
+  readonly bounces?: boolean;
+  /** What is promised of the time until another connector has the stream, in milliseconds. */
+  readonly takeOverMsMax?: number;
   /** Seconds that strokes and recovery take at full size; the traffic lasts longer. */
   readonly lastsS: number;
   /** Strikes while the traffic goes on; resolves when the last stroke is over, recovered or not. */
@@ -43,10 +48,9 @@ export interface Rig {
   readonly random: () => number;
   /** Resolves when this part (0 to 1) of the traffic has been sent. */
   progress(fraction: number): Promise<void>;
-  /**
-   * Strikes so many times, spread evenly over the traffic with some jitter, one after the other; each is counted, as
-   * the bound of `inboundLoss: "window"` grows with them.
-   */
+  /** Strikes at once. Each stroke is counted, as the bounds of `inboundLoss` grow with them. */
+  stroke(work: () => Promise<void>): Promise<void>;
+  /** Strikes so many times, spread evenly over the traffic with some jitter, one after the other. */
   strokes(count: number, stroke: (index: number) => Promise<void>): Promise<void>;
   /** Called right before what may lose inbound messages: notes how many lie between server and connector. */
   noteUnderWay(): void;

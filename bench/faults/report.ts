@@ -13,16 +13,17 @@ const head = [
   "repeated",
   "out of order",
   "longest gap out; in",
-  "take-over",
+  "take-over (at most)",
   "verdict",
 ];
 
 const ms = (value: number) => `${Math.round(value)} ms`;
 
-function takeOverText(all: readonly number[]): string {
+function takeOverText({ takeOverMs: all, takeOverMsMax }: Outcome): string {
   if (all.length === 0) return "";
   const [least, most] = [Math.min(...all), Math.max(...all)];
-  return least === most ? ms(least) : `${Math.round(least)}–${ms(most)}`;
+  const text = least === most ? ms(least) : `${Math.round(least)}–${ms(most)}`;
+  return takeOverMsMax === undefined ? text : `${text} (${takeOverMsMax})`;
 }
 
 function rowOf(outcome: Outcome): string[] {
@@ -38,7 +39,7 @@ function rowOf(outcome: Outcome): string[] {
     `${outbound.repeats}; ${inbound.repeats}`,
     `${outbound.outOfOrder}; ${inbound.outOfOrder}`,
     `${ms(gapMs.outbound)}; ${ms(gapMs.inbound)}`,
-    takeOverText(outcome.takeOverMs),
+    takeOverText(outcome),
     outcome.broken.length === 0 ? "kept" : `BROKEN: ${outcome.broken.join(", ")}`,
   ];
 }

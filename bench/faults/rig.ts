@@ -137,6 +137,12 @@ function rigOf(
   const takeOverMs: number[] = [];
   const checks: (() => void | Promise<void>)[] = [];
   const counts = { strokes: 0, underWay: 0 };
+  const strike = async (what: string, work: () => Promise<void>) => {
+    counts.strokes += 1;
+    const begun = performance.now();
+    await work();
+    log(`${what} over after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  };
   const rig: Rig = {
     ...parts,
     server,
@@ -146,16 +152,12 @@ function rigOf(
     signal,
     ends: traffic.ends,
     progress: traffic.progress,
+    stroke: (work) => strike("stroke", work),
     async strokes(count, stroke) {
       for (let index = 0; index < count; index += 1) {
         const place = (index + 0.25 + random() / 2) / count;
         await traffic.progress(firstStroke + (lastStroke - firstStroke) * place);
-        counts.strokes += 1;
-        const begun = performance.now();
-        await stroke(index);
-        log(
-          `stroke ${index + 1} of ${count} over after ${((performance.now() - begun) / 1000).toFixed(1)} s`,
-        );
+        await strike(`stroke ${index + 1} of ${count}`, () => stroke(index));
       }
     },
     noteUnderWay() {

@@ -1,9 +1,9 @@
 /** Runs one fault on one server, and says what has become of every message. */
 import { pause } from "#connector/pause.ts";
-import { limits } from "#core/limits.ts";
 import type { ServerKind } from "#local/servers/server.ts";
 import { wordsOf } from "#local/words.ts";
 import { type Figures, judge } from "./account.ts";
+import { allowedBy } from "./allowed.ts";
 import type { Fault } from "./fault.ts";
 import { makeRandom } from "./random.ts";
 import { type RigOptions, type RunningRig, startRig } from "./rig.ts";
@@ -35,6 +35,8 @@ export interface Outcome {
   readonly gapMs: { readonly inbound: number; readonly outbound: number };
   /** How long each other connector took to have the stream. */
   readonly takeOverMs: readonly number[];
+  /** What is promised of that, judged at full size only. */
+  readonly takeOverMsMax?: number;
   /** What is broken of the promises; nothing when all is well. */
   readonly broken: readonly string[];
 }
@@ -94,14 +96,8 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
     const { traffic, rig, counts, takeOverMs } = running;
     const figures = traffic.figures();
     const { swallowed } = rig.link;
-    const { inboundLoss } = fault;
-    const inboundLostMax =
-      inboundLoss === "window"
-        ? counts.strokes * limits.windowStanzasMax + counts.underWay + swallowed
-        : inboundLoss === "ending" && server === "ejabberd"
-          ? figures.inbound.lostBeforeLink
-          : 0;
-    const { repeats, late = false } = fault;
+    const { lostBeforeLink } = figures.inbound;
+    const allowed = allowedBy(fault, { ...options, ...counts, ratePerS, swallowed, lostBeforeLink });
     return {
       fault: fault.name,
       server,
@@ -110,11 +106,12 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
       seconds: (performance.now() - begun) / 1000,
       ...counts,
       ...figures,
-      inboundLostMax,
+      inboundLostMax: allowed.inboundLostMax,
       swallowed,
       gapMs: { inbound: traffic.inbound.gapMsMax, outbound: traffic.outbound.gapMsMax },
       takeOverMs,
-      broken: [...wrong, ...judge({ ...figures, inboundLostMax, repeats, late })],
+      ...(fault.takeOverMsMax !== undefined && { takeOverMsMax: fault.takeOverMsMax }),
+      broken: [...wrong, ...judge({ ...figures, takeOverMs }, allowed)],
     };
   } finally {
     await running.stop();

@@ -27,8 +27,9 @@ export function testFaults(
         const log = (line: string) => t.diagnostic(line);
         const settings = { fault, server, messages, pairs, ratePerS, seed, keep, log };
         const outcome = await runFault({ ...settings, full: false, signal: t.signal });
-        const { inbound, outbound, inboundLostMax, gapMs, takeOverMs } = outcome;
-        t.diagnostic(JSON.stringify({ seed, inbound, outbound, inboundLostMax, gapMs, takeOverMs }));
+        const { inbound, outbound, inboundLostMax, gapMs, takeOverMs, takeOverMsMax } = outcome;
+        const times = { gapMs, takeOverMs, takeOverMsMax };
+        t.diagnostic(JSON.stringify({ seed, inbound, outbound, inboundLostMax, ...times }));
         assert.deepEqual(outcome.broken, []);
         // Else it has shown nothing.
         assert.equal(inbound.sent, messages / 2);

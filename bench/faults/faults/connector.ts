@@ -1,7 +1,13 @@
 /** The connector goes away. */
+import { limits } from "#core/limits.ts";
 import { waitUntil } from "#local/wait-until.ts";
 import type { Fault, Rig } from "../fault.ts";
 import { placesOf, signal, streamsUp, upAfter } from "../places.ts";
+
+/** From SIGTERM to the stream of the standby. */
+const handOverMsMax = 2_000;
+/** From the end of a holder that says nothing: its lease has to end first. */
+const takeOverMsMax = limits.leaseMs + 2_000;
 
 /** Strikes the connector that has the stream, and notes how long another one takes to have it. */
 async function takeOver(rig: Rig, name: "SIGTERM" | "SIGKILL"): Promise<void> {
@@ -17,6 +23,7 @@ const stops: Fault = {
   bridge: { connectors: 2 },
   inboundLoss: "ending",
   repeats: false,
+  takeOverMsMax: handOverMsMax,
   lastsS: 60,
   strike: (rig) => rig.strokes(rig.full ? 10 : 1, () => takeOver(rig, "SIGTERM")),
 };
@@ -27,6 +34,7 @@ const kills: Fault = {
   bridge: { connectors: 2 },
   inboundLoss: "window",
   repeats: true,
+  takeOverMsMax,
   lastsS: 110,
   strike: (rig) => rig.strokes(rig.full ? 10 : 1, () => takeOver(rig, "SIGKILL")),
 };
@@ -64,6 +72,7 @@ const freeze: Fault = {
   inboundLoss: "ending",
   repeats: true,
   late: true,
+  takeOverMsMax,
   lastsS: 40,
   async strike(rig) {
     await rig.strokes(1, async () => {

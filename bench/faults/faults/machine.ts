@@ -83,7 +83,8 @@ function fullDisk(engine: "sqs" | "dynamodb"): Fault {
       folder = join(stateDir, engine);
       return mountDisk(folder);
     },
-    inboundLoss: "ending",
+    // A stream needs the table only when it begins.
+    inboundLoss: engine === "sqs" ? "ending" : "none",
     repeats: true,
     lastsS: 75,
     strike: (rig) =>
@@ -96,7 +97,7 @@ function fullDisk(engine: "sqs" | "dynamodb"): Fault {
         fillDisk(folder);
         if (engine === "sqs") functionsSqs.set({ on: isPoll, does: waitFor(held.promise) });
         try {
-          await pause(rig, rig.full ? fullMs : shortFullMs);
+          await rig.stroke(() => pause(rig, rig.full ? fullMs : shortFullMs));
         } finally {
           clearDisk(folder);
           functionsSqs.set();

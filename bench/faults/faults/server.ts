@@ -6,6 +6,7 @@ const restarts: Fault = {
   summary: "the XMPP server asked to stop and started again, 5 times",
   inboundLoss: "none",
   repeats: true,
+  bounces: true,
   lastsS: 75,
   strike: (rig) => rig.strokes(rig.full ? 5 : 1, () => rig.bridge.restartServer()),
 };

@@ -18,8 +18,8 @@ function whole(sent: number): PairLog {
 }
 
 function verdict(inbound: readonly PairLog[], outbound: readonly PairLog[], more = {}): string[] {
-  const allowed = { inboundLostMax: 0, repeats: false, late: false, ...more };
-  return judge({ inbound: account(inbound), outbound: account(outbound), ...allowed });
+  const allowed = { inboundLostMax: 0, repeats: false, late: false, bounces: false, ...more };
+  return judge({ inbound: account(inbound), outbound: account(outbound), takeOverMs: [] }, allowed);
 }
 
 const without = (log: PairLog, gone: ReadonlySet<number>): PairLog => ({
@@ -84,7 +84,9 @@ describe("an account", () => {
 
         const told = changed(lengths, index, (log) => ({ ...without(log, chosen), told: chosen }));
         assertFigures(told, { arrived: sent - count, told: count });
-        assert.deepEqual(verdict(told, told), []);
+        assert.deepEqual(verdict(told, []), [`${count} inbound bounced`]);
+        assert.deepEqual(verdict(told, [], { bounces: true }), []);
+        assert.deepEqual(verdict([], told, { bounces: true }), [`${count} outbound failed`]);
 
         const aside = changed(lengths, index, (log) => ({ ...without(log, chosen), setAside: chosen }));
         assertFigures(aside, { arrived: sent - count, setAside: count });
@@ -153,6 +155,21 @@ describe("an account", () => {
   test("finds what has arrived although its sender was told that it will not", () => {
     const told = [{ ...whole(3), told: new Set([1]) }];
     assertFigures(told, { told: 1, contradicted: 1 });
-    assert.deepEqual(verdict(told, []), ["1 inbound arrived and told or set aside"]);
+    assert.deepEqual(verdict(told, [], { bounces: true }), ["1 inbound arrived and told or set aside"]);
+  });
+
+  test("finds a take-over that took too long, where a time is promised", () => {
+    const figures = { inbound: account([]), outbound: account([]) };
+    const allowed = { inboundLostMax: 0, repeats: false, late: false, bounces: false };
+    fc.assert(
+      fc.property(fc.array(fc.nat(20_000)), fc.nat(20_000), (takeOverMs, takeOverMsMax) => {
+        const seen = { ...figures, takeOverMs };
+        assert.deepEqual(judge(seen, allowed), []);
+        const isBroken = takeOverMs.some((ms) => ms > takeOverMsMax);
+        assert.equal(judge(seen, { ...allowed, takeOverMsMax }).length, isBroken ? 1 : 0);
+      }),
+    );
+    const said = judge({ ...figures, takeOverMs: [400, 2310, 900] }, { ...allowed, takeOverMsMax: 2000 });
+    assert.deepEqual(said, ["take-over took 2,310 ms, at most 2,000"]);
   });
 });
