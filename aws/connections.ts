@@ -2,18 +2,17 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { err, ok, type Result } from "#core/result.ts";
+import { type Authorities, certificatesIn } from "./authorities.ts";
 import { servedDomain } from "./domains.ts";
 import { wanted } from "./env.ts";
 import { text } from "./env-words.ts";
 import type { SecretSource } from "./secret.ts";
 
-export interface Connection {
+export interface Connection extends Authorities {
   /** Prepared. */
   readonly domain: string;
   /** `xmpps://host:port` or `xmpp://host:port` of the component listener. */
   readonly service: string;
-  /** PEM file of the only authorities to trust. */
-  readonly caFile?: string;
   /** Whether a plain stream may leave the private network. */
   readonly plainAllowed: boolean;
   readonly secret: SecretSource;
@@ -41,6 +40,7 @@ export const secretArnSchema = v.pipe(
 
 const settingsSchema = v.strictObject({
   service: v.optional(serviceSchema),
+  ca: v.optional(v.pipe(v.string(), v.description("the certificate of the server's authority, as PEM text"))),
   caFile: v.optional(text("a PEM file with the authority of the server's certificate")),
   plain: v.optional(plainSchema),
   secret: v.optional(text("the component's secret")),
@@ -128,6 +128,17 @@ function readSecret(settings: Settings, nameOf: NameOf): Result<SecretSource | u
   }
 }
 
+/** What a domain says of them stands alone, without what holds for all; an empty text: those that Node trusts. */
+function readAuthorities(domain: string, own: Settings, all: Settings): Result<Authorities, string> {
+  const isOwn = own.ca !== undefined || own.caFile !== undefined;
+  const { ca: pem = "", caFile } = isOwn ? own : all;
+  const nameOf = isOwn ? nameFor(domain) : nameForAll;
+  if (pem === "") return ok(caFile === undefined ? {} : { caFile });
+  if (caFile !== undefined) return err(`${nameOf("caFile")} is set beside ${nameOf("ca")}: set one of them`);
+  const read = certificatesIn(pem);
+  return read.ok ? ok({ ca: read.value }) : err(`${nameOf("ca")} ${read.error}`);
+}
+
 function connectionOf(domain: string, own: Settings, all: Settings): Result<Connection, string> {
   const service = own.service ?? all.service;
   if (service === undefined) {
@@ -142,11 +153,12 @@ function connectionOf(domain: string, own: Settings, all: Settings): Result<Conn
         `to a file that holds it, or ${nameForAll("secretArn")} to its place in Secrets Manager`,
     );
   }
-  const caFile = own.caFile ?? all.caFile;
+  const authorities = readAuthorities(domain, own, all);
+  if (!authorities.ok) return authorities;
   return ok({
     domain,
     service,
-    ...(caFile !== undefined && { caFile }),
+    ...authorities.value,
     plainAllowed: (own.plain ?? all.plain) === "allow",
     secret: secret.value,
   });

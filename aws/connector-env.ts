@@ -29,6 +29,7 @@ const connectorSchema = v.object({
     String(limits.lanes),
   ),
   CAUSEWAY_XMPP_SERVICE: v.optional(serviceSchema),
+  CAUSEWAY_XMPP_CA: v.optional(v.string()),
   CAUSEWAY_XMPP_CA_FILE: v.optional(text("a PEM file with the authority of the server's certificate")),
   CAUSEWAY_XMPP_PLAIN: v.optional(plainSchema, "private"),
   CAUSEWAY_XMPP_SECRET: v.optional(v.string()),
@@ -95,6 +96,7 @@ export function readConnectorEnv(env: Environment = process.env): Result<Connect
   if (!rates.ok) return err(`CAUSEWAY_RATES: ${rates.error}`);
   const connections = readConnections(aws.value.domains, read.CAUSEWAY_XMPP_DOMAINS, {
     service: read.CAUSEWAY_XMPP_SERVICE,
+    ca: read.CAUSEWAY_XMPP_CA,
     caFile: read.CAUSEWAY_XMPP_CA_FILE,
     plain: read.CAUSEWAY_XMPP_PLAIN,
     secret: read.CAUSEWAY_XMPP_SECRET,

@@ -1,6 +1,6 @@
 /** Reasons of a stream's end that only people can mend, and what mends them. */
 const certificate =
-  "the server's certificate is not trusted: set CAUSEWAY_XMPP_CA_FILE to the certificate of its authority";
+  "the server's certificate is not trusted: name its authority's in xmppCaFile of the deployment, elsewhere in CAUSEWAY_XMPP_CA_FILE";
 const expired = "the server's certificate is not valid at this time: renew it";
 
 const rows: Readonly<Record<string, string>> = {

@@ -3,13 +3,12 @@ import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { readFileSync } from "node:fs";
 import { isIP, type LookupFunction, connect as netConnect, type Socket } from "node:net";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
+import type { Authorities } from "#aws/authorities.ts";
 import { endpointOf, isPrivateAddress } from "#aws/service.ts";
 
-export interface DialOptions {
+export interface DialOptions extends Authorities {
   /** `xmpps://host:port` is TLS from the first byte, `xmpp://host:port` plain. */
   readonly service: string;
-  /** PEM file of the only authorities whose certificates count; default: Node's. */
-  readonly caFile?: string;
   /** Whether plain may leave the private network. */
   readonly plainAllowed?: boolean;
 }
@@ -52,24 +51,29 @@ function dialPlain(host: string, port: number, options: DialOptions, onread: OnR
   return netConnect({ host, port, onread, lookup: lookupPrivate(lookup) });
 }
 
-function readAuthorities(file: string): Buffer {
+/**
+ * What TLS is told of authorities; a file is read anew each time, so that it can be exchanged.
+ *
+ * @throws Error with the code `ca-file` where it cannot be read
+ */
+export function trustIn({ ca, caFile }: Authorities): Pick<ConnectionOptions, "ca"> {
+  if (caFile === undefined) return ca === undefined ? {} : { ca };
   try {
-    return readFileSync(file);
+    return { ca: readFileSync(caFile) };
   } catch (cause) {
     throw Object.assign(new Error("ca-file", { cause }), { code: "ca-file" });
   }
 }
 
 /** The certificate must name the host of the service, as it is what we were told to trust (RFC 6125 §6). */
-function dialTls(host: string, port: number, { caFile }: DialOptions, onread: OnRead): Socket {
+function dialTls(host: string, port: number, authorities: Authorities, onread: OnRead): Socket {
   const options: ConnectionOptions & { onread: OnRead } = {
     host,
     port,
     onread,
     // RFC 6066 §3: a name, never an address.
     ...(isIP(host) === 0 && { servername: host }),
-    // Read anew each time, so that it can be exchanged.
-    ...(caFile !== undefined && { ca: readAuthorities(caFile) }),
+    ...trustIn(authorities),
     // RFC 9325 §3.1.1
     minVersion: "TLSv1.2",
   };

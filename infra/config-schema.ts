@@ -118,10 +118,12 @@ const service = v.pipe(
   ),
 );
 const plain = oneOf(["private", "allow"]);
+const caFile = v.string("the path of a PEM file");
 const domainServer = v.strictObject(
   {
     service,
     plain: v.exactOptional(plain),
+    caFile: v.exactOptional(caFile),
     secretArn: v.exactOptional(secretArn),
     secretKeyArn: v.exactOptional(secretKeyArn),
   },
@@ -132,6 +134,7 @@ export const schema = v.strictObject({
   domains: list(v.string(), wanted.domains),
   xmppService: service,
   xmppPlain: v.exactOptional(plain),
+  xmppCaFile: v.exactOptional(caFile),
   xmppDomains: v.exactOptional(v.record(v.string(), domainServer, "an object with domains as keys"), {}),
   xmppSecretArn: v.exactOptional(secretArn),
   xmppSecretKeyArn: v.exactOptional(secretKeyArn),

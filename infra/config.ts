@@ -40,6 +40,8 @@ export interface DomainServer {
   readonly service: string;
   /** As `xmppPlain`. */
   readonly plain?: "private" | "allow";
+  /** As `xmppCaFile`, which is not for this server. */
+  readonly caFile?: string;
   /** As `xmppSecretArn`. Default: one is made for this domain. */
   readonly secretArn?: string;
   /** As `xmppSecretKeyArn`, of `secretArn`. */
@@ -56,6 +58,12 @@ export interface Deployment {
    * `xmppService` asks for it in so many words.
    */
   readonly xmppPlain?: "private" | "allow";
+  /**
+   * A PEM file with the certificates of the only authorities that vouch for `xmppService`, up to 8 KiB, by its path from
+   * where the synth runs. What it holds is deployed, so a change wants a deployment. Default: the authorities that Node
+   * trusts.
+   */
+  readonly xmppCaFile?: string;
   /** Domains that are at another XMPP server than the rest, by domain. Default: none. */
   readonly xmppDomains?: Readonly<Record<string, DomainServer>>;
   /** A secret of Secrets Manager that holds the component's secret. Default: one is made, with a random value. */
@@ -118,6 +126,12 @@ export interface Deployment {
   readonly transactionSearch?: boolean;
 }
 
+/** The XMPP server of one domain, checked. */
+export interface CheckedServer extends Omit<DomainServer, "caFile"> {
+  /** The certificates of `caFile`. */
+  readonly ca?: string;
+}
+
 /** A deployment with all defaults, checked. */
 export interface Config
   extends Required<
@@ -125,6 +139,7 @@ export interface Config
       Deployment,
       | "traces"
       | "traceRatio"
+      | "xmppCaFile"
       | "xmppSecretArn"
       | "xmppSecretKeyArn"
       | "deliveriesQueueArn"
@@ -137,6 +152,9 @@ export interface Config
   readonly rates: Rates;
   /** `undefined`: nothing is recorded. */
   readonly traces: DeclaredTraces | undefined;
+  readonly xmppDomains: Readonly<Record<string, CheckedServer>>;
+  /** The certificates of `xmppCaFile`. */
+  readonly xmppCa: string | undefined;
   readonly xmppSecretArn: string | undefined;
   readonly xmppSecretKeyArn: string | undefined;
   readonly deliveriesQueueArn: string | undefined;

@@ -5,8 +5,9 @@ import { readDomains, servedDomain } from "#aws/domains.ts";
 import { endpointOf, isPrivateAddress } from "#aws/service.ts";
 import { parseRates } from "#core/rates.ts";
 import { readCapabilities } from "#core/read-capabilities.ts";
+import { authoritiesIn } from "./authorities.ts";
 import { checkReach } from "./check-network.ts";
-import type { Config, DomainServer } from "./config.ts";
+import type { CheckedServer, Config, Deployment } from "./config.ts";
 import { schema, wanted } from "./config-schema.ts";
 
 const keys = Object.keys(schema.entries);
@@ -70,6 +71,15 @@ function checkSecretKey(
   );
 }
 
+/** A plain stream shows no certificate. */
+function authoritiesOf(key: string, file: string, service: string): string {
+  if (service.startsWith("xmpps:")) return authoritiesIn(key, file);
+  throw new Error(
+    `configuration: ${key} is ${JSON.stringify(file)}, and ${JSON.stringify(service)} is a plain stream: leave it out, ` +
+      "or use xmpps://",
+  );
+}
+
 /** Prepared: as the bridge and the names of its queues have them. */
 function domainsOf(declared: readonly string[]): Config["domains"] {
   const domains = readDomains(declared.join(","));
@@ -78,10 +88,10 @@ function domainsOf(declared: readonly string[]): Config["domains"] {
 
 function domainServersOf(
   domains: readonly string[],
-  { xmppDomains: declared, network }: Pick<Config, "xmppDomains" | "network">,
-): Record<string, DomainServer> {
-  const servers: Record<string, DomainServer> = {};
-  for (const [name, server] of Object.entries(declared)) {
+  { xmppDomains: declared, network }: Required<Pick<Deployment, "xmppDomains" | "network">>,
+): Record<string, CheckedServer> {
+  const servers: Record<string, CheckedServer> = {};
+  for (const [name, { caFile, ...server }] of Object.entries(declared)) {
     const domain = servedDomain(name, domains);
     if (domain === undefined) {
       throw new Error(`configuration: xmppDomains.${name} is not served: name one of ${domains.join(", ")}`);
@@ -92,7 +102,10 @@ function domainServersOf(
     checkPlain(`${key}.service`, server.service, `${key}.plain`, server.plain);
     checkReach(`${key}.service`, server.service, network);
     checkSecretKey([`${key}.secretKeyArn`, server.secretKeyArn], [`${key}.secretArn`, server.secretArn]);
-    servers[domain] = server;
+    servers[domain] = {
+      ...server,
+      ...(caFile !== undefined && { ca: authoritiesOf(`${key}.caFile`, caFile, server.service) }),
+    };
   }
   return servers;
 }
@@ -143,7 +156,7 @@ export function readConfig(declared: unknown, overrides: Readonly<Record<string,
   checkSecretKey(["xmppSecretKeyArn", output.xmppSecretKeyArn], ["xmppSecretArn", output.xmppSecretArn]);
   const rates = parseRates(JSON.stringify(output.rates));
   if (!rates.ok) throw new Error(`configuration: rates: ${rates.error}`);
-  const { traces: _, traceRatio: __, ...rest } = output;
+  const { traces: _, traceRatio: __, xmppCaFile: caFile, ...rest } = output;
   return {
     ...rest,
     domains,
@@ -153,6 +166,7 @@ export function readConfig(declared: unknown, overrides: Readonly<Record<string,
     rates: rates.value,
     traces: tracesOf(output),
     nativePrincipals: output.nativePrincipals ?? [],
+    xmppCa: caFile === undefined ? undefined : authoritiesOf("xmppCaFile", caFile, output.xmppService),
     xmppSecretArn: output.xmppSecretArn,
     xmppSecretKeyArn: output.xmppSecretKeyArn,
     deliveriesQueueArn: output.deliveriesQueueArn,

@@ -1,11 +1,11 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
-import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import { ParameterTier, StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
 import { queueSuffixOf } from "#aws/domains.ts";
 import type { Config } from "../config.ts";
 import type { EnvironmentSource } from "../definitions/environment.ts";
 import { type FunctionName, functionDefinitions, functionNames } from "../definitions/functions.ts";
-import { parameters, serverParameter } from "../definitions/parameters.ts";
+import { authoritiesParameter, parameters, serverParameter } from "../definitions/parameters.ts";
 import { perQueue } from "../definitions/queues.ts";
 import { type BridgeConnector, makeConnector } from "./connector.ts";
 import { type BridgeFunction, makeFunctions } from "./functions.ts";
@@ -60,13 +60,21 @@ export function makeCompute(scope: Construct, config: Config, state: State, bund
   ] as const) {
     new StringParameter(scope, id, { parameterName, stringValue });
   }
+  if (config.xmppCa !== undefined) {
+    tellAuthorities(scope, "XmppCaParameter", authoritiesParameter, config.xmppCa);
+  }
   tellServers(scope, connector);
   if (config.deliveriesQueueArn !== undefined)
     tellDeliveriesPolicy(scope, functions, config.deliveriesQueueArn);
   return { functions, connector };
 }
 
-/** Where `npm run ops` finds the server and the secret of a domain that has its own. */
+/** For `npm run ops`, too. Up to 4 KiB they are free. */
+function tellAuthorities(scope: Construct, id: string, parameterName: string, stringValue: string): void {
+  new StringParameter(scope, id, { parameterName, stringValue, tier: ParameterTier.INTELLIGENT_TIERING });
+}
+
+/** Where `npm run ops` finds the server, its authorities and the secret of a domain that has its own. */
 function tellServers(scope: Construct, { own }: BridgeConnector): void {
   for (const { domain, settings, secret } of own) {
     for (const [id, what, stringValue] of [
@@ -76,6 +84,9 @@ function tellServers(scope: Construct, { own }: BridgeConnector): void {
       const parameterName = serverParameter(domain, what);
       new StringParameter(scope, `${id}Parameter-${queueSuffixOf(domain)}`, { parameterName, stringValue });
     }
+    if (settings.ca === undefined) continue;
+    const id = `XmppCaParameter-${queueSuffixOf(domain)}`;
+    tellAuthorities(scope, id, serverParameter(domain, "xmpp-ca"), settings.ca);
   }
 }
 

@@ -18,7 +18,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import { queueSuffixOf } from "#aws/domains.ts";
-import type { Config, DomainServer } from "../config.ts";
+import type { CheckedServer, Config } from "../config.ts";
 import { stopTimeoutS } from "../definitions/check.ts";
 import { type EnvironmentSource, environmentOf } from "../definitions/environment.ts";
 import { connectorDefinition } from "../definitions/functions.ts";
@@ -36,6 +36,7 @@ export type ConnectorConfig = Pick<
   | "xmppService"
   | "xmppDomains"
   | "xmppPlain"
+  | "xmppCa"
   | "xmppSecretArn"
   | "xmppSecretKeyArn"
   | "standby"
@@ -87,7 +88,7 @@ function secretOf(
 
 export interface OwnServer {
   readonly domain: string;
-  readonly settings: DomainServer;
+  readonly settings: Omit<CheckedServer, "secretArn" | "secretKeyArn">;
   readonly secret: ISecret;
   readonly secretKeyArn: string | undefined;
 }
@@ -105,10 +106,14 @@ function ownServers(
   });
 }
 
-/** As `CAUSEWAY_XMPP_DOMAINS` tells it. */
-function settingsOf(own: readonly OwnServer[]) {
+/** As `CAUSEWAY_XMPP_DOMAINS` tells it. The authorities of `xmppService` do not vouch for another server. */
+function settingsOf(own: readonly OwnServer[], { xmppCa }: ConnectorConfig) {
+  const none = xmppCa === undefined ? {} : { ca: "" };
   return Object.fromEntries(
-    own.map(({ domain, settings, secret }) => [domain, { ...settings, secretArn: secret.secretArn }]),
+    own.map(({ domain, settings, secret }) => [
+      domain,
+      { ...none, ...settings, secretArn: secret.secretArn },
+    ]),
   );
 }
 
@@ -141,8 +146,10 @@ function makeTask(
       CAUSEWAY_XMPP_SERVICE: config.xmppService,
       CAUSEWAY_XMPP_SECRET_ARN: secret.secretArn,
       CAUSEWAY_XMPP_PLAIN: config.xmppPlain,
+      // Certificates are public: whoever dials the server is shown them.
+      ...(config.xmppCa !== undefined && { CAUSEWAY_XMPP_CA: config.xmppCa }),
       ...(own.length > 0 && {
-        CAUSEWAY_XMPP_DOMAINS: Stack.of(scope).toJsonString(settingsOf(own)),
+        CAUSEWAY_XMPP_DOMAINS: Stack.of(scope).toJsonString(settingsOf(own, config)),
       }),
       CAUSEWAY_HEALTH_PORT: String(healthPort),
     },

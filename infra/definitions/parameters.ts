@@ -14,9 +14,15 @@ export function queueParameter(queue: QueueName, what: "url" | "arn" | "dead-url
 }
 
 /** Of a domain that has a server and a secret of its own; by its hash, as names of parameters are ASCII. */
-export function serverParameter(domain: string, what: "xmpp-service" | "xmpp-secret-arn"): string {
+export function serverParameter(
+  domain: string,
+  what: "xmpp-service" | "xmpp-secret-arn" | "xmpp-ca",
+): string {
   return `${parameterPrefix}/servers/${queueSuffixOf(domain)}/${what}`;
 }
+
+/** The certificates of `xmppCaFile`, in PEM; only where that is set. */
+export const authoritiesParameter = `${parameterPrefix}/xmpp-ca`;
 
 /** Everything else. */
 export const parameters = {

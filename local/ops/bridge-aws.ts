@@ -5,11 +5,13 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import type { Authorities } from "#aws/authorities.ts";
 import { makeTable } from "#aws/dynamodb-table.ts";
 import { makeQueues } from "#aws/queues.ts";
 import { type QueueName, type QueueRef, queueNames } from "#core/contract/queues.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import {
+  authoritiesParameter,
   parameterPrefix,
   parameters,
   queueParameter,
@@ -25,6 +27,12 @@ import { readAwsLogs } from "./logs-aws.ts";
 import { queuesOfDomains, urlsOfDomains } from "./queue-names.ts";
 import { readAwsSpans } from "./spans-aws.ts";
 
+/** The XMPP server of a domain. */
+interface Server extends Pick<Authorities, "ca"> {
+  readonly service: string;
+  readonly secretArn: string;
+}
+
 /** What the stacks say. */
 export interface Deployment {
   readonly urls: Readonly<Record<QueueName, string>>;
@@ -33,8 +41,7 @@ export interface Deployment {
   readonly foreign: readonly QueueName[];
   readonly table: string;
   readonly domains: readonly string[];
-  /** The XMPP server of each domain, and the ARN of its secret. */
-  readonly servers: ReadonlyMap<string, { readonly service: string; readonly secretArn: string }>;
+  readonly servers: ReadonlyMap<string, Server>;
   readonly logGroups: readonly string[];
 }
 
@@ -50,15 +57,19 @@ export function readDeployment(values: ReadonlyMap<string, string>): Result<Depl
     value(name)
       .split(",")
       .filter((each) => each !== "");
-  const serverOf = (domain: string) => {
+  const serverOf = (domain: string): Server => {
     const [service, secretArn] = [
       serverParameter(domain, "xmpp-service"),
       serverParameter(domain, "xmpp-secret-arn"),
     ];
-    // Both or none: the secret of all is not for a server of one.
-    return values.has(service) || values.has(secretArn)
-      ? { service: value(service), secretArn: value(secretArn) }
-      : { service: value(parameters.xmppService), secretArn: value(parameters.xmppSecretArn) };
+    // Both or none: the secret of all is not for a server of one, nor are its authorities.
+    const isOwn = values.has(service) || values.has(secretArn);
+    const ca = values.get(isOwn ? serverParameter(domain, "xmpp-ca") : authoritiesParameter);
+    return {
+      service: value(isOwn ? service : parameters.xmppService),
+      secretArn: value(isOwn ? secretArn : parameters.xmppSecretArn),
+      ...(ca !== undefined && { ca }),
+    };
   };
   const domains = list(parameters.domains);
   // The state stack tells of no dead letters where the queue is somebody else's (`deliveriesQueueArn`).
@@ -180,6 +191,10 @@ export async function awsBridge(
     },
     ages: () => readAges(cloudwatch, refs, Date.now()),
     serviceOf: (domain) => servers.get(domain)?.service ?? "",
+    authoritiesOf(domain) {
+      const { ca } = servers.get(domain) ?? {};
+      return ca === undefined ? {} : { ca };
+    },
     async readSecret(domain) {
       const command = new GetSecretValueCommand({ SecretId: servers.get(domain)?.secretArn });
       return (await secrets.send(command)).SecretString ?? "";

@@ -72,6 +72,7 @@ export function localBridge(path: string | undefined): Result<Bridge, string> {
       const { host, port } = furtherComponents.find((further) => further.domain === domain) ?? component;
       return `xmpp://${host}:${port}`;
     },
+    authoritiesOf: () => ({}),
     readSecret: () => readFile(component.secretFile, "utf8"),
     region: at.region,
     clockUrl: at.endpoint,

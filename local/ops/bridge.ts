@@ -1,6 +1,7 @@
 /** A bridge as the operator's commands see it, on this machine or on AWS. */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Authorities } from "#aws/authorities.ts";
 import type { Queues } from "#aws/queues.ts";
 import type { Table } from "#aws/table.ts";
 import type { QueueRef } from "#core/contract/queues.ts";
@@ -48,6 +49,8 @@ export interface Bridge {
   readonly ages: () => Promise<Partial<Record<QueueRef, number>>>;
   /** `xmpps://host:port` of the component listener of the domain's server. */
   readonly serviceOf: (domain: string) => string;
+  /** Who vouches for that server, as the deployment says. */
+  readonly authoritiesOf: (domain: string) => Authorities;
   /** The component's secret at that server, from where it is kept. */
   readonly readSecret: (domain: string) => Promise<string>;
   readonly region: string;

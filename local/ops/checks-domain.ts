@@ -1,5 +1,6 @@
 /** Checks of one domain: the way to its own server, its connectors, its own secret. */
 import { readFile } from "node:fs/promises";
+import type { Authorities } from "#aws/authorities.ts";
 import type { Bridge, ConnectorView } from "./bridge.ts";
 import { explainFailure, isFailedCall } from "./calls.ts";
 import { type Check, failing, fine, skipped } from "./checks.ts";
@@ -8,7 +9,7 @@ import { checkStream, streamChecks } from "./checks-stream.ts";
 import type { Screen } from "./command.ts";
 
 export interface DomainChecks {
-  readonly bridge: Pick<Bridge, "who" | "serviceOf" | "readSecret">;
+  readonly bridge: Pick<Bridge, "who" | "serviceOf" | "authoritiesOf" | "readSecret">;
   readonly domain: string;
   /** What connectors have said, of whichever domain. */
   readonly views: readonly ConnectorView[];
@@ -40,7 +41,11 @@ async function secretOf({ bridge, domain, screen }: DomainChecks): Promise<strin
   return (await bridge.readSecret(domain)).trim();
 }
 
-const caFileOf = ({ CAUSEWAY_XMPP_CA_FILE: caFile }: NodeJS.ProcessEnv) => (caFile ? { caFile } : {});
+function authoritiesOf({ bridge, domain, screen }: DomainChecks): Authorities {
+  const { CAUSEWAY_XMPP_CA: ca, CAUSEWAY_XMPP_CA_FILE: caFile } = screen.env;
+  if (ca) return { ca };
+  return caFile ? { caFile } : bridge.authoritiesOf(domain);
+}
 
 /** The checks that open a stream of their own, as far as that harms nobody. */
 async function streamOf(asked: DomainChecks, service: string, isUp: boolean): Promise<readonly Check[]> {
@@ -60,7 +65,7 @@ async function streamOf(asked: DomainChecks, service: string, isUp: boolean): Pr
       failing(streamChecks.secret, text, "let this tool read the secret, or set CAUSEWAY_XMPP_SECRET_FILE"),
     ];
   }
-  const place = { domain, service, ...caFileOf(screen.env) };
+  const place = { domain, service, ...authoritiesOf(asked) };
   const checks = await checkStream({ ...place, secret, signal: screen.signal }, how.connect);
   const more = [streamChecks.barrier, streamChecks.second];
   return how.connect ? checks : [...checks, ...more.map((name) => skipped(name, "give --connect to try it"))];
@@ -68,12 +73,12 @@ async function streamOf(asked: DomainChecks, service: string, isUp: boolean): Pr
 
 /** Everything about one domain, from its server's name to its secret. */
 export async function checkDomain(asked: DomainChecks): Promise<readonly Check[]> {
-  const { bridge, domain, how, screen } = asked;
+  const { bridge, domain, how } = asked;
   const service = how.service ?? bridge.serviceOf(domain);
   const net = await Promise.all([
     checkServerName(service),
     checkPort(service),
-    checkCertificate(service, caFileOf(screen.env)),
+    checkCertificate(service, authoritiesOf(asked)),
     checkDomainName(domain),
   ]);
   const { check, isUp } = connectorsOf(asked);

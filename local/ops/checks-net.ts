@@ -1,11 +1,11 @@
 /** Checks of the way to the XMPP server: its name, its port, its certificate; and how others find the domain. */
 import { lookup, resolveSrv } from "node:dns/promises";
-import { readFile } from "node:fs/promises";
 import { connect as connectPlain, isIP } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { Authorities } from "#aws/authorities.ts";
 import { endpointOf } from "#aws/service.ts";
 import { adviceFor } from "#connector/advice.ts";
-import { type DialOptions, isTls } from "#connector/dial.ts";
+import { isTls, trustIn } from "#connector/dial.ts";
 import { limits } from "#core/limits.ts";
 import { type Check, failing, fine, skipped, warning } from "./checks.ts";
 import { duration } from "./text.ts";
@@ -84,25 +84,15 @@ export function certificateCheck(validTo: string, nowMs: number): Check {
   return warning("certificate", text, "renew it on the XMPP server");
 }
 
-/** The authorities of a file; `undefined` where it cannot be read. */
-async function authoritiesOf(caFile: string | undefined): Promise<{ ca?: Buffer } | undefined> {
-  if (caFile === undefined) return {};
-  return readFile(caFile).then(
-    (ca) => ({ ca }),
-    () => undefined,
-  );
-}
-
 /** Whether the server's certificate would be trusted, as the connector does. */
-export async function checkCertificate(
-  service: string,
-  { caFile }: Pick<DialOptions, "caFile"> = {},
-): Promise<Check> {
+export async function checkCertificate(service: string, authorities: Authorities = {}): Promise<Check> {
   const name = "certificate";
   if (!isTls(service)) return skipped(name, "the stream is plain: right only inside a private network");
-  const authorities = await authoritiesOf(caFile);
-  if (authorities === undefined) {
-    return failing(name, `${caFile} cannot be read`, "name a PEM file in CAUSEWAY_XMPP_CA_FILE");
+  let trust: Pick<ConnectionOptions, "ca">;
+  try {
+    trust = trustIn(authorities);
+  } catch {
+    return failing(name, `${authorities.caFile} cannot be read`, "name a PEM file in CAUSEWAY_XMPP_CA_FILE");
   }
   const { host, port } = endpointOf(service);
   return new Promise((resolve) => {
@@ -113,7 +103,7 @@ export async function checkCertificate(
       timeout: limits.connectMsMax,
       minVersion: "TLSv1.2",
       ...servername,
-      ...authorities,
+      ...trust,
     });
     const end = (check: Check) => {
       socket.destroy();

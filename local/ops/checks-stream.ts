@@ -1,6 +1,7 @@
 /** Checks that need a stream of our own: the secret, the barrier, a second connection (docs/decisions/0014, 0027). */
 import { randomUUID } from "node:crypto";
 import type { Element } from "ltx";
+import type { Authorities } from "#aws/authorities.ts";
 import { adviceFor } from "#connector/advice.ts";
 import { makeBarriers } from "#connector/barriers.ts";
 import { type Link, openLink } from "#connector/link.ts";
@@ -10,12 +11,10 @@ import { errorReply } from "#core/xmpp/error.ts";
 import { element } from "#core/xmpp/stanza.ts";
 import { type Check, failing, fine, warning } from "./checks.ts";
 
-export interface StreamOptions {
+export interface StreamOptions extends Authorities {
   readonly domain: string;
   readonly service: string;
   readonly secret: string;
-  /** PEM file of the only authorities to trust. */
-  readonly caFile?: string;
   readonly signal: AbortSignal;
 }
 

@@ -31,7 +31,12 @@ async function queuesOf(bridge: Bridge): Promise<readonly Check[]> {
 }
 
 /** Of one domain's server, and sent to no other. */
-const ofOneServer = ["CAUSEWAY_XMPP_SECRET", "CAUSEWAY_XMPP_SECRET_FILE", "CAUSEWAY_XMPP_CA_FILE"] as const;
+const ofOneServer = [
+  "CAUSEWAY_XMPP_SECRET",
+  "CAUSEWAY_XMPP_SECRET_FILE",
+  "CAUSEWAY_XMPP_CA",
+  "CAUSEWAY_XMPP_CA_FILE",
+] as const;
 
 /** The one that was named, or all. */
 function domainsMeant(bridge: Bridge, given: Given, env: NodeJS.ProcessEnv): readonly string[] {
@@ -92,8 +97,9 @@ export const doctor: Command = {
 
 Each domain is checked at its own server with its own secret; --domain checks one alone. Without --connect the secret
 is tried only while no stream is up. It is read from where it is kept, or from CAUSEWAY_XMPP_SECRET or the file that
-CAUSEWAY_XMPP_SECRET_FILE names; CAUSEWAY_XMPP_CA_FILE names a PEM file of the only authorities to trust. Permissions
-are tried with calls that only look: docs/ops.md says which. Exit code 1 where a check fails.`,
+CAUSEWAY_XMPP_SECRET_FILE names. Trusted are the authorities that the deployment names, or instead of them those of
+CAUSEWAY_XMPP_CA (PEM text) or of the file that CAUSEWAY_XMPP_CA_FILE names. Permissions are tried with calls that only
+look: docs/ops.md says which. Exit code 1 where a check fails.`,
   options: { connect: { type: "boolean" }, service: { type: "string" } },
   check({ positionals: [first], text }) {
     if (first !== undefined) return `${first}: this command takes no word`;

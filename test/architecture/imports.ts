@@ -19,6 +19,7 @@ const rules: Readonly<Record<string, Folder>> = {
   connector: { folders: ["core", "aws"], noPackages: [awsSdk] },
   infra: {
     folders: [
+      "aws/authorities.ts",
       "aws/domains.ts",
       "aws/service.ts",
       "core/limits.ts",

@@ -28,7 +28,12 @@ for (const [scheme, name] of [
 ] as const) {
   test(`its freeze is named where the service is ${scheme}`, async () => {
     const checks = await checkDomain({
-      bridge: { who: "x", serviceOf: () => `${scheme}://${at}`, readSecret: async () => "s" },
+      bridge: {
+        who: "x",
+        serviceOf: () => `${scheme}://${at}`,
+        authoritiesOf: () => ({}),
+        readSecret: async () => "s",
+      },
       domain,
       views: [{ name: "c", domain, stream: "connecting" }],
       how: { connect: false, yes: false },

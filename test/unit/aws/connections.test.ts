@@ -1,15 +1,18 @@
 /** How the streams of several domains are opened: what holds for all, and what is said of one. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { readConnectorEnv } from "#aws/connector-env.ts";
 import { queueSuffixOf } from "#aws/domains.ts";
 import { environmentNameOf, queueNames } from "#core/contract/queues.ts";
+import { ensureCertificate } from "#local/servers/certificate.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "causeway-connections-"));
 after(() => rmSync(folder, { recursive: true }));
+const { certificateFile, bothFile } = await ensureCertificate(folder, "authority.example");
+const pem = readFileSync(certificateFile, "utf8");
 
 const secret = "s3cret-of-the-component";
 const environment = {
@@ -76,6 +79,43 @@ describe("the connections of domains", () => {
       deadLetterUrls["outboundPresence/im.b.example"],
       `http://127.0.0.1:9324/0/outboundPresence-${suffix}-dead.fifo`,
     );
+  });
+
+  test("takes authorities as text or from a file, of a domain before those of all, and Node's by an empty text", () => {
+    const ofB = (own: object, all: Readonly<Record<string, string>>) => {
+      const env = ofConnector({
+        CAUSEWAY_DOMAINS: "im.example.com,im.b.example",
+        CAUSEWAY_XMPP_DOMAINS: JSON.stringify({ "im.b.example": own }),
+        ...all,
+      });
+      assert.ok(env.ok, JSON.stringify(env));
+      return env.value.connections.map(({ ca, caFile }) => ca ?? caFile);
+    };
+    const given = { CAUSEWAY_XMPP_CA: `Our authority\n${pem}` };
+    const file = { CAUSEWAY_XMPP_CA_FILE: "/ca.pem" };
+    assert.deepEqual(ofB({}, given), [pem, pem]);
+    assert.deepEqual(ofB({ caFile: "/b.pem" }, given), [pem, "/b.pem"]);
+    assert.deepEqual(ofB({ ca: pem }, file), ["/ca.pem", pem]);
+    assert.deepEqual(ofB({ ca: "" }, file), ["/ca.pem", undefined]);
+    assert.deepEqual(ofB({}, { ...file, CAUSEWAY_XMPP_CA: "" }), ["/ca.pem", "/ca.pem"]);
+  });
+
+  test("refuses authorities that are given twice, are none, or come with a key", () => {
+    for (const [change, start] of [
+      [
+        { CAUSEWAY_XMPP_CA: pem, CAUSEWAY_XMPP_CA_FILE: "/ca.pem" },
+        "CAUSEWAY_XMPP_CA_FILE is set beside CAUSEWAY_XMPP_CA: ",
+      ],
+      [{ CAUSEWAY_XMPP_CA: "/ca.pem" }, "CAUSEWAY_XMPP_CA holds no certificate: give one in PEM"],
+      [{ CAUSEWAY_XMPP_CA: readFileSync(bothFile, "utf8") }, "CAUSEWAY_XMPP_CA holds a private key: give"],
+      [
+        { CAUSEWAY_XMPP_DOMAINS: JSON.stringify({ "im.example.com": { ca: pem.slice(0, 200) } }) },
+        "CAUSEWAY_XMPP_DOMAINS: im.example.com: ca holds a certificate that cannot be read: ",
+      ],
+    ] as const) {
+      const error = complaint(ofConnector(change));
+      assert.ok(error.startsWith(start), error);
+    }
   });
 
   test("needs nothing for all where each domain has its own", () => {

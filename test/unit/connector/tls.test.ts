@@ -44,6 +44,13 @@ test("a stream over TLS carries stanzas both ways, cut into single bytes, and na
   await rig.queues.until(removed("a"));
 });
 
+test("a certificate is trusted by an authority that is given as text", async (t) => {
+  const ca = [stranger, { caFile }].map((each) => readFileSync(each.caFile, "utf8")).join("");
+  const rig = await startRig(t, { tls, dial: { ca } });
+  const { reason } = await Promise.race(["stream.up", "stream.down"].map(rig.logged));
+  assert.equal(reason, undefined);
+});
+
 test("over TLS, too, no more is read than the window holds while the queues are slow", async (t) => {
   const windowBytesMax = 256 * 1024;
   const rig = await startRig(t, { tls, dial: { caFile }, limits: { windowBytesMax } });
@@ -83,6 +90,12 @@ const refusals = [
     "of another authority than the file's",
     { tls },
     { caFile: stranger.caFile },
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+  ],
+  [
+    "of another authority than the one that is given as text",
+    { tls },
+    { ca: readFileSync(stranger.caFile, "utf8") },
     "DEPTH_ZERO_SELF_SIGNED_CERT",
   ],
   ["for another name", { tls: stranger.tls }, { caFile: stranger.caFile }, "ERR_TLS_CERT_ALTNAME_INVALID"],

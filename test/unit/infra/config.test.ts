@@ -22,6 +22,7 @@ describe("the deployment's configuration", () => {
       xmppService: "xmpps://xmpp.example.com:5348",
       xmppDomains: {},
       xmppPlain: "private",
+      xmppCa: undefined,
       xmppSecretArn: undefined,
       xmppSecretKeyArn: undefined,
       directory: "announced",

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { Authorities } from "#aws/authorities.ts";
 import { type ComponentServer, startComponentServer } from "#bench/component-server.ts";
 import { checkDomain } from "#local/ops/checks-domain.ts";
 import { ensureCertificate } from "#local/servers/certificate.ts";
@@ -35,12 +36,17 @@ async function levelsOf(
   domain: string,
   env: NodeJS.ProcessEnv,
   keeps = secrets,
-  { stream = "unreachable", service }: { stream?: string; service?: string | undefined } = {},
+  {
+    stream = "unreachable",
+    service,
+    authorities = {},
+  }: { stream?: string; service?: string | undefined; authorities?: Authorities } = {},
 ) {
   const checks = await checkDomain({
     bridge: {
       who: "profile ops",
       serviceOf: (each) => servers.get(each)?.service ?? "",
+      authoritiesOf: () => authorities,
       readSecret: async (each) => keeps[each] ?? "",
     },
     domain,
@@ -68,6 +74,21 @@ test("a server whose authority is not trusted is dialled for no secret", async (
     assert.deepEqual([levels["certificate"], levels["secret"]], ["fail", "skip"]);
   }
   assert.equal(servers.get(tls)?.handshakes(), before);
+});
+
+test("trusted are the deployment's authorities, or instead of them those of the environment", async () => {
+  const ca = readFileSync(caFile, "utf8");
+  const stranger = await ensureCertificate(folder, "other.example.com");
+  const other = { ca: readFileSync(stranger.certificateFile, "utf8") };
+  for (const [env, authorities, level] of [
+    [{}, { ca }, "ok"],
+    [{}, other, "fail"],
+    [{ CAUSEWAY_XMPP_CA: ca }, other, "ok"],
+    [{ CAUSEWAY_XMPP_CA_FILE: stranger.certificateFile }, { ca }, "fail"],
+  ] as const) {
+    const levels = await levelsOf(tls, env, secrets, { authorities });
+    assert.deepEqual([levels["certificate"], levels["secret"]], [level, level === "ok" ? "ok" : "skip"]);
+  }
 });
 
 test("a secret of the environment goes before the one that is kept", async () => {
