@@ -30,7 +30,7 @@ export interface Lease {
   mayOpen(): boolean;
   /** Resolves when it may; at once when the signal is aborted. */
   opens(signal: AbortSignal): Promise<void>;
-  /** A fence for a stream that has just been opened. Throws when the lease is somebody else's. */
+  /** A fence, larger than every one before. Throws when the lease is somebody else's. */
   takeFence(): Promise<number>;
   /** Tells the standby that it will soon be free. */
   leave(): void;

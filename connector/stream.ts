@@ -103,10 +103,25 @@ export function makeStream(options: StreamOptions): Stream {
     }
   };
 
+  /** `undefined` when the table gives none before the wait for it ends. */
+  const takeFence = async (ended: Promise<void>): Promise<number | undefined> => {
+    try {
+      return await Promise.race([lease.takeFence(), ended.then(() => undefined)]);
+    } catch (error) {
+      log("error", "fence.failed", { reason: nameOfError(error) });
+      return undefined;
+    }
+  };
+
   const open = async (term: number) => {
     opening = new AbortController();
     const signal = AbortSignal.any([stopping.signal, opening.signal]);
     const secret = await readSecret(signal);
+    // What comes on a stream that ends for want of a fence is lost without a word; without a stream it is bounced.
+    const isGiven = (await takeFence(pause(limits.connectMsMax, signal))) !== undefined;
+    if (lease.term() !== term) throw new Error("lease-lost");
+    if (signal.aborted) throw new Error("stopped");
+    if (!isGiven) throw new Error("no-fence");
     return await openLink(
       {
         ...options,
@@ -126,53 +141,20 @@ export function makeStream(options: StreamOptions): Stream {
     );
   };
 
-  /** The fence is taken when the stream is ours, so that a later holder always has a larger one. */
-  const takeFence = async (opened: Link): Promise<number | undefined> => {
-    const timer = setTimeout(() => opened.destroy("no-fence"), limits.connectMsMax);
-    try {
-      return await Promise.race([lease.takeFence(), opened.closed.then(() => undefined)]);
-    } catch (error) {
-      log("error", "fence.failed", { reason: nameOfError(error) });
-      opened.destroy("no-fence");
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
-  /** The last stream ended for want of a fence. */
-  let isFenceless = false;
-
-  /**
-   * Whether the table gives fences, asked before a server is dialled once it has failed to: what comes on a stream
-   * that ends for want of one is lost without a word, while without a stream it is bounced.
-   */
-  const hasFences = async (): Promise<boolean> => {
-    const asked = lease.takeFence().then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([asked, pause(limits.connectMsMax, stopping.signal).then(() => false)]);
-  };
-
   /** One stream from connect to close; resolves with the reason of its end. */
   const runOnce = async (): Promise<string> => {
     state = "connecting";
     upAt = undefined;
-    if (isFenceless && !(await hasFences())) return "no-fence";
-    isFenceless = false;
     let reason = "unknown";
     try {
       const term = lease.term();
       if (term === undefined) return "lease-lost";
       link = await open(term);
-      const fence = await takeFence(link);
+      // Taken when the stream is ours, so that a later holder always has a larger one.
+      const fence = await takeFence(atMost(limits.connectMsMax, link.closed));
       if (lease.term() !== term) link.destroy("lease-lost");
-      if (fence === undefined || lease.term() !== term) {
-        reason = await link.closed;
-        isFenceless = reason === "no-fence";
-        return reason;
-      }
+      else if (fence === undefined) link.destroy("no-fence");
+      if (fence === undefined || lease.term() !== term) return await link.closed;
       clocks = makeSession({
         link,
         domain,

@@ -17,10 +17,10 @@ const bodies = (stanzas: readonly string[]) =>
 
 test("nothing is received before a stream is up", async (t) => {
   const fence = Promise.withResolvers<number>();
-  const rig = await startRig(t, { takeFence: () => fence.promise });
+  const rig = await startRig(t, { takeFence: (asked) => (asked === 1 ? 1 : fence.promise) });
   await rig.accept();
   assert.equal(rig.queues.polls("outboundStanzas"), 0);
-  fence.resolve(1);
+  fence.resolve(2);
   await rig.logged("stream.up");
   assert.equal(rig.queues.polls("outboundStanzas"), 1);
   assert.equal(rig.queues.polls("outboundPresence"), 1);

@@ -73,7 +73,7 @@ test("a standby connects only when the lease is its own, and says so", async (t)
   lease.gain();
   await rig.accept();
   await rig.logged("stream.up");
-  assert.partialDeepStrictEqual(rig.connector.health(), { stream: "up", lease: "holder", fence: 101 });
+  assert.partialDeepStrictEqual(rig.connector.health(), { stream: "up", lease: "holder", fence: 102 });
 });
 
 test("one whose lease is over writes nothing more, whatever it was about to write", async (t) => {
@@ -112,8 +112,8 @@ test("what comes after the end of the lease, and what waits for its queue, is ke
   sending.resolve([]);
   await rig.queues.until((calls) => asides(calls).length === 2);
   assert.deepEqual(lettersOf(rig.queues.calls).sort(), [
-    ["late", 101, "after"],
-    ["late", 101, "waiting"],
+    ["late", 102, "after"],
+    ["late", 102, "waiting"],
   ]);
   assert.equal(itemsSent(rig.queues.calls, "messageStanzas").length, 1, "what SQS had taken already");
 });
@@ -133,7 +133,7 @@ test("a call that is under way when the lease ends is not tried again, and what 
   peer.write(inboundChat("refused"));
   await rig.queues.until((calls) => asides(calls).length === 1);
   assert.deepEqual(asked, [true, false]);
-  assert.deepEqual(lettersOf(rig.queues.calls), [["late", 101, "refused"]]);
+  assert.deepEqual(lettersOf(rig.queues.calls), [["late", 102, "refused"]]);
 });
 
 test("what is late stays late when the lease is gained again", async (t) => {
@@ -150,9 +150,9 @@ test("what is late stays late when the lease is gained again", async (t) => {
   const next = await rig.accept();
   next.write(inboundChat("new"));
   await rig.queues.until((calls) => calls.length === 2);
-  assert.deepEqual(lettersOf(rig.queues.calls), [["late", 101, "old"]]);
+  assert.deepEqual(lettersOf(rig.queues.calls), [["late", 102, "old"]]);
   const [item] = itemsSent(rig.queues.calls, "messageStanzas");
-  assert.equal(item?.fence, 102);
+  assert.equal(item?.fence, 104);
 });
 
 test("who has lost the lease does not tell that the stream has ended: another has it", async (t) => {
@@ -179,6 +179,28 @@ test("a lease that ends while a stream is being opened lets no handshake out: it
   assert.equal((await rig.logged("stream.down"))["reason"], "lease-lost");
   assert.equal(rig.server.handshakes(), 0);
 });
+
+for (const [how, takeFence] of [
+  ["gives no fence any more", () => Promise.reject(new Error("another's"))],
+  ["gives one, to nobody by now", async () => 7],
+] as const) {
+  test(`a lease that ends while the table is asked before a server is dialled, and ${how}, dials none`, async (t) => {
+    const lease = makeHandLease();
+    const rig = await startRig(t, {
+      lease: {
+        ...lease,
+        takeFence() {
+          lease.lose("untold");
+          return takeFence();
+        },
+      },
+    });
+    lease.gain();
+    assert.equal((await rig.logged("stream.down"))["reason"], "lease-lost");
+    assert.equal(rig.server.connections(), 0);
+    assert.equal(rig.connector.health().stream, "standby");
+  });
+}
 
 test("stopping says that it leaves, and lets the lease go when all is handed over", async (t) => {
   const lease = makeHandLease();

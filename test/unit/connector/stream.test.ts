@@ -27,7 +27,7 @@ test("a stream cut into single bytes brings the same stanzas, characters and tag
 
 test("stanzas right behind the handshake wait for the fence and carry it", async (t) => {
   const fence = Promise.withResolvers<number>();
-  const rig = await startRig(t, { takeFence: () => fence.promise });
+  const rig = await startRig(t, { takeFence: (asked) => (asked === 1 ? 40 : fence.promise) });
   const peer = await rig.accept();
   peer.write(inboundChat("m1") + inboundChat("m2"));
   // One whole turn through the network, so that the stanzas have surely come.
@@ -89,10 +89,10 @@ test("each stream takes a larger fence and counts its stanzas from 0", async (t)
   const second = await rig.accept();
   second.write(inboundChat("m3"));
   await rig.queues.until(arrived(3));
-  assert.deepEqual(
-    itemsSent(rig.queues.calls, "messageStanzas").map(({ fence, seq }) => `${fence}.${seq}`),
-    ["1.0", "1.1", "2.0"],
-  );
+  const [m1, m2, m3] = itemsSent(rig.queues.calls, "messageStanzas");
+  assert.deepEqual([m1?.seq, m2?.seq, m3?.seq], [0, 1, 0]);
+  assert.equal(m1?.fence, m2?.fence);
+  assert.ok(Number(m3?.fence) > Number(m1?.fence));
 });
 
 test("a silent stream is pinged; one that answers stays, one that does not is given up", async (t) => {
@@ -208,12 +208,27 @@ test("a server that goes on sending does not keep a connector from handing over 
   assert.equal(rig.connector.health().stream, "stopped");
 });
 
-test("without a fence no stream is used, and no server dialled again until the table answers", async (t) => {
-  let asked = 0;
+test("no server is dialled before the table gives fences", async (t) => {
   const rig = await startRig(t, {
-    async takeFence() {
-      asked += 1;
-      if (asked < 4) throw new Error("no table");
+    takeFence(asked) {
+      if (asked < 3) throw new Error("no table");
+      return asked;
+    },
+  });
+  for (let tries = 1; tries < 3; tries += 1) {
+    assert.equal((await rig.logged("fence.failed"))["reason"], "Error");
+    assert.equal((await rig.logged("stream.down"))["reason"], "no-fence");
+    assert.equal(rig.server.connections(), 0);
+  }
+  await rig.accept();
+  assert.equal((await rig.logged("stream.up"))["fence"], 4);
+  assert.equal(rig.server.connections(), 1);
+});
+
+test("a stream that gets no fence is not used, and no server dialled again until the table answers", async (t) => {
+  const rig = await startRig(t, {
+    takeFence(asked) {
+      if (asked > 1 && asked < 5) throw new Error("no table");
       return asked;
     },
   });
@@ -230,23 +245,40 @@ test("without a fence no stream is used, and no server dialled again until the t
   const items = itemsSent(rig.queues.calls, "messageStanzas");
   assert.deepEqual(
     items.map(({ fence, seq, xml }) => [fence, seq, / id="([^"]*)"/.exec(xml)?.[1]]),
-    [[5, 0, "m1"]],
+    [[6, 0, "m1"]],
   );
   assert.equal(rig.server.connections(), 2);
 });
 
-test("a table that does not answer when a stream begins is given up, and the stream with it", async (t) => {
-  let asked = 0;
-  const rig = await startRig(t, {
-    // Enough for a busy machine to connect in, as the same limit ends that.
-    limits: { connectMsMax: 500 },
-    takeFence: () => (++asked < 2 ? new Promise<never>(() => {}) : Promise.resolve(1)),
+for (const [when, hanging] of [
+  ["before a server is dialled", 1],
+  ["when a stream begins", 2],
+] as const) {
+  test(`a table that does not answer ${when} is given up`, async (t) => {
+    const rig = await startRig(t, {
+      // Enough for a busy machine to connect in, as the same limit ends that.
+      limits: { connectMsMax: 500 },
+      takeFence: (asked) => (asked === hanging ? new Promise<never>(() => {}) : asked),
+    });
+    assert.equal((await rig.logged("stream.down"))["reason"], "no-fence");
+    assert.equal(rig.server.connections(), hanging - 1);
+    await rig.logged("stream.up");
   });
-  const first = await rig.accept();
-  await first.closed;
-  assert.equal((await rig.logged("stream.down"))["reason"], "no-fence");
-  await rig.accept();
-  await rig.logged("stream.up");
+}
+
+test("a connector that waits for the table before it dials stops at once", async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const rig = await startRig(t, {
+    limits: { connectMsMax: 60_000, stopMsMax: 120_000 },
+    takeFence() {
+      asked.resolve();
+      return new Promise<never>(() => {});
+    },
+  });
+  await asked.promise;
+  await rig.connector.stop();
+  assert.equal(rig.connector.health().stream, "stopped");
+  assert.equal(rig.server.connections(), 0);
 });
 
 test("a connector that finds no server stops at once", async (t) => {

@@ -93,8 +93,6 @@ export interface Rig {
   readonly queues: HandQueues;
   readonly connector: ReturnType<typeof makeConnector>;
   readonly logs: readonly { readonly event: string; readonly fields: LogFields }[];
-  /** Fences handed out. */
-  readonly fences: readonly number[];
   /** The next stream that is up. */
   accept(): Promise<Peer>;
   /** Resolves with the next log line of this event, past ones that were returned excluded. */
@@ -103,7 +101,8 @@ export interface Rig {
 
 export interface RigOptions {
   readonly limits?: Partial<Limits>;
-  readonly takeFence?: () => Promise<number>;
+  /** Is given how often the table was asked, this time included: first before the first server is dialled. */
+  readonly takeFence?: (asked: number) => number | Promise<number>;
   readonly lanes?: number;
   /** Default: the connector is alone. */
   readonly lease?: Lease;
@@ -122,7 +121,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
   const server = await startComponentServer({ domain, secret, ...(options.tls && { tls: options.tls }) });
   const queues = makeHandQueues();
   const logs: { event: string; fields: LogFields }[] = [];
-  const fences: number[] = [];
+  let asked = 0;
   const seen = new Map<string, number>();
   const waiters = new Set<() => void>();
   const log: Log = (_, event, fields = {}) => {
@@ -130,9 +129,8 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     for (const wake of waiters) wake();
   };
   const takeFence = async () => {
-    const fence = await (options.takeFence?.() ?? fences.length + 1);
-    fences.push(fence);
-    return fence;
+    asked += 1;
+    return options.takeFence?.(asked) ?? asked;
   };
   const connector = makeConnector({
     domain,
@@ -168,7 +166,6 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     queues,
     connector,
     logs,
-    fences,
     accept: server.accept,
     async logged(event) {
       const skip = seen.get(event) ?? 0;

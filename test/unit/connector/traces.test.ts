@@ -26,7 +26,7 @@ test("a stanza is recorded from its reading until it is in the queue", async (t)
     { ...span?.attributes, bytes: 0, lane: "" },
     {
       domain,
-      cause: "1.0",
+      cause: `${item?.fence}.0`,
       queue: "messageStanzas",
       lane: "",
       bytes: 0,
