@@ -63,8 +63,8 @@ function byQueue(
 export function makeHeld(options: HeldOptions): Held {
   const { queues, limits, log } = options;
   const entries = new Map<ReceivedMessage, Entry>();
-  /** A call that sets their visibility is under way. */
-  const extending = new Set<ReceivedMessage>();
+  /** Calls under way that keep them hidden. */
+  const extending = new Map<ReceivedMessage, Promise<void>>();
   const routed = new Map<QueueName, ReceivedMessage[]>();
   const removals = new Map<QueueName, Set<Promise<void>>>();
   const never = new AbortController().signal;
@@ -90,11 +90,11 @@ export function makeHeld(options: HeldOptions): Held {
   /** What could not be extended is due again at the next look, as long as it is hidden. */
   const extendTen = async (queue: QueueName, ten: Batch) => {
     const begun = performance.now();
-    for (const message of ten) extending.add(message);
+    // Also of those that are to be given back meanwhile.
+    const extended = new Map(ten.map((message) => [message, entries.get(message)]));
     const left = await trySet("extend", queue, ten, limits.outboundVisibilityS);
-    for (const message of ten) {
+    for (const [message, entry] of extended) {
       extending.delete(message);
-      const entry = entries.get(message);
       if (entry && !left.includes(message)) entry.visibleSince = begun;
     }
   };
@@ -111,7 +111,12 @@ export function makeHeld(options: HeldOptions): Held {
       queueOf,
     );
     // Side by side: with calls that hang, the last would come too late.
-    for (const [queue, group] of groups) for (const ten of inTens(group)) void extendTen(queue, ten);
+    for (const [queue, group] of groups) {
+      for (const ten of inTens(group)) {
+        const call = extendTen(queue, ten);
+        for (const message of ten) extending.set(message, call);
+      }
+    }
   };
   const timer = setInterval(extendAll, (limits.outboundVisibilityS * 1000) / 8);
 
@@ -148,11 +153,9 @@ export function makeHeld(options: HeldOptions): Held {
 
   const giveBack = async (messages: readonly ReceivedMessage[], visibilityS: number) => {
     const given = new Map(messages.map((message) => [message, entries.get(message)]));
-    // Later ones first: while an earlier one is still ours, its group stays closed and nothing can overtake.
-    const groups = byQueue(messages.toReversed(), queueOf);
     for (const message of messages) entries.delete(message);
-    const giveGroup = async ([queue, group]: readonly [QueueName, Batch]) => {
-      for (const ten of inTens(group)) {
+    const giveQueue = async ([queue, all]: readonly [QueueName, Batch]) => {
+      for (const ten of inTens(all)) {
         // Asked before each call: those before it may have hung.
         const hidden = ten.filter((message) => {
           const entry = given.get(message);
@@ -162,7 +165,16 @@ export function makeHeld(options: HeldOptions): Held {
         if (hidden.length > 0) await trySet("give-back", queue, hidden, visibilityS);
       }
     };
-    await Promise.all([...groups].map(giveGroup));
+    // Later ones first: while an earlier one is still ours, its group stays closed and nothing can overtake.
+    const give = (batch: Batch) =>
+      Promise.all([...byQueue(batch.toReversed(), (message) => given.get(message)?.queue)].map(giveQueue));
+    // An extension that lands behind it would hide again what was given back: it is waited for, and its group waits, too.
+    const groups = new Set(messages.filter((message) => extending.has(message)).map(({ group }) => group));
+    const extended = Promise.all(messages.map((message) => extending.get(message)));
+    await Promise.all([
+      give(messages.filter(({ group }) => !groups.has(group))),
+      extended.then(() => give(messages.filter(({ group }) => groups.has(group)))),
+    ]);
     options.onFreed();
   };
 

@@ -40,6 +40,38 @@ for (const [how, unextended] of [
   });
 }
 
+test("what is given back while it is being extended follows that call, with its group; others do not wait", async (t) => {
+  // Long enough for a pause of a busy machine: what is visible again is nobody's to give back.
+  const rig = await startRig(t, { limits: { outboundVisibilityS: 4 } });
+  const peer = await rig.accept();
+  peer.echo = false;
+  await rig.logged("stream.up");
+  const extended = Promise.withResolvers<[]>();
+  rig.queues.unextended = () => extended.promise;
+  rig.queues.offer("outboundStanzas", [outbound("extended", [{ xml: chat("a") }], "group")]);
+  await rig.queues.until((calls) => idsOf(calls, "extend").length === 1);
+  rig.queues.unextended = () => [];
+  const [later, other] = [
+    outbound("later", [{ xml: chat("b") }], "group"),
+    outbound("other", [{ xml: chat("c") }]),
+  ];
+  rig.queues.offer("outboundStanzas", [later, other]);
+  await peer.expect(/id="c"/);
+  peer.socket.destroy();
+  const givenBack = () =>
+    rig.queues.calls.flatMap((call) =>
+      call.kind === "extend" && call.visibilityS === 0 ? [call.messages.map(({ id }) => id)] : [],
+    );
+  await rig.queues.until(() => givenBack().length > 0);
+  // Whoever waited for no call would have spoken by the time that the next stream is up.
+  await rig.accept();
+  await rig.logged("stream.up");
+  assert.deepEqual(givenBack(), [["other"]]);
+  extended.resolve([]);
+  await rig.queues.until(() => givenBack().length > 1);
+  assert.deepEqual(givenBack(), [["other"], ["later", "extended"]]);
+});
+
 test("no more is received than may be held", async (t) => {
   const rig = await startRig(t, { limits: { outboundHeldMax: 30 } });
   const peer = await rig.accept();
