@@ -231,7 +231,7 @@ export const limits = {
   /** Such errors to everybody. */
   refusalAnswersPerS: 100,
   refusalAnswersBurst: 1_000,
-  /** Pause between the connector's looks at the policy of its domain. */
+  /** Pause between the connector's looks at the policy of its domain; functions remember it for as long. */
   policyReadMs: 5_000,
   /** Component domains of one bridge: one small process has all their streams, and one role names the queues of all. */
   domainsMax: 16,
