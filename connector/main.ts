@@ -129,8 +129,8 @@ async function main(): Promise<void> {
     tellMetrics();
     return tracer.flush();
   });
-  process.once("SIGTERM", () => stop("SIGTERM"));
-  process.once("SIGINT", () => stop("SIGINT"));
+  // With a listener for the first alone, a second one would end the process as Node does by itself: at once.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
   // Started by a parent that holds a channel to us: without the parent nobody would ever stop us.
   if (process.send) process.once("disconnect", () => stop("disconnect"));
   const { lanes, leased, connections } = env.value;

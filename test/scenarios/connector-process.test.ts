@@ -78,6 +78,23 @@ test("SIGTERM in the middle of traffic loses nothing that the server had sent, a
   assert.doesNotMatch(connector.lines.join("\n"), /private words|s3cret/);
 });
 
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`a second ${signal} does not cut short what the first has begun`, async (t) => {
+    const server = await startServer(t);
+    const connector = await run(t, server);
+    const peer = await server.accept();
+    peer.closeBack = false;
+    await connector.event("stream.up");
+    connector.child.kill(signal);
+    await peer.closing;
+    connector.child.kill(signal);
+    peer.socket.end(`${stanza("last")}</stream:stream>`);
+    assert.equal(await connector.exited, 0);
+    await connector.event("connector.stopped");
+    assert.deepEqual(await takeIds(1), ["last"]);
+  });
+}
+
 test("health says live from the start and ready while the stream is up", async (t) => {
   const server = await startServer(t);
   const connector = await run(t, server);
