@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { after, before, type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type ComponentServer, startComponentServer } from "#bench/component-server.ts";
 import { readInboundPack } from "#core/contract/envelope.ts";
+import { limits } from "#core/limits.ts";
+import { freePort } from "#local/free-ports.ts";
 import {
   ask,
   type ConnectorPlace,
@@ -150,6 +153,28 @@ test("a connector whose parent is gone stops by itself", async (t) => {
   await connector.event("stream.up");
   connector.child.disconnect();
   assert.equal(await connector.exited, 0);
+});
+
+test("CAUSEWAY_STATUS=1 says on standard error, every ten seconds, how it goes", async (t) => {
+  const server = await startServer(t);
+  const env = {
+    ...place.environment,
+    CAUSEWAY_XMPP_SERVICE: server.service,
+    CAUSEWAY_HEALTH_PORT: String(await freePort()),
+    CAUSEWAY_STATUS: "1",
+  };
+  const child = fork(connectorMain, { env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  t.after(() => void child.kill("SIGKILL"));
+  await server.accept();
+  assert.ok(child.stderr);
+  const saidAt: number[] = [];
+  for await (const line of createInterface(child.stderr)) {
+    assert.equal(line, `${domain} up · in 0/s · out 0/s · window 0 · held 0 · refused 0 · set aside 0`);
+    saidAt.push(performance.now());
+    if (saidAt.length === 2) break;
+  }
+  const [first = 0, second = 0] = saidAt;
+  assert.ok(second - first > 0.9 * limits.statusMs, `${second - first} ms`);
 });
 
 test("a wrong environment ends the start with one line that names the variable", async (t) => {
