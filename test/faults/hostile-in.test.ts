@@ -126,11 +126,12 @@ test(`${hostileCount} stanzas that no server lets through, seed ${seed}`, async 
       );
     });
   const peer = await rig.accept();
+  const { fence } = await rig.logged("stream.up");
   let written = 0;
   const expected: string[] = [];
   const write = (xml: string) => {
     peer.write(xml);
-    expected.push(`1.${written++}`);
+    expected.push(`${fence}.${written++}`);
   };
   for (let left = hostileCount; left > 0; left -= 1) {
     const xml = addressed(nextStanza(random));
