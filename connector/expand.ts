@@ -67,13 +67,8 @@ function* address(
   return wrong;
 }
 
-// biome-ignore lint/correctness/useYield: nothing is to be written
-function* none(): Stanzas {
-  return [];
-}
-
-function* one(xml: string): Stanzas {
-  yield xml;
+function* these(...stanzas: readonly string[]): Stanzas {
+  yield* stanzas;
   return [];
 }
 
@@ -111,15 +106,15 @@ export function expandItem(
 ): Result<Stanzas, Unfit> {
   const { availability, expires, recipients } = item;
   // False for what is no time, too.
-  if (expires !== undefined && context.now() > Date.parse(expires)) return ok(none());
-  if (availability && context.versions.isOld(availability.ghost, availability.version)) return ok(none());
+  if (expires !== undefined && context.now() > Date.parse(expires)) return ok(these());
+  if (availability && context.versions.isOld(availability.ghost, availability.version)) return ok(these());
   if (recipients) return expandTemplate(item, recipients, context);
   const checked = checkOutbound(item.xml, [context.domain]);
   if (!checked.ok) return unfit(item.xml, checked.error);
   const { from = "", to = "" } = checked.value.attrs;
   if (item.parting) context.versions.part(from, to, sentAt);
   if (item.written !== undefined) stampDelay(checked.value, item.written, context);
-  return ok(one(serializeStanza(checked.value)));
+  return ok(these(serializeStanza(checked.value)));
 }
 
 /** RFC 6120 §8.2.3: whoever asked gets an error where the answer may not leave; nothing for any other stanza. */
