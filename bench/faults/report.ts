@@ -26,6 +26,11 @@ function takeOverText({ takeOverMs: all, takeOverMsMax }: Outcome): string {
   return takeOverMsMax === undefined ? text : `${text} (${takeOverMsMax})`;
 }
 
+function lettersText({ letters }: Outcome): string {
+  const reasons = Object.entries(letters).map(([reason, count]) => `${count} ${reason}`);
+  return reasons.length === 0 ? "" : `; dead letters: ${reasons.join(", ")}`;
+}
+
 function rowOf(outcome: Outcome): string[] {
   const { inbound, outbound, gapMs } = outcome;
   return [
@@ -40,7 +45,7 @@ function rowOf(outcome: Outcome): string[] {
     `${outbound.outOfOrder}; ${inbound.outOfOrder}`,
     `${ms(gapMs.outbound)}; ${ms(gapMs.inbound)}`,
     takeOverText(outcome),
-    outcome.broken.length === 0 ? "kept" : `BROKEN: ${outcome.broken.join(", ")}`,
+    outcome.broken.length === 0 ? "kept" : `BROKEN: ${outcome.broken.join(", ")}${lettersText(outcome)}`,
   ];
 }
 

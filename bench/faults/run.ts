@@ -31,6 +31,8 @@ export interface Outcome {
   readonly underWay: number;
   /** Went into a dead network. */
   readonly swallowed: number;
+  /** Dead letters by reason; one may hold many messages. */
+  readonly letters: Readonly<Record<string, number>>;
   /** The longest time without an arrival. */
   readonly gapMs: { readonly inbound: number; readonly outbound: number };
   /** How long each other connector took to have the stream. */
@@ -108,6 +110,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
       ...figures,
       inboundLostMax: allowed.inboundLostMax,
       swallowed,
+      letters: traffic.letters,
       gapMs: { inbound: traffic.inbound.gapMsMax, outbound: traffic.outbound.gapMsMax },
       takeOverMs,
       ...(fault.takeOverMsMax !== undefined && { takeOverMsMax: fault.takeOverMsMax }),

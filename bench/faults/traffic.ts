@@ -55,6 +55,8 @@ export interface Traffic {
   readonly outbound: Ledger;
   /** Fences of the streams by which came what was set aside as late. */
   readonly lateFences: ReadonlySet<number>;
+  /** Dead letters by reason. */
+  readonly letters: Readonly<Record<string, number>>;
   /** Sends everything at an even pace; one end that is held up does not hold up the others. */
   run(): Promise<void>;
   /** Resolves when this part of everything has been sent. */
@@ -77,6 +79,7 @@ function makeLetterReader(
   { endpoints }: Bridge,
   ledgers: { in: Ledger; out: Ledger },
   lateFences: Set<number>,
+  letters: Record<string, number>,
   onLetter: (letter: Letter) => void,
   signal: AbortSignal,
 ) {
@@ -85,6 +88,7 @@ function makeLetterReader(
   const take = (letter: Letter) => {
     const { reason, body = "" } = letter;
     onLetter(letter);
+    letters[reason] = (letters[reason] ?? 0) + 1;
     for (const mark of marksIn(body)) ledgers[mark.direction].setAside(pairOf(mark), mark.sequence);
     const pack = reason === "late" ? readInboundPack(body) : undefined;
     if (pack?.ok) for (const { fence } of pack.value.items) lateFences.add(fence);
@@ -159,10 +163,11 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     for (const mark of marksIn(text)) ledgers[mark.direction].onLink(pairOf(mark), mark.sequence);
   });
   const lateFences = new Set<number>();
+  const letters: Record<string, number> = {};
   const onLetter = makeTellers<[Letter]>();
   const onEvent = makeTellers<[CloudEvent]>();
   const onStanza = makeTellers<[string, Element]>();
-  const letters = makeLetterReader(bridge, ledgers, lateFences, onLetter.tell, signal);
+  const reader = makeLetterReader(bridge, ledgers, lateFences, letters, onLetter.tell, signal);
   const client = sqsClientFor(endpoints.sqs.endpoint);
   const ends = await logIn({ ...options, onStanza: onStanza.tell }, { inbound, outbound });
   const native = startNativeEnd({
@@ -210,6 +215,7 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     inbound,
     outbound,
     lateFences,
+    letters,
     async run() {
       const count = accounts.length;
       await Promise.all([
@@ -236,7 +242,7 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
       const deadline = performance.now() + settledMsMax;
       for (let quietLooks = 0; quietLooks < 2 && performance.now() < deadline; ) {
         // An engine may still be on its way back.
-        const isQuiet = await Promise.all([letters.isQuiet(bridge.connectors), letters.read()]).then(
+        const isQuiet = await Promise.all([reader.isQuiet(bridge.connectors), reader.read()]).then(
           ([quiet]) => quiet,
           () => false,
         );
@@ -248,7 +254,7 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     },
     async stop() {
       await Promise.all([native.stop(), ...ends.map((end) => end.stop())]);
-      letters.stop();
+      reader.stop();
       client.destroy();
     },
   };

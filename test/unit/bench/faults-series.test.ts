@@ -23,7 +23,7 @@ function outcome(name: string, ...broken: string[]): Outcome {
   const figures = account([]);
   return {
     ...{ fault: name, server: "prosody", seed: 1, ratePerS: 1, seconds: 1, strokes: 1 },
-    ...{ inbound: figures, outbound: figures, inboundLostMax: 0, underWay: 0, swallowed: 0 },
+    ...{ inbound: figures, outbound: figures, inboundLostMax: 0, underWay: 0, swallowed: 0, letters: {} },
     ...{ gapMs: { inbound: 0, outbound: 0 }, takeOverMs: [], broken },
   };
 }
