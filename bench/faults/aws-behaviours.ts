@@ -135,11 +135,14 @@ export function forgetDeletions(share: number): Behaviour {
   };
 }
 
+/** So often in a row SQS hands nothing out again by mistake; after 1,000 receives it gives a message up itself. */
+const earlyReceivesMax = 20;
+
 /** Some of what a receive brings is visible to others again after `seconds`, 0 or more, while it is in hand. */
 export function expireEarly(share: number, seconds: number): Behaviour {
   return async (call, engine) => {
     const answer = await asItIs(call, engine);
-    const messages = messagesOf(answer);
+    const messages = messagesOf(answer).filter((message) => receivesOf(message) <= earlyReceivesMax);
     if (messages.length === 0) return answer;
     const { chosen } = split(messages, share, engine.random);
     const Entries = inBatch(
@@ -179,7 +182,7 @@ export function takeAway(
   return async (call, engine) => {
     const answer = await asItIs(call, engine);
     const messages = messagesOf(answer);
-    const wanted = messages.filter((message) => isWanted(message) && hasComeBefore(message));
+    const wanted = messages.filter((message) => isWanted(message) && receivesOf(message) > 1);
     if (wanted.length === 0) return answer;
     const Entries = inBatch(wanted.map(({ ReceiptHandle }) => ReceiptHandle));
     await engine.ask("DeleteMessageBatch", { QueueUrl: call.members["QueueUrl"], Entries });
@@ -189,8 +192,7 @@ export function takeAway(
   };
 }
 
-const hasComeBefore = ({ Attributes }: DeliveredMessage) =>
-  Number(Attributes?.["ApproximateReceiveCount"] ?? 1) > 1;
+const receivesOf = ({ Attributes }: DeliveredMessage) => Number(Attributes?.["ApproximateReceiveCount"] ?? 1);
 
 const drawn = <T>(all: T[], random: () => number): T | undefined =>
   all.splice(Math.floor(random() * all.length), 1)[0];
